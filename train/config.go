@@ -1,0 +1,102 @@
+package train
+
+// Config is all that shapes the model, and nothing else: together with the
+// content of the data it decides every bit of the model file. Where a run
+// happens, on how many nodes, and where it writes is in [Options].
+//
+// The koanf tags are the keys of the configuration file; the flags have the
+// same names, the environment variables are BALLAST_ and the name in capitals
+// with '_' for '-'. A field documented with "auto" is filled by Resolve from
+// the kind of data (images or tables).
+type Config struct {
+	// Data is glyphs, idx:DIR or csv:FILE. The place may differ from node to
+	// node; the content may not.
+	Data string `koanf:"data"`
+	// TestData is a second file for testing (csv:FILE); empty: the test part
+	// that the source defines.
+	TestData string `koanf:"test-data"`
+	// Label names the label column of a CSV file, by header or by index from
+	// 0; -1 is the last.
+	Label string `koanf:"label"`
+	// LongTail thins the training classes to an exponential profile with this
+	// ratio of the largest to the smallest; 0 or 1 keeps all rows. Glyphs
+	// have a tail of 100 of their own.
+	LongTail float64 `koanf:"long-tail"`
+	// LabelNoise is empty or sym:RATE.
+	LabelNoise string `koanf:"label-noise"`
+	// ValFraction of the training rows is cut off for validation.
+	ValFraction float64 `koanf:"val-fraction"`
+	// Seed decides everything random; DataSeed, if set, takes its place for
+	// the choice of rows (split, tail, noise, glyphs).
+	Seed     uint64  `koanf:"seed"`
+	DataSeed *uint64 `koanf:"data-seed"`
+
+	// Model is logistic, mlp:WIDTH,... or lenet; "auto" is mlp:256,128.
+	Model string `koanf:"model"`
+	// Dropout is the probability of dropping a hidden activation; negative is
+	// auto: 0.3 on tables, 0 on images.
+	Dropout float64 `koanf:"dropout"`
+	// BatchNorm adds batch normalisation, per shard, behind each hidden layer.
+	BatchNorm bool `koanf:"batch-norm"`
+
+	// Method is WEIGHTER[+BASELOSS][+cb], options in brackets.
+	Method string `koanf:"method"`
+	// Lambda is ABSGD's temperature: one value, or VALUE@START items.
+	Lambda string `koanf:"lambda"`
+	// Gamma is the rate of the moving average u, in (0, 1].
+	Gamma float64 `koanf:"gamma"`
+	// Alpha divides all weights of ABSGD, > 0.
+	Alpha float64 `koanf:"alpha"`
+	// UInit is first (u starts at the first batch's own value) or zero.
+	UInit string `koanf:"u-init"`
+	// Floor adds 1/B to every ABSGD weight: the noisy-label variant.
+	Floor bool `koanf:"floor"`
+	// Tau is the strength of logit adjustment.
+	Tau float64 `koanf:"tau"`
+	// CBFrom is the fraction of the run from which class-balanced weights
+	// count; CBBeta the beta of the effective number of samples.
+	CBFrom float64 `koanf:"cb-from"`
+	CBBeta float64 `koanf:"cb-beta"`
+
+	// Epochs of training; Steps, if positive, ends the run earlier.
+	Epochs int `koanf:"epochs"`
+	Steps  int `koanf:"steps"`
+	// Batch is the number of samples of one step over all nodes.
+	Batch int `koanf:"batch"`
+	// DropLast leaves out the short last batch of an epoch.
+	DropLast bool `koanf:"drop-last"`
+
+	// Optimizer is sgd, nesterov, adam or adamw; auto: sgd on images, adamw on
+	// tables.
+	Optimizer string `koanf:"optimizer"`
+	// LR is the learning rate; 0 is auto: 0.05 (images), 0.002 (tables).
+	LR float64 `koanf:"lr"`
+	// LRSchedule is constant, cosine, step:EVERY:FACTOR or
+	// multistep:F1,F2:FACTOR; auto: multistep:0.6,0.8:0.1 (images), cosine.
+	LRSchedule string `koanf:"lr-schedule"`
+	// Momentum of sgd and nesterov; beta1 of adam and adamw is 0.9.
+	Momentum float64 `koanf:"momentum"`
+	// WeightDecay; negative is auto: 5e-4 (images), 1e-2 (tables).
+	WeightDecay float64 `koanf:"weight-decay"`
+	// Warmup is the number of epochs over which the rate rises linearly.
+	Warmup float64 `koanf:"warmup"`
+	// Clip is the largest norm of the gradient; 0 is no limit.
+	Clip float64 `koanf:"clip"`
+
+	// Shards is the number of slices of every global batch, and with it the
+	// largest number of nodes that compute.
+	Shards int `koanf:"shards"`
+}
+
+// Defaults returns the configuration of a run with no flags.
+func Defaults() Config {
+	return Config{
+		Data: "glyphs", Label: "-1", Seed: 1,
+		Model: "auto", Dropout: -1,
+		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
+		CBFrom: 0.8, CBBeta: 0.9999,
+		Epochs: 20, Batch: 128,
+		Optimizer: "auto", LRSchedule: "auto", Momentum: 0.9, WeightDecay: -1, Warmup: 1, Clip: 5,
+		Shards: 8,
+	}
+}

@@ -1,0 +1,117 @@
+package train
+
+// Observer is told what happens on a node. Every field may be nil. The calls
+// are synchronous, from one goroutine at a time, with values that the
+// receiver may keep; a slow observer slows the step down.
+type Observer struct {
+	// DataReady is called once the data is open, before anyone is looked for.
+	DataReady func(DataReady)
+	// Joined is called when the node listens and looks for others.
+	Joined func(Joined)
+	// RingFormed is called for each agreed roster, on every node.
+	RingFormed func(RingFormed)
+	// StepDone is called after each commit, on every node.
+	StepDone func(StepDone)
+	// Evaluated is called after each evaluation, on every node.
+	Evaluated func(Evaluation)
+	// Finished is called once, at the end of a whole run, on every node.
+	Finished func(Summary)
+}
+
+// DataReady describes the data a node has opened.
+type DataReady struct {
+	Name        string  `json:"name"`
+	Train       int     `json:"train"`
+	Val         int     `json:"val"`
+	Test        int     `json:"test"`
+	Classes     int     `json:"classes"`
+	Fingerprint string  `json:"fingerprint"`
+	Seconds     float64 `json:"seconds"`
+}
+
+// Joined says where a node listens.
+type Joined struct {
+	Name string `json:"name"`
+	Addr string `json:"addr"`
+}
+
+// RingFormed describes a roster from one member's point of view.
+type RingFormed struct {
+	Generation uint64   `json:"generation"`
+	Rank       int      `json:"rank"`
+	Names      []string `json:"names"`
+	Addrs      []string `json:"addrs"`
+	Shards     []int    `json:"shards"`  // node r hosts shards [Shards[r], Shards[r+1])
+	Writes     bool     `json:"writes"`  // this node writes its run directory
+	Seconds    float64  `json:"seconds"` // from Joined to the formed ring
+}
+
+// StepDone reports one committed step. The losses are means over the global
+// batch; weights are those of the global batch.
+type StepDone struct {
+	Step         int     `json:"step"`  // of Steps, from 1
+	Steps        int     `json:"steps"` // planned
+	Epoch        int     `json:"epoch"` // from 1
+	Epochs       int     `json:"epochs"`
+	Rows         int     `json:"rows"`
+	SamplesSeen  int64   `json:"samples_seen"`
+	Loss         float64 `json:"loss"`          // mean base loss
+	WeightedLoss float64 `json:"weighted_loss"` // Σ w_i ℓ_i
+	LogU         float64 `json:"log_u"`
+	SumW         float64 `json:"sum_w"`
+	ESS          float64 `json:"ess"` // (Σw)²/Σw²
+	LR           float64 `json:"lr"`
+	Lambda       float64 `json:"lambda"` // +Inf: plain
+	GradNorm     float64 `json:"grad_norm"`
+	Phases       Phases  `json:"seconds"`
+}
+
+// Phases is where the time of one step went on one node, in seconds.
+type Phases struct {
+	Data       float64 `json:"data"`
+	Forward    float64 `json:"forward"`
+	Normalizer float64 `json:"normalizer"`
+	Backward   float64 `json:"backward"`
+	AllReduce  float64 `json:"allreduce"`
+	Optimizer  float64 `json:"optimizer"`
+}
+
+// Evaluation is one pass over a part of the data.
+type Evaluation struct {
+	Split string `json:"split"` // val, test, or test/GROUP
+	Step  int    `json:"step"`
+	Epoch int    `json:"epoch"`
+	Metrics
+}
+
+// Metrics counts every row exactly once.
+type Metrics struct {
+	Rows             int       `json:"rows"`
+	Accuracy         float64   `json:"accuracy"`
+	BalancedAccuracy float64   `json:"balanced_accuracy"` // mean recall over classes with rows
+	WorstClassRecall float64   `json:"worst_class_recall"`
+	MacroF1          float64   `json:"macro_f1"`
+	LogLoss          float64   `json:"log_loss"`
+	ECE              float64   `json:"ece"` // expected calibration error, 15 equal bins
+	PerClassRecall   []float64 `json:"per_class_recall"`
+}
+
+// Summary is the end of a run, written as summary.json.
+type Summary struct {
+	ModelSHA256      string             `json:"model_sha256"`
+	Method           string             `json:"method"`
+	Steps            int                `json:"steps"`
+	Epochs           int                `json:"epochs"`
+	SamplesSeen      int64              `json:"samples_seen"`
+	Nodes            int                `json:"nodes"`
+	Shards           int                `json:"shards"`
+	Seed             uint64             `json:"seed"`
+	SamplesPerSecond float64            `json:"samples_per_second"`
+	WallSeconds      float64            `json:"wall_seconds"`
+	TrainLoss        float64            `json:"train_loss"` // mean base loss over the last epoch
+	Classes          []string           `json:"classes"`
+	TrainCounts      []int              `json:"train_counts"`
+	Test             Metrics            `json:"test"`
+	TestGroups       map[string]Metrics `json:"test_groups,omitempty"`
+	Val              *Metrics           `json:"val,omitempty"`
+}
