@@ -1,0 +1,40 @@
+// Package dataset turns a word such as "glyphs", "idx:DIR" or "csv:FILE" into
+// the training, validation and test rows of a run, and hands them out batch by
+// batch.
+//
+// # From a word to rows
+//
+// [Open] reads a source, chooses rows, flips labels if asked to, standardises
+// the columns of tables, and returns a [Data]. Everything random in it comes
+// from one integer hash of (seed, row number, stream), so a program in any
+// language can rebuild the same rows; no generator has a state, and no choice
+// depends on the order in which things are read.
+//
+//	rows      numbered from 0 in file order: the training file, then the test file
+//	split     stratified 80/20 into training and test rows, where the source
+//	          has no test rows of its own (stream 0)
+//	long tail training classes thinned to an exponential profile (stream 1)
+//	noise     labels of the kept training rows flipped (streams 2 and 3)
+//	val       a stratified part of what is then the training set (stream 4)
+//
+// in this order. Validation rows are therefore long-tailed and noisy as the
+// training rows are, and test rows are never touched: what one could know
+// about such data without having seen the test rows. Stream 5 orders the
+// classes of the built-in glyphs along their tail.
+//
+// # From rows to batches
+//
+// A [Plan] is pure arithmetic: the global batch of step t is a window of the
+// epoch's permutation, which is a function of (seed, epoch). [ShardRange] cuts
+// a batch into its shards. A [Loader] reads the shards that this node hosts
+// one or two batches ahead, in one goroutine, into buffers that it uses again.
+//
+// # Same data?
+//
+// [Data.Fingerprint] is a hash of everything above: rows, labels, features as
+// read, and preprocessing. It does not depend on the place of the files or on
+// their compression, so nodes can compare it.
+//
+// Errors name the file, the line or row, the column, and what was expected
+// there; they are meant for the person who typed the word.
+package dataset

@@ -1,0 +1,69 @@
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"hash"
+	"math"
+)
+
+// print hashes the content of a data set: preprocessing, then for each part
+// its name, row numbers, labels and features as read from the source.
+type print struct {
+	h   hash.Hash
+	buf []byte
+}
+
+func newPrint(p Prep) *print {
+	text, err := json.Marshal(p) // fields in order, floats by their shortest form
+	if err != nil {
+		panic("dataset: preprocessing without a JSON form: " + err.Error())
+	}
+	f := &print{h: sha256.New()}
+	f.text("ballast data 1")
+	f.text(string(text))
+	return f
+}
+
+// set adds one part.
+func (f *print) set(name string, r *raw, s *Set) {
+	f.text(name)
+	f.number(uint64(s.Len()))
+	for i, id := range s.ids {
+		f.number(uint64(uint32(id))<<32 | uint64(uint32(s.labels[i])))
+	}
+	if s.values != nil {
+		for _, id := range s.ids {
+			for _, x := range r.row(id) {
+				f.number(math.Float64bits(x))
+			}
+		}
+	}
+	f.flush()
+	f.h.Write(s.pixels)
+}
+
+// sum returns the hash in hexadecimal.
+func (f *print) sum() string {
+	f.flush()
+	return hex.EncodeToString(f.h.Sum(nil))
+}
+
+func (f *print) text(s string) {
+	f.number(uint64(len(s)))
+	f.buf = append(f.buf, s...)
+}
+
+func (f *print) number(x uint64) {
+	f.buf = binary.LittleEndian.AppendUint64(f.buf, x)
+	if len(f.buf) >= 1<<16 {
+		f.flush()
+	}
+}
+
+func (f *print) flush() {
+	f.h.Write(f.buf)
+	f.buf = f.buf[:0]
+}

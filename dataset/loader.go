@@ -1,0 +1,158 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// Part is one shard of one batch.
+type Part struct {
+	First int       // position of its first row in the global batch
+	IDs   []int32   // row numbers, as Set.ID gives them
+	X     []float32 // features, row-major: len(IDs) rows
+	Y     []int32   // classes
+}
+
+// Batch is what one node reads of the global batch of one step.
+type Batch struct {
+	Step, Epoch int    // from 0
+	Rows        int    // of the global batch
+	Parts       []Part // one for each shard of the loader's, in order
+}
+
+// ahead is the number of batches a loader holds: one in the caller's hands,
+// one ready, one being read.
+const ahead = 3
+
+// Loader reads the batches of a plan ahead of the steps, in one goroutine. Its
+// methods are for one goroutine at a time, but Close may be called while Next
+// waits.
+type Loader struct {
+	set    *Set
+	plan   Plan
+	shards int
+	lo, hi int
+
+	free  chan *Batch // empty batches, to the reader
+	ready chan *Batch // full ones, from it; closed after the last step
+	held  *Batch      // in the caller's hands
+	quit  chan struct{}
+	once  sync.Once
+	done  sync.WaitGroup
+}
+
+// NewLoader starts reading the batches of plan p from step from on. Of each
+// batch it reads the shards [lo, hi) of shards; there may be none. It panics
+// if p does not fit the set or the numbers make no sense. The caller must
+// Close it.
+func NewLoader(set *Set, p Plan, shards, lo, hi, from int) *Loader {
+	if err := p.Check(); err != nil {
+		panic("dataset: NewLoader: " + err.Error())
+	}
+	if p.Rows != set.Len() {
+		panic(fmt.Sprintf("dataset: NewLoader: a plan of %d rows for a set of %d", p.Rows, set.Len()))
+	}
+	if lo < 0 || hi < lo || shards < hi || shards < 1 || from < 0 {
+		panic(fmt.Sprintf("dataset: NewLoader: shards [%d, %d) of %d from step %d", lo, hi, shards, from))
+	}
+	l := &Loader{
+		set: set, plan: p, shards: shards, lo: lo, hi: hi,
+		free:  make(chan *Batch, ahead),
+		ready: make(chan *Batch, ahead),
+		quit:  make(chan struct{}),
+	}
+	for range ahead {
+		l.free <- l.newBatch()
+	}
+	l.done.Go(func() { l.read(from) })
+	return l
+}
+
+// newBatch returns a batch with room for the largest shards.
+func (l *Loader) newBatch() *Batch {
+	room := (l.plan.Batch + l.shards - 1) / l.shards
+	b := &Batch{Parts: make([]Part, l.hi-l.lo)}
+	for i := range b.Parts {
+		b.Parts[i] = Part{
+			IDs: make([]int32, 0, room),
+			X:   make([]float32, 0, room*l.set.dim),
+			Y:   make([]int32, 0, room),
+		}
+	}
+	return b
+}
+
+// Next returns the batch of the next step. It is valid until the next call of
+// Next or Close. After the last step of the plan the error is [io.EOF]; after
+// Close it is [io.ErrClosedPipe]; if ctx ends first, its cause.
+func (l *Loader) Next(ctx context.Context) (*Batch, error) {
+	select {
+	case <-l.quit: // a batch may be ready, but its owner has gone
+		return nil, io.ErrClosedPipe
+	default:
+	}
+	if l.held != nil {
+		l.free <- l.held // never blocks: there is room for all
+		l.held = nil
+	}
+	select {
+	case b, ok := <-l.ready:
+		if !ok {
+			return nil, io.EOF
+		}
+		l.held = b
+		return b, nil
+	case <-l.quit:
+		return nil, io.ErrClosedPipe
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Close stops the reading and waits until it has stopped. It may be called
+// more than once.
+func (l *Loader) Close() {
+	l.once.Do(func() { close(l.quit) })
+	l.done.Wait()
+}
+
+// read fills batches until the plan ends or the loader is closed.
+func (l *Loader) read(from int) {
+	order := make([]int32, l.plan.Rows)
+	have := -1 // epoch that order holds
+	for step := from; step < l.plan.TotalSteps(); step++ {
+		var b *Batch
+		select {
+		case b = <-l.free:
+		case <-l.quit:
+			return
+		}
+		epoch, first, rows := l.plan.At(step)
+		if epoch != have {
+			l.plan.Order(order, epoch)
+			have = epoch
+		}
+		b.Step, b.Epoch, b.Rows = step, epoch, rows
+		l.fill(b, order[first:first+rows])
+		l.ready <- b // never blocks: there is room for all
+	}
+	close(l.ready)
+}
+
+// fill reads this loader's shards of the batch whose samples are given.
+func (l *Loader) fill(b *Batch, samples []int32) {
+	dim := l.set.dim
+	for k := range b.Parts {
+		lo, hi := ShardRange(len(samples), l.shards, l.lo+k)
+		p := &b.Parts[k]
+		p.First = lo
+		p.IDs, p.Y, p.X = p.IDs[:hi-lo], p.Y[:hi-lo], p.X[:(hi-lo)*dim]
+		for j, i := range samples[lo:hi] {
+			p.IDs[j] = l.set.ids[i]
+			p.Y[j] = l.set.labels[i]
+			l.set.Read(p.X[j*dim:(j+1)*dim], int(i))
+		}
+	}
+}

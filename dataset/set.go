@@ -1,0 +1,91 @@
+package dataset
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Set is one part of a data set: training, validation or test rows, in the
+// order of their row numbers. It is immutable, and safe for concurrent use.
+type Set struct {
+	classes int
+	dim     int
+	ids     []int32
+	labels  []int32
+	pixels  []uint8   // len = Len()*dim, or nil
+	values  []float32 // len = Len()*dim, or nil
+	groups  []Group
+}
+
+// Group is a named part of a set that is reported apart.
+type Group struct {
+	Name string
+	Rows []int32 // indices into the set, ascending
+}
+
+// scale is p/255 for each pixel value, rounded once.
+var scale = func() (t [256]float32) {
+	for i := range t {
+		t[i] = float32(i) / 255
+	}
+	return t
+}()
+
+// Len returns the number of samples.
+func (s *Set) Len() int { return len(s.labels) }
+
+// Label returns the class of sample i, in [0, C).
+func (s *Set) Label(i int) int32 { return s.labels[i] }
+
+// ID returns the row number of sample i: its position in the files, counting
+// on from the training file to the test file.
+func (s *Set) ID(i int) int { return int(s.ids[i]) }
+
+// Read writes the features of sample i to dst, as a model is to see them:
+// pixels as p/255, columns standardised. It panics unless len(dst) is the
+// number of features.
+func (s *Set) Read(dst []float32, i int) {
+	if len(dst) != s.dim {
+		panic(fmt.Sprintf("dataset: Read into %d values, a sample has %d", len(dst), s.dim))
+	}
+	if s.values != nil {
+		copy(dst, s.values[i*s.dim:(i+1)*s.dim])
+		return
+	}
+	src := s.pixels[i*s.dim : (i+1)*s.dim]
+	for j, p := range src {
+		dst[j] = scale[p]
+	}
+}
+
+// Counts returns the number of samples of each class, in memory of its own.
+func (s *Set) Counts() []int { return count(s.labels, s.classes) }
+
+// Groups returns the named groups of rows that the source defines, or nil.
+// They need not cover the set. The caller must not change them.
+func (s *Set) Groups() []Group { return s.groups }
+
+func count(labels []int32, classes int) []int {
+	n := make([]int, classes)
+	for _, y := range labels {
+		n[y]++
+	}
+	return n
+}
+
+// byClass returns the rows of each class, in the order given. labels is
+// indexed by row number.
+func byClass(rows, labels []int32, classes int) [][]int32 {
+	out := make([][]int32, classes)
+	for _, r := range rows {
+		out[labels[r]] = append(out[labels[r]], r)
+	}
+	return out
+}
+
+// gather joins parts of rows and puts them in ascending order.
+func gather(parts ...[]int32) []int32 {
+	rows := slices.Concat(parts...)
+	slices.Sort(rows)
+	return rows
+}
