@@ -12,6 +12,6 @@ func Example() {
 	fmt.Printf("%016x\n", math.Float64bits(detmath.Exp(-0.75)))
 	fmt.Printf("%.17g\n", detmath.LogAddExp(1000, 1000))
 	// Output:
-	// 3fde3b40ac2d6eca
+	// 3fde3b40ebefcd7e
 	// 1000.6931471805599
 }
