@@ -1,0 +1,75 @@
+package model
+
+import (
+	"gorgonia.org/tensor"
+
+	// tensor v0.9.24 asks for a version of this package that panics at start
+	// on any Go newer than the ones it lists. The newer version, required in
+	// go.mod, asks the runtime instead. This import keeps `go mod tidy` from
+	// dropping that requirement; it goes when tensor requires the newer one.
+	_ "go4.org/unsafe/assume-no-moving-gc"
+)
+
+// param is one tensor of a layer: a window into a flat vector of values
+// (Params, or Running if running is set) and a window at the same place of the
+// vector beside it (Grads or Stats).
+type param struct {
+	name    string // within the layer: "weight", "running_mean"
+	shape   tensor.Shape
+	running bool
+	fill    float32 // initial value, if bound is 0
+	bound   float64 // initial values are uniform in [-bound, bound)
+
+	offset int           // of the window in its vector
+	value  *tensor.Dense // shape over v
+	v, g   []float32     // the windows: value, gradient or batch statistic
+}
+
+// size is the number of elements.
+func (p *param) size() int { return p.shape.TotalSize() }
+
+// of returns the parameter's window of a vector that is laid out like its own.
+func (p *param) of(flat []float32) []float32 { return flat[p.offset : p.offset+p.size()] }
+
+// bind places the parameter at offset of its vectors.
+func (p *param) bind(values, grads []float32, offset int) {
+	p.offset = offset
+	p.v, p.g = p.of(values), p.of(grads)
+	p.value = tensor.New(tensor.WithShape(p.shape...), tensor.WithBacking(p.v))
+}
+
+// vectors are the flat vectors behind a network's parameters.
+type vectors struct {
+	params, grads  []float32
+	running, stats []float32
+}
+
+// measure returns the lengths of the vectors that the layers need.
+func measure(layers []layer) (params, running int) {
+	for _, l := range layers {
+		for _, p := range l.params() {
+			if p.running {
+				running += p.size()
+			} else {
+				params += p.size()
+			}
+		}
+	}
+	return params, running
+}
+
+// bind gives each parameter of the layers its windows, in the order of layers.
+func (v vectors) bind(layers []layer) {
+	var params, running int
+	for _, l := range layers {
+		for _, p := range l.params() {
+			if p.running {
+				p.bind(v.running, v.stats, running)
+				running += p.size()
+			} else {
+				p.bind(v.params, v.grads, params)
+				params += p.size()
+			}
+		}
+	}
+}

@@ -1,0 +1,28 @@
+package model
+
+import "github.com/ballast-ml/ballast/internal/kernel"
+
+// relu is y = max(x, 0), element by element: +0 for -0, NaN for NaN. Its
+// derivative at 0 is taken as 0. It works in place.
+type relu struct {
+	y []float32 // last outputs
+}
+
+func (r *relu) Forward(_ Pass, x []float32) []float32 {
+	kernel.ReLU(x, x)
+	r.y = x
+	return x
+}
+
+// Backward: dx = dy where y > 0.
+func (r *relu) Backward(dy []float32) []float32 {
+	kernel.ReLUBackward(dy, dy, r.y)
+	return dy
+}
+
+// JVP: ẏ = ẋ where y > 0. The derivative is diagonal, so this is Backward.
+func (r *relu) JVP(dx, _ []float32) []float32 { return r.Backward(dx) }
+
+func (r *relu) params() []*param { return nil }
+
+func (r *relu) String() string { return "relu" }

@@ -1,0 +1,97 @@
+package model
+
+import (
+	"fmt"
+
+	"gorgonia.org/tensor"
+)
+
+// stack builds the layers of an architecture, from the input up.
+type stack struct {
+	cfg    Config
+	shape  tensor.Shape // of one sample after the layers so far
+	layers []layer
+	shapes []tensor.Shape // of one sample after each layer
+}
+
+// assemble returns the stack of a valid configuration; its parameters have no
+// memory yet.
+func assemble(cfg Config) (*stack, error) {
+	a, err := parseArch(cfg.Arch)
+	if err != nil {
+		return nil, err
+	}
+	s := &stack{cfg: cfg, shape: tensor.Shape(cfg.Input)}
+	if a.kind == "lenet" {
+		if err := s.lenet(a.average); err != nil {
+			return nil, err
+		}
+		a.widths = []int{120, 84}
+	}
+	for _, width := range a.widths {
+		s.hidden(width)
+	}
+	fanIn := s.shape.TotalSize()
+	s.add(newDense(fanIn, cfg.Classes, glorotBound(fanIn, cfg.Classes), true, s.first()), tensor.Shape{cfg.Classes})
+	return s, nil
+}
+
+// lenet adds the convolutional part of LeNet-5 (LeCun et al., 1998) with ReLU.
+func (s *stack) lenet(average bool) error {
+	const least = 12 // one position is left after both poolings
+	if len(s.shape) != 3 || s.shape[1] < least || s.shape[2] < least {
+		return fmt.Errorf("model: lenet needs images [channels height width] of at least %dx%d pixels, but a sample has shape %v: use mlp or logistic",
+			least, least, s.cfg.Input)
+	}
+	s.convolve(6, 5, 2)
+	s.pool(average)
+	s.convolve(16, 5, 0)
+	s.pool(average)
+	return nil
+}
+
+// convolve adds a hidden convolution with its batch norm and ReLU.
+func (s *stack) convolve(out, kernel, pad int) {
+	win := window{channels: s.shape[0], height: s.shape[1], width: s.shape[2], kernel: kernel, pad: pad}
+	shape := tensor.Shape{out, win.outHeight(), win.outWidth()}
+	s.add(newConv(win, out, heBound(win.taps()), !s.cfg.BatchNorm, s.first()), shape)
+	s.normalize(out, win.positions())
+	s.add(&relu{}, shape)
+}
+
+// pool adds a pooling layer over 2x2 squares.
+func (s *stack) pool(average bool) {
+	h := halves{height: s.shape[1], width: s.shape[2]}
+	shape := tensor.Shape{s.shape[0], h.outHeight(), h.outWidth()}
+	if average {
+		s.add(&avgPool{halves: h}, shape)
+	} else {
+		s.add(&maxPool{halves: h}, shape)
+	}
+}
+
+// hidden adds a hidden dense layer with its batch norm, ReLU and dropout.
+func (s *stack) hidden(width int) {
+	fanIn, shape := s.shape.TotalSize(), tensor.Shape{width}
+	s.add(newDense(fanIn, width, heBound(fanIn), !s.cfg.BatchNorm, s.first()), shape)
+	s.normalize(width, 1)
+	s.add(&relu{}, shape)
+	if s.cfg.Dropout > 0 {
+		s.add(newDropout(width, s.cfg.Dropout, s.cfg.Seed, len(s.layers)), shape)
+	}
+}
+
+// normalize adds batch norm, if the configuration asks for it.
+func (s *stack) normalize(channels, area int) {
+	if s.cfg.BatchNorm {
+		s.add(newNorm(channels, area), s.shape)
+	}
+}
+
+func (s *stack) first() bool { return len(s.layers) == 0 }
+
+func (s *stack) add(l layer, shape tensor.Shape) {
+	s.layers = append(s.layers, l)
+	s.shapes = append(s.shapes, shape)
+	s.shape = shape
+}

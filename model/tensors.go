@@ -1,0 +1,96 @@
+package model
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// Config returns what the network was built from.
+func (n *Network) Config() Config {
+	cfg := n.cfg
+	cfg.Input = slices.Clone(cfg.Input)
+	return cfg
+}
+
+// Params returns the parameters, one flat vector in the order of the layers,
+// shared by all replicas. Writing it changes the network.
+func (n *Network) Params() []float32 { return n.params }
+
+// NumParams is the length of Params.
+func (n *Network) NumParams() int { return len(n.params) }
+
+// Grads returns the gradient that the last Backward left, laid out as Params.
+func (n *Network) Grads() []float32 { return n.grads }
+
+// Running returns the running statistics of batch norm, shared by all replicas:
+// for each such layer the means of its channels, then their variances. Empty
+// without batch norm.
+func (n *Network) Running() []float32 { return n.running }
+
+// Stats returns the means and biased variances of the last training batch, laid
+// out as Running; zero for an empty batch, which has none.
+func (n *Network) Stats() []float32 { return n.stats }
+
+// Blend moves the running statistics a tenth of the way to stats, which is laid
+// out as Running: running = 0.9·running + 0.1·stats. It is called when a step is
+// committed, with stats = Σ (n_s/B)·Stats of shard s, while no replica works.
+func (n *Network) Blend(stats []float32) {
+	if len(stats) != len(n.running) {
+		panic(fmt.Sprintf("model: %d statistics for %d running values", len(stats), len(n.running)))
+	}
+	blend(n.running, stats)
+}
+
+// Tensor is a named window into Params or Running: what a model file stores.
+type Tensor struct {
+	// Name is "layers.INDEX.NAME", as a sequence of layers has it in other
+	// frameworks: weight, bias, running_mean, running_var.
+	Name string
+	// Shape: dense weights are [in out], convolutions [out in*height*width],
+	// all else [channels].
+	Shape []int
+	// Data is the network's memory, row-major. Writing it changes the network.
+	Data []float32
+	// Running tells running statistics from parameters.
+	Running bool
+}
+
+// Tensors returns all tensors of the network, sorted by name as strings are.
+func (n *Network) Tensors() []Tensor {
+	var list []Tensor
+	for i, l := range n.layers {
+		for _, p := range l.params() {
+			list = append(list, Tensor{
+				Name:    fmt.Sprintf("layers.%d.%s", i, p.name),
+				Shape:   slices.Clone([]int(p.value.Shape())),
+				Data:    p.v,
+				Running: p.running,
+			})
+		}
+	}
+	slices.SortFunc(list, func(a, b Tensor) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// Summary is a table of the layers for people: index, layer, shape of a
+// sample behind it, parameters.
+func (n *Network) Summary() string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "\tinput\t%v\t\n", n.cfg.Input)
+	for i, l := range n.layers {
+		size := 0
+		for _, p := range l.params() {
+			if !p.running {
+				size += p.size()
+			}
+		}
+		fmt.Fprintf(w, "%d\t%v\t%v\t%d\n", i, l, []int(n.shapes[i]), size)
+	}
+	fmt.Fprintf(w, "\ttotal\t\t%d\n", len(n.params))
+	w.Flush()
+	return b.String()
+}
