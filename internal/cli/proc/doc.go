@@ -1,0 +1,17 @@
+// Package proc starts child processes and ends them together.
+//
+// A [Group] owns its children: each has a process group of its own, so that
+// Ctrl-C on the terminal reaches only the parent, who decides; and none
+// outlives the parent, by two independent means:
+//
+//   - the lifeline: the child's standard input is a pipe that stays open as
+//     long as the parent lives, and a child that reads its end stops. It works
+//     on every system.
+//   - the parent-death signal: Linux sends SIGTERM to the child when the thread
+//     that started it dies. So one goroutine, locked to its thread for the life
+//     of the group, starts all children.
+//
+// The goroutines of a group: one that starts the children, and two per child,
+// which read its standard output line by line and (inside os/exec) copy its
+// standard error. [Group.Close] waits for all of them.
+package proc

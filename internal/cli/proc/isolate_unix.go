@@ -1,0 +1,14 @@
+//go:build unix && !linux
+
+package proc
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// isolate gives the child a process group of its own. There is no
+// parent-death signal here: the lifeline alone ends an orphan.
+func isolate(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+}
