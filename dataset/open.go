@@ -13,7 +13,8 @@ type raw struct {
 	shape   []int
 	classes []string
 	columns []string // names of the features of a table, or nil
-	label   string   // label column of a table
+	label   string   // label column of a table: name or index
+	labelAt int      // its index
 
 	labels []int32 // of every row
 	train  int     // rows of the training file; the others are test rows

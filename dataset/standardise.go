@@ -37,7 +37,7 @@ func fit(r *raw, rows []int32) (mean, std []float64, err error) {
 		}
 		if !finite(mean[j]) || !finite(std[j]) {
 			return nil, nil, fmt.Errorf("%s: %s: its values are too large to be standardised; expected a spread below 1e150",
-				r.name, columnName(r.columns, j))
+				r.name, r.column(j))
 		}
 		if std[j] == 0 { // differences too small to square
 			std[j] = 1
@@ -56,7 +56,7 @@ func standardise(r *raw, rows []int32, p *Prep) ([]float32, error) {
 			v := float32((x - p.Mean[j]) / p.Std[j])
 			if !finite(float64(v)) {
 				return nil, fmt.Errorf("%s: %s: %g is too far from the training rows (mean %g, deviation %g) for float32",
-					r.place(row), columnName(r.columns, j), x, p.Mean[j], p.Std[j])
+					r.place(row), r.column(j), x, p.Mean[j], p.Std[j])
 			}
 			values = append(values, v)
 		}
@@ -72,10 +72,14 @@ func (r *raw) row(row int32) []float64 {
 
 func finite(x float64) bool { return !math.IsInf(x, 0) && !math.IsNaN(x) }
 
-// columnName names feature j for people.
-func columnName(names []string, j int) string {
-	if names == nil {
-		return fmt.Sprintf("feature %d", j)
+// column names feature j for a message, by its index among all columns.
+func (r *raw) column(j int) string {
+	i := j
+	if j >= r.labelAt {
+		i++
 	}
-	return fmt.Sprintf("feature %d (%q)", j, names[j])
+	if r.columns == nil {
+		return fmt.Sprintf("column index %d", i)
+	}
+	return fmt.Sprintf("column index %d (%q)", i, r.columns[j])
 }
