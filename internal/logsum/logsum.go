@@ -22,27 +22,44 @@ func Identity() [3]float64 { return [3]float64{math.Inf(-1), 0, 0} }
 
 // Of returns the triple of a; the sum runs in ascending order of index.
 func Of(a []float64) [3]float64 {
-	if len(a) == 0 {
-		return Identity()
+	t, ok := peak(a)
+	if !ok {
+		return t
 	}
-	c := float64(len(a))
-	m := math.Inf(-1)
+	for _, v := range a {
+		t[1] += detmath.Exp(v - t[0])
+	}
+	return t
+}
+
+// Terms is Of, and puts the terms of the sum in place of a: e^{a_i-m}, between 0
+// and 1. They are all NaN in a poisoned triple, and 0 if every a_i is -Inf.
+func Terms(a []float64) [3]float64 {
+	t, ok := peak(a)
+	for i, v := range a {
+		if ok {
+			a[i] = detmath.Exp(v - t[0])
+		} else {
+			a[i] = t[1]
+		}
+		t[1] += a[i]
+	}
+	return t
+}
+
+// peak returns the triple of a with the maximum, the count, and a sum of 0. If
+// there are no terms to add (a is empty or all -Inf, or poisoned) the triple is
+// complete and ok is false.
+func peak(a []float64) (t [3]float64, ok bool) {
+	t = Identity()
+	t[2] = float64(len(a))
 	for _, v := range a {
 		if math.IsNaN(v) || math.IsInf(v, 1) {
-			return poison(c)
+			return poison(t[2]), false
 		}
-		if v > m {
-			m = v
-		}
+		t[0] = max(t[0], v)
 	}
-	if math.IsInf(m, -1) {
-		return [3]float64{m, 0, c}
-	}
-	var s float64
-	for _, v := range a {
-		s += detmath.Exp(v - m)
-	}
-	return [3]float64{m, s, c}
+	return t, !math.IsInf(t[0], -1)
 }
 
 // Fold returns the triple of the numbers behind dst followed by those behind x.
