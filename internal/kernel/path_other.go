@@ -1,3 +1,5 @@
+//go:build !amd64
+
 package kernel
 
 // Processors without assembly take the portable path: every attempt at a
