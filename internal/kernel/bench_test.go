@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 func BenchmarkMatMul(b *testing.B) {
@@ -26,8 +27,22 @@ func BenchmarkMatMul(b *testing.B) {
 				for b.Loop() {
 					multiplies[s.f].f(z, x, y, s.m, s.n, s.k, false)
 				}
-				b.ReportMetric(2*float64(s.m*s.n*s.k)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+				rate := 2 * float64(s.m*s.n*s.k) * float64(b.N) / float64(b.Elapsed().Nanoseconds())
+				b.ReportMetric(rate, "GFLOP/s")
+				b.ReportMetric(100*rate/peakRate(), "%peak")
 			})
 		}
 	}
+}
+
+// peakRate measures the rate of multiply-adds in registers, in GFLOP/s, best of
+// a few short rounds.
+func peakRate() float64 {
+	best := 0.0
+	for range 5 {
+		start := time.Now()
+		n := Peak(20000)
+		best = max(best, float64(n)/float64(time.Since(start).Nanoseconds()))
+	}
+	return best
 }

@@ -150,3 +150,15 @@ func addRowVec(dst, row []float32, m int) bool                { return false }
 func addRowReLUVec(dst, row []float32, m int) bool            { return false }
 func sumRowsVec(row, x []float32, m int) bool                 { return false }
 func sumSquaresVec(sums *[8]float64, x []float32) bool        { return false }
+
+func peakVec(n int) (lanes int) {
+	switch active {
+	case avx512:
+		peakAVX512(n)
+		return 16
+	case avx2:
+		peakAVX2(n)
+		return 8
+	}
+	return 0
+}

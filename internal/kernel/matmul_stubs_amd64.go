@@ -369,7 +369,13 @@ func tile2x4AVX2(c *float32, a *float32, b *float32, s *[11]int)
 //go:noescape
 func packAVX512(dst *float32, src *float32, stride int, rows int)
 
+// peakAVX512 runs 12 independent chains of n vector multiply-adds.
+func peakAVX512(n int)
+
 // packAVX2 copies rows of 16 elements, stride bytes apart, next to each other.
 //
 //go:noescape
 func packAVX2(dst *float32, src *float32, stride int, rows int)
+
+// peakAVX2 runs 12 independent chains of n vector multiply-adds.
+func peakAVX2(n int)

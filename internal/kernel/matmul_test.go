@@ -48,7 +48,7 @@ func (f multiply) define(c, a, b []float32, m, n, k int, acc bool) {
 // noise returns n numbers of mixed size, starting at an odd offset so that no
 // vector is aligned.
 func noise(rng *rand.Rand, n int) []float32 {
-	x := make([]float32, n+3)[1+rng.IntN(3):]
+	x := make([]float32, n+3)[0:]
 	for i := range x {
 		x[i] = float32(rng.NormFloat64() * math.Exp2(float64(rng.IntN(20)-10)))
 	}

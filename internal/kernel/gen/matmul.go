@@ -70,6 +70,7 @@ func matmul() {
 	}
 	for _, v := range both {
 		v.pack()
+		v.peak()
 	}
 }
 

@@ -1,0 +1,29 @@
+package kernel
+
+// Peak runs independent multiply-adds in registers, n of them in each of 12
+// chains, as wide as the path in use has them, and returns the number of
+// floating-point operations done. Timed, it is the most the processor could do
+// at this moment: a yardstick for benchmarks that share the machine with
+// others.
+func Peak(n int) (operations int) {
+	n = max(n, 1)
+	lanes := peakVec(n)
+	if lanes == 0 {
+		lanes = 1
+		peakGo(n)
+	}
+	return 2 * 12 * lanes * n
+}
+
+func peakGo(n int) {
+	var c [12]float64
+	for range n {
+		for i := range c {
+			c[i] = fma(c[i], c[i])
+		}
+	}
+	sink = c[0]
+}
+
+// sink keeps the compiler from dropping work that has no other result.
+var sink float64
