@@ -1,0 +1,42 @@
+package allreduce
+
+import "context"
+
+// Transport makes links. Its Open may be called again for a later generation
+// once the earlier link is closed.
+type Transport interface {
+	// Open connects this node with the next and the previous one. It returns
+	// when both have shown the same run, generation, roster and shards
+	// (Hello.Match), with a *PeerError if one of them is lost or shows another,
+	// and with context.Cause(ctx) when ctx ends. A neighbour that already
+	// shows a newer generation waits until this node opens that one; one that
+	// shows an older is refused with ErrStale.
+	Open(ctx context.Context, t Topology) (Link, error)
+}
+
+// Link is a node's two edges of the ring. One goroutine may send while another
+// receives; Abort and Close may be called at any time.
+//
+// Errors about a neighbour are *PeerError with Peer, Rank and Err set. Once
+// the loss of either neighbour is known, calls under way and later calls of
+// Send and Recv return it at once.
+type Link interface {
+	// Send gives f to the link, to be delivered to the next node in order; it
+	// takes ownership in every case and releases f when its bytes are no
+	// longer needed. It may return before that. It blocks while the next node
+	// takes nothing, until ctx ends (then it returns context.Cause(ctx)).
+	Send(ctx context.Context, f *Frame) error
+	// Recv returns the next frame from the previous node; the caller owns it.
+	// After the last frame of a node that has closed its link it returns an
+	// error that wraps ErrLeft.
+	Recv() (*Frame, error)
+	// Abort ends the link because of reason and does not wait: calls under
+	// way return, frames under way may be lost, and both neighbours are told
+	// (see Farewell). Only the first call counts.
+	Abort(reason error)
+	// Close ends the link. If it was not aborted, frames sent are delivered
+	// first, within a bounded time, and neighbours see an orderly end. It
+	// returns when none of the link's goroutines is left and no frame is held.
+	// The caller goes on receiving, if it does, until Close has returned.
+	Close() error
+}

@@ -1,0 +1,215 @@
+package allreduce
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Mem is a transport inside one process: rings opened on the same Mem under
+// their names find each other. It hands frames over without copying. It can
+// cut, lose and delay what travels between two nodes, and works in a
+// testing/synctest bubble, where delays take no real time. It starts no
+// goroutines.
+type Mem struct {
+	mu struct {
+		sync.Mutex
+		offers  map[string]*memLink // the newest of each node
+		edges   map[memEdge]*memFaults
+		changed chan struct{} // closed and replaced when offers change
+		watch   func(from, to string, h Header)
+	}
+}
+
+type memEdge struct{ from, to string }
+
+// memFaults is what the tests do to one edge.
+type memFaults struct {
+	mu    sync.Mutex
+	cut   bool
+	drop  int
+	delay time.Duration
+}
+
+var _ Transport = (*Mem)(nil)
+
+// NewMem returns a transport that nobody uses yet.
+func NewMem() *Mem {
+	m := new(Mem)
+	m.mu.offers = make(map[string]*memLink)
+	m.mu.edges = make(map[memEdge]*memFaults)
+	m.mu.changed = make(chan struct{})
+	return m
+}
+
+// Cut breaks the connection over which from sends to to: both learn at once
+// that they have lost each other, and so does whoever opens that edge until
+// Mend. A crash of a node is a cut of both its edges.
+func (m *Mem) Cut(from, to string) {
+	f := m.faults(from, to)
+	f.mu.Lock()
+	f.cut = true
+	f.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.announce()
+	if l := m.mu.offers[from]; l != nil && l.t.Names[l.t.Next()] == to {
+		l.fail(l.t.peerError(l.t.Next(), ErrLost))
+	}
+	if l := m.mu.offers[to]; l != nil && l.t.Names[l.t.Prev()] == from {
+		l.fail(l.t.peerError(l.t.Prev(), ErrLost))
+	}
+}
+
+// Mend lets from and to connect again; links that were cut stay so.
+func (m *Mem) Mend(from, to string) {
+	f := m.faults(from, to)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cut = false
+}
+
+// Drop loses the next n frames that from sends to to; nobody is told.
+func (m *Mem) Drop(from, to string, n int) {
+	f := m.faults(from, to)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.drop = n
+}
+
+// Delay makes every later frame that from sends to to take d. Order stays.
+func (m *Mem) Delay(from, to string, d time.Duration) {
+	f := m.faults(from, to)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.delay = d
+}
+
+// Watch has every frame reported to f, in the sender's goroutine, before it is
+// delivered or lost; f may call Cut, Drop and Delay. It counts for links opened
+// afterwards.
+func (m *Mem) Watch(f func(from, to string, h Header)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.mu.watch = f
+}
+
+// Open implements Transport.
+func (m *Mem) Open(ctx context.Context, t Topology) (Link, error) {
+	l, err := m.offer(t)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		ready, changed, err := m.pair(l)
+		if err != nil {
+			l.Abort(err)
+			return nil, err
+		}
+		if ready {
+			return l, nil
+		}
+		select {
+		case <-changed:
+		case <-l.dead:
+		case <-ctx.Done():
+			m.withdraw(l)
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// offer makes a link known under its node's name.
+func (m *Mem) offer(t Topology) (*memLink, error) {
+	name := t.Names[t.Rank]
+	l := newMemLink(t)
+	l.out = m.faults(name, t.Names[t.Next()])
+	in := m.faults(t.Names[t.Prev()], name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old := m.mu.offers[name]; old != nil && old.t.Run == t.Run && old.t.Generation >= t.Generation {
+		return nil, fmt.Errorf("%w: %s opens generation %d after %d", ErrStale, name, t.Generation, old.t.Generation)
+	}
+	if l.out.isCut() {
+		return nil, t.peerError(t.Next(), ErrLost)
+	}
+	if in.isCut() {
+		return nil, t.peerError(t.Prev(), ErrLost)
+	}
+	l.watch = m.mu.watch
+	m.mu.offers[name] = l
+	m.announce()
+	return l, nil
+}
+
+// withdraw takes back an offer nobody has to wait for any more.
+func (m *Mem) withdraw(l *memLink) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if name := l.t.Names[l.t.Rank]; m.mu.offers[name] == l {
+		delete(m.mu.offers, name)
+	}
+}
+
+// pair looks whether both neighbours are there, and returns what to wait for
+// if they are not.
+func (m *Mem) pair(l *memLink) (ready bool, changed <-chan struct{}, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := l.err(); err != nil {
+		return false, nil, err
+	}
+	var found [2]*memLink
+	for i, rank := range [2]int{l.t.Next(), l.t.Prev()} {
+		other := m.mu.offers[l.t.Names[rank]]
+		if other == nil {
+			continue
+		}
+		if err := l.t.Hello().Match(other.t.Hello(), rank); err == nil {
+			found[i] = other
+		} else if other.t.Run != l.t.Run || other.t.Generation >= l.t.Generation {
+			return false, nil, l.t.peerError(rank, err)
+		}
+	}
+	if found[0] == nil || found[1] == nil {
+		return false, m.mu.changed, nil
+	}
+	l.next, l.prev = found[0], found[1]
+	return true, nil, nil
+}
+
+// announce wakes all who wait in Open; the caller holds m.mu.
+func (m *Mem) announce() {
+	close(m.mu.changed)
+	m.mu.changed = make(chan struct{})
+}
+
+func (m *Mem) faults(from, to string) *memFaults {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := memEdge{from, to}
+	f := m.mu.edges[e]
+	if f == nil {
+		f = new(memFaults)
+		m.mu.edges[e] = f
+	}
+	return f
+}
+
+func (f *memFaults) isCut() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cut
+}
+
+// next tells what happens to the next frame.
+func (f *memFaults) next() (lost bool, delay time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.drop > 0 {
+		f.drop--
+		return true, 0
+	}
+	return false, f.delay
+}

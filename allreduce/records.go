@@ -1,0 +1,111 @@
+package allreduce
+
+import (
+	"context"
+	"fmt"
+)
+
+// records is the state of an all-gather: every node's bytes travel N-1 hops to
+// all others. It carries LogSumExp, Gather and Broadcast.
+//
+// A node that has nothing to say sends an empty record. So no node leaves a
+// collective before all have entered it, and a neighbour is never ahead by
+// more than one; Sum gets the same from it where spares, or a node that hosts
+// all shards, would not hold the others back.
+type records struct {
+	rank  int
+	data  [][]byte // by rank; reused from call to call
+	total []uint64 // declared lengths, by rank
+	done  []bool
+	todo  int // records still to come
+}
+
+func (g *records) init(t Topology) {
+	g.rank = t.Rank
+	g.data = make([][]byte, t.Nodes())
+	g.total = make([]uint64, t.Nodes())
+	g.done = make([]bool, t.Nodes())
+}
+
+// begin expects a record of every other node.
+func (g *records) begin() {
+	for i := range g.data {
+		g.data[i] = g.data[i][:0]
+	}
+	clear(g.done)
+	g.todo = len(g.data) - 1
+}
+
+// exchange sends this node's record, data[rank], and waits for all others.
+func (r *Ring) exchange(ctx context.Context) error {
+	if err := r.sendRecord(ctx, r.records.data[r.t.Rank]); err != nil {
+		return err
+	}
+	for r.records.todo > 0 {
+		f, err := r.wait(ctx)
+		if err == nil {
+			err = r.takeRecord(ctx, f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendRecord sends this node's record, in one frame even if it is empty.
+func (r *Ring) sendRecord(ctx context.Context, own []byte) error {
+	if r.t.Nodes() == 1 {
+		return nil
+	}
+	h := r.current
+	h.Leg, h.Chunk, h.Total = Record, uint16(r.t.Rank), uint64(len(own))
+	for {
+		n := min(len(own), 4*r.sizes.Segment)
+		f := r.frame(h, n)
+		copy(f.payload(), own)
+		if err := r.send(ctx, f); err != nil {
+			return err
+		}
+		own = own[n:]
+		h.Offset += uint64(n)
+		if len(own) == 0 {
+			return nil
+		}
+	}
+}
+
+// takeRecord keeps what arrived and passes it on.
+func (r *Ring) takeRecord(ctx context.Context, f *Frame) error {
+	if err := r.records.keep(f); err != nil {
+		f.Release()
+		return r.failPrev(err)
+	}
+	if int(f.head.Chunk) != r.t.Next() { // it has its own bytes already
+		return r.send(ctx, f)
+	}
+	f.Release()
+	return nil
+}
+
+// keep checks that a frame continues its record and appends it. Memory grows
+// by what has come, never by what was announced.
+func (g *records) keep(f *Frame) error {
+	h, from := &f.head, int(f.head.Chunk)
+	if h.Leg != Record || from >= len(g.data) || from == g.rank || g.todo == 0 || g.done[from] {
+		return fmt.Errorf("%w: record of node %d is not expected", ErrFrame, from)
+	}
+	if h.Offset == 0 {
+		g.total[from] = h.Total
+	}
+	if h.Offset != uint64(len(g.data[from])) || h.Total != g.total[from] {
+		return fmt.Errorf("%w: record of node %d: offset %d of %d, want %d of %d",
+			ErrFrame, from, h.Offset, h.Total, len(g.data[from]), g.total[from])
+	}
+	g.data[from] = append(g.data[from], f.payload()...)
+	if uint64(len(g.data[from])) == h.Total {
+		g.done[from] = true
+		g.todo--
+	}
+	return nil
+}

@@ -1,0 +1,298 @@
+package allreduce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+)
+
+// Ring is one node's place in a formed ring. Its collectives are methods of
+// the Step that At returns. All nodes call the same collectives in the same
+// order; on one node they are called one at a time (two at once panic).
+//
+// A ring is mortal: the first error ends it, its neighbours are told, and
+// every later call returns that same error. There is no repair, only a new
+// ring.
+type Ring struct {
+	t     Topology
+	sizes Sizes
+	ident Header // run, generation and roster of every frame
+	link  Link   // nil on a ring of one node
+	pool  Pool
+	inbox *inbox
+
+	dead chan struct{}  // closed with mu.err set
+	left chan struct{}  // closed with leftErr set: the previous node is done
+	wg   sync.WaitGroup // the receiver
+
+	leftErr error
+	mu      struct {
+		sync.Mutex
+		err   error
+		busy  bool
+		step  uint64
+		phase Phase
+		seq   int // collectives begun in step
+	}
+
+	current Header // of the collective under way
+	sum     summing
+	records records
+	gather  gathered
+}
+
+// Step is the collectives of one training step. It is a small value; making
+// one costs nothing.
+type Step struct {
+	ring *Ring
+	step uint64
+}
+
+// Form makes this node's ring: it opens the link and starts the receiver. A
+// ring of one node needs no transport, and tr may be nil. Form returns when
+// both neighbours have shown the same run, generation, roster and shard map;
+// since that holds along the whole ring, all nodes agree. Errors are
+// *PeerError with Phase "Form", ErrShape, or context.Cause(ctx).
+func Form(ctx context.Context, tr Transport, t Topology) (*Ring, error) {
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	t.Sizes = t.Sizes.withDefaults()
+	r := &Ring{
+		t: t, sizes: t.Sizes, ident: t.ident(),
+		inbox: newInbox(t.Sizes.Park),
+		dead:  make(chan struct{}),
+		left:  make(chan struct{}),
+	}
+	r.sum.init(t)
+	r.records.init(t)
+	if t.Nodes() == 1 {
+		return r, nil
+	}
+	link, err := tr.Open(ctx, t)
+	if err != nil {
+		return nil, located(err, 0, "Form")
+	}
+	r.link = link
+	r.wg.Go(r.receive)
+	return r, nil
+}
+
+// ident returns what all frames of t's ring carry.
+func (t Topology) ident() Header {
+	return Header{Run: hashRun(t.Run), Generation: t.Generation, Roster: t.Roster}
+}
+
+// At returns the collectives of a step. Frames carry the step, so neighbours
+// that are in different ones notice.
+func (r *Ring) At(step uint64) Step { return Step{ring: r, step: step} }
+
+// Close ends the ring and waits for its goroutines. What this node has sent
+// reaches the next one first, and neighbours that are still finishing the same
+// last collective finish it undisturbed. A collective under way returns
+// ErrClosed. Closing again does nothing.
+func (r *Ring) Close() error {
+	r.mu.Lock()
+	first := r.mu.err == nil
+	if first {
+		r.mu.err = ErrClosed
+		close(r.dead)
+	}
+	r.mu.Unlock()
+	if r.link == nil {
+		return nil
+	}
+	err := r.link.Close()
+	r.wg.Wait()
+	for f := r.inbox.pop(); f != nil; f = r.inbox.pop() {
+		f.Release()
+	}
+	if !first {
+		return nil // the error was returned where it happened
+	}
+	return err
+}
+
+// receive reads frames until the link ends. It never waits for a collective.
+func (r *Ring) receive() {
+	for {
+		f, err := r.link.Recv()
+		if errors.Is(err, ErrLeft) {
+			r.leftErr = err
+			close(r.left)
+			return
+		}
+		if err == nil {
+			err = r.accept(f)
+		}
+		if err != nil {
+			r.fail(err)
+			return
+		}
+	}
+}
+
+// accept checks a frame's identity and parks it for the collective it is for.
+func (r *Ring) accept(f *Frame) error {
+	h, err := ParseHeader(f.Bytes())
+	if err == nil {
+		err = h.matches(&r.ident)
+	}
+	if err == nil && r.isDead() {
+		f.Release() // draining, so that the sender can finish
+		return nil
+	}
+	if err == nil {
+		f.head = h
+		err = r.inbox.push(f)
+	}
+	if err != nil {
+		f.Release()
+		return r.t.peerError(r.t.Prev(), err)
+	}
+	return nil
+}
+
+// begin enters a collective.
+func (r *Ring) begin(ctx context.Context, step uint64, phase Phase) error {
+	if err := ctx.Err(); err != nil {
+		return r.fail(context.Cause(ctx))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.mu.err != nil {
+		return r.mu.err
+	}
+	if r.mu.busy {
+		panic("allreduce: two collectives at once on one ring")
+	}
+	if step != r.mu.step {
+		r.mu.step, r.mu.seq = step, 0
+	}
+	if r.mu.seq > math.MaxUint16 {
+		panic(fmt.Sprintf("allreduce: more than %d collectives in one step", math.MaxUint16+1))
+	}
+	r.current = r.ident
+	r.current.Step, r.current.Phase, r.current.Seq = step, phase, uint16(r.mu.seq)
+	r.mu.seq++
+	r.mu.busy, r.mu.phase = true, phase
+	return nil
+}
+
+// end leaves a collective.
+func (r *Ring) end() {
+	r.mu.Lock()
+	r.mu.busy, r.mu.phase = false, 0
+	r.mu.Unlock()
+}
+
+// fail ends the ring because of err, if it has not ended yet, and returns why
+// it did.
+func (r *Ring) fail(err error) error {
+	r.mu.Lock()
+	first := r.mu.err == nil
+	if first {
+		r.mu.err = located(err, r.mu.step, r.mu.phase.String())
+		close(r.dead)
+	}
+	err = r.mu.err
+	r.mu.Unlock()
+	if first && r.link != nil {
+		r.link.Abort(err)
+	}
+	return err
+}
+
+// failPrev ends the ring because of what the previous node sent.
+func (r *Ring) failPrev(err error) error {
+	return r.fail(r.t.peerError(r.t.Prev(), err))
+}
+
+func (r *Ring) isDead() bool {
+	select {
+	case <-r.dead:
+		return true
+	default:
+		return false
+	}
+}
+
+// located fills in where this node was; links leave that open.
+func located(err error, step uint64, phase string) error {
+	pe, ok := err.(*PeerError)
+	if !ok || pe.Phase != "" {
+		return err
+	}
+	c := *pe // the link may hand the same error to others
+	c.Step, c.Phase = step, phase
+	return &c
+}
+
+// frame returns a frame of the current collective with room for n bytes of
+// payload. The header is complete but for what the caller sets in h.
+func (r *Ring) frame(h Header, n int) *Frame {
+	f := r.pool.Get(HeaderSize + n)
+	h.Length = uint32(n)
+	f.head = h
+	return f
+}
+
+// send writes the header and passes the frame to the next node.
+func (r *Ring) send(ctx context.Context, f *Frame) error {
+	f.head.Append(f.data[:0])
+	if err := r.link.Send(ctx, f); err != nil {
+		return r.fail(err)
+	}
+	return nil
+}
+
+// poll returns the next frame of the current collective if one is there. It is
+// also where a collective that never waits notices that the ring or its
+// context has ended.
+func (r *Ring) poll(ctx context.Context) (*Frame, error) {
+	if r.isDead() {
+		return nil, r.fail(nil)
+	}
+	if ctx.Err() != nil {
+		return nil, r.fail(context.Cause(ctx))
+	}
+	f := r.inbox.pop()
+	if f == nil {
+		return nil, nil
+	}
+	return f, r.inOrder(f)
+}
+
+// wait returns the next frame of the current collective.
+func (r *Ring) wait(ctx context.Context) (*Frame, error) {
+	for {
+		if f, err := r.poll(ctx); f != nil || err != nil {
+			return f, err
+		}
+		select {
+		case <-r.inbox.more:
+		case <-r.dead:
+		case <-ctx.Done():
+		case <-r.left:
+			// Its last frames may have come after the look above.
+			if f, err := r.poll(ctx); f != nil || err != nil {
+				return f, err
+			}
+			return nil, r.fail(r.leftErr)
+		}
+	}
+}
+
+// inOrder checks that a frame belongs to the collective under way.
+func (r *Ring) inOrder(f *Frame) error {
+	h, want := &f.head, &r.current
+	if h.Step == want.Step && h.Seq == want.Seq && h.Phase == want.Phase {
+		return nil
+	}
+	err := fmt.Errorf("%w: frame of step %d, %v (collective %d), this node is in step %d, %v (collective %d)",
+		ErrOrder, h.Step, h.Phase, h.Seq, want.Step, want.Phase, want.Seq)
+	f.Release()
+	return r.failPrev(err)
+}

@@ -1,0 +1,135 @@
+package allreduce
+
+import "context"
+
+// window is how many segments of its own a node has under way at once: enough
+// to keep every link of a ring busy, few enough to stay in cache.
+const window = 16
+
+// Sum computes dst = Σ factors[s]·parts[s] over all S shards of the ring; every
+// node gets the same bits. parts and factors are this node's shards in order,
+// none on a spare; all parts have the length of dst, which is the same on all
+// nodes. A finite part with factor 0 contributes ±0; NaN and Inf are carried
+// through.
+//
+// A nil part is skipped: the partial sum passes it untouched, and a fold that
+// starts at a nil part starts from +0. Whether a part is nil must be a
+// property of the shard, never of the node that hosts it; then the bits do not
+// depend on the node either.
+//
+// Each element is one left fold, element e of chunk c being
+//
+//	p = factor_c·g_c[e]; p = fma(factor_s, g_s[e], p) for s = c+1, ..., c-1 (mod S)
+//
+// Sum reads parts until it returns and owns dst while it runs; dst must not
+// overlap a part. After an error dst is undefined. It panics if the lengths do
+// not fit.
+func (s Step) Sum(ctx context.Context, dst []float32, parts [][]float32, factors []float32) error {
+	r := s.ring
+	r.sum.check(dst, parts, factors)
+	if err := r.begin(ctx, s.step, PhaseSum); err != nil {
+		return err
+	}
+	defer r.end()
+	r.sum.begin(dst, parts, factors)
+	defer r.sum.end()
+	return r.runSum(ctx)
+}
+
+// runSum handles what arrives, and starts segments of its own while nothing
+// does. Nothing in it depends on time: which of the two comes first changes
+// no bit.
+func (r *Ring) runSum(ctx context.Context) error {
+	m := &r.sum
+	r.records.begin()
+	if m.spares { // see records: without it, others could leave a spare behind
+		if err := r.sendRecord(ctx, nil); err != nil {
+			return err
+		}
+	} else {
+		r.records.todo = 0
+	}
+	for m.todo > 0 || m.starting() || r.records.todo > 0 {
+		f, err := r.poll(ctx)
+		if err == nil && f == nil {
+			if m.starting() && m.flying < window*r.sizes.Segment {
+				if err := r.startSegment(ctx); err != nil {
+					return err
+				}
+				continue
+			}
+			f, err = r.wait(ctx)
+		}
+		if err == nil {
+			err = r.takeSum(ctx, f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startSegment folds the next segment whose chunk starts at a shard of this
+// node over the shards here, and sends it on its way.
+func (r *Ring) startSegment(ctx context.Context) error {
+	m := &r.sum
+	c := m.next.chunk
+	h := r.current
+	h.Bucket, h.Chunk, h.Offset, h.Total = uint32(m.next.bucket), uint16(c), uint64(m.next.offset), uint64(m.n)
+	lo, hi := m.chunk(m.next.bucket, c)
+	lo += m.next.offset
+	n := min(r.sizes.Segment, hi-lo)
+	m.next.offset += n
+	m.seek()
+
+	if !m.routes[c].alone {
+		f := r.frame(h, 4*n)
+		f.head.Leg = Partial
+		m.fold(f.floats(), lo, c, m.hi, true)
+		m.flying += n
+		return r.send(ctx, f)
+	}
+	x := m.dst[lo : lo+n]
+	m.fold(x, lo, c, m.hi, true)
+	m.fold(x, lo, m.lo, c, false)
+	if r.t.Nodes() == 1 {
+		return nil
+	}
+	f := r.frame(h, 4*n)
+	f.head.Leg = Finished
+	copy(f.floats(), x)
+	return r.send(ctx, f)
+}
+
+// takeSum does this node's part for a frame: fold, keep, pass on.
+func (r *Ring) takeSum(ctx context.Context, f *Frame) error {
+	if f.head.Leg == Record {
+		return r.takeRecord(ctx, f)
+	}
+	m := &r.sum
+	x, lo, err := m.admit(&f.head)
+	if err != nil {
+		f.Release()
+		return r.failPrev(err)
+	}
+	rt := &m.routes[f.head.Chunk]
+	if rt.head { // back from its way round, on the one leg that leads here
+		m.flying -= len(x)
+	}
+	if f.head.Leg == Partial {
+		m.fold(f.floats(), lo, rt.lo, rt.hi, false)
+		if !rt.finishes {
+			return r.send(ctx, f)
+		}
+		f.head.Leg = Finished
+		copy(x, f.floats())
+		return r.send(ctx, f)
+	}
+	copy(x, f.floats())
+	if rt.forward {
+		return r.send(ctx, f)
+	}
+	f.Release()
+	return nil
+}

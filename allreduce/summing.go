@@ -1,0 +1,141 @@
+package allreduce
+
+import (
+	"fmt"
+
+	"github.com/ballast-ml/ballast/internal/kernel"
+)
+
+// summing is the state of a Sum on one node. Its memory serves one Sum after
+// the other.
+type summing struct {
+	layout
+	lo, hi int     // shards of this node
+	routes []route // by chunk
+	spares bool    // the ring has nodes without shards
+
+	dst     []float32
+	parts   [][]float32
+	factors []float32
+
+	next struct { // the next segment to start here
+		bucket, chunk int
+		offset        int // floats before it in the chunk
+	}
+	flying int   // floats that started here and are under way
+	todo   int   // floats still to come, over both legs
+	got    []int // floats that came, by bucket, chunk and leg
+}
+
+func (m *summing) init(t Topology) {
+	m.shards, m.bucket = t.Count(), t.Sizes.Bucket
+	m.lo, m.hi = t.Shards[t.Rank], t.Shards[t.Rank+1]
+	m.spares = t.spares()
+	for c := range m.shards {
+		m.routes = append(m.routes, routeOf(t, c))
+	}
+}
+
+// check panics if the arguments of a Sum do not fit each other or the ring.
+func (m *summing) check(dst []float32, parts [][]float32, factors []float32) {
+	if len(parts) != m.hi-m.lo || len(factors) != m.hi-m.lo {
+		panic(fmt.Sprintf("allreduce: Sum of %d parts with %d factors on a node of %d shards",
+			len(parts), len(factors), m.hi-m.lo))
+	}
+	for i, p := range parts {
+		if p != nil && len(p) != len(dst) {
+			panic(fmt.Sprintf("allreduce: Sum of %d floats, part %d has %d", len(dst), i, len(p)))
+		}
+	}
+}
+
+// begin sets up a Sum.
+func (m *summing) begin(dst []float32, parts [][]float32, factors []float32) {
+	m.n, m.dst, m.parts, m.factors = len(dst), dst, parts, factors
+	m.next.bucket, m.next.chunk, m.next.offset = 0, m.lo, 0
+	m.flying, m.todo = 0, 0
+	n := 2 * m.buckets() * m.shards
+	if cap(m.got) < n {
+		m.got = make([]int, n)
+	}
+	m.got = m.got[:n]
+	clear(m.got)
+	for b := range m.buckets() {
+		for c := range m.shards {
+			lo, hi := m.chunk(b, c)
+			if m.routes[c].partial {
+				m.todo += hi - lo
+			}
+			if m.routes[c].finished {
+				m.todo += hi - lo
+			}
+		}
+	}
+	m.seek()
+}
+
+// end drops the caller's memory.
+func (m *summing) end() { m.dst, m.parts, m.factors = nil, nil, nil }
+
+// starting reports whether segments are left to start here.
+func (m *summing) starting() bool { return m.next.bucket < m.buckets() }
+
+// seek moves next past the chunks that are empty or wholly started.
+func (m *summing) seek() {
+	p := &m.next
+	for m.starting() {
+		for ; p.chunk < m.hi; p.chunk++ {
+			if lo, hi := m.chunk(p.bucket, p.chunk); p.offset < hi-lo {
+				return
+			}
+			p.offset = 0
+		}
+		p.bucket++
+		p.chunk = m.lo
+	}
+}
+
+// fold folds the shards [from, to) of this node into x, which stands for the
+// elements of the vector from index lo on. With first set, x has no value yet.
+func (m *summing) fold(x []float32, lo, from, to int, first bool) {
+	for s := from; s < to; s++ {
+		p, f := m.parts[s-m.lo], m.factors[s-m.lo]
+		switch {
+		case p == nil && first:
+			clear(x)
+		case p == nil:
+		case first:
+			kernel.ScaleTo(x, f, p[lo:lo+len(x)])
+		default:
+			kernel.AddScaled(x, f, p[lo:lo+len(x)])
+		}
+		first = false
+	}
+}
+
+// admit checks that a segment is the next one of its chunk and leg, and
+// returns its place in dst.
+func (m *summing) admit(h *Header) (x []float32, lo int, err error) {
+	if h.Total != uint64(m.n) {
+		return nil, 0, fmt.Errorf("%w: peer sums %d floats, this node %d", ErrFrame, h.Total, m.n)
+	}
+	b, c := int(h.Bucket), int(h.Chunk)
+	if b >= m.buckets() || c >= m.shards {
+		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d, this Sum has %d and %d", ErrFrame, b, c, m.buckets(), m.shards)
+	}
+	rt := &m.routes[c]
+	if h.Leg == Partial && !rt.partial || h.Leg == Finished && !rt.finished {
+		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d is not for this node", ErrFrame, b, c)
+	}
+	lo, hi := m.chunk(b, c)
+	got := &m.got[2*(b*m.shards+c)+int(h.Leg-Partial)]
+	n := int(h.Length / 4)
+	if h.Offset != uint64(*got) || n == 0 || n > hi-lo-*got {
+		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d: %d floats at offset %d, want at most %d at %d",
+			ErrFrame, b, c, n, h.Offset, hi-lo-*got, *got)
+	}
+	lo += *got
+	*got += n
+	m.todo -= n
+	return m.dst[lo : lo+n], lo, nil
+}

@@ -1,0 +1,131 @@
+package allreduce
+
+import (
+	"fmt"
+	"math"
+)
+
+// The numeric contract of Sum: changing BucketFloats changes bits.
+const (
+	// BucketFloats is the length of a bucket.
+	BucketFloats = 256 << 10
+	// SegmentFloats is the most that one frame of a Sum carries. It is free:
+	// no bit depends on it.
+	SegmentFloats = 64 << 10
+	// DefaultPark is the bound on early frames where Sizes.Park is zero.
+	DefaultPark = 1 << 30
+)
+
+// Topology says what the ring is and which place in it is ours. All nodes of a
+// ring hold equal ones, but for Rank.
+type Topology struct {
+	Run        string   // label of the run
+	Generation uint64   // number of the roster
+	Roster     uint64   // hash of the roster
+	Rank       int      // our index in Names
+	Names      []string // all nodes, by rank; unique
+	Addrs      []string // their addresses, by rank; transports that need none take nil
+	Shards     []int    // len(Names)+1 bounds: node r hosts shards [Shards[r], Shards[r+1]); a spare hosts none
+	Sizes      Sizes
+}
+
+// Sizes are the lengths a ring works with; zero stands for the package's
+// constants. Bucket and Segment are test hooks: with small ones, short vectors
+// reach the paths of many buckets and segments. A program that sets Bucket
+// leaves the numeric contract.
+type Sizes struct {
+	Bucket  int // floats in a bucket: BucketFloats
+	Segment int // floats in a frame, at most MaxPayload/4: SegmentFloats
+	// Park is the most bytes of frames kept until a collective here wants
+	// them: DefaultPark. A neighbour in order is never ahead by more than the
+	// frames of one step; Park bounds what one out of order can cost.
+	Park int
+}
+
+func (s Sizes) withDefaults() Sizes {
+	if s.Bucket == 0 {
+		s.Bucket = BucketFloats
+	}
+	if s.Segment == 0 {
+		s.Segment = SegmentFloats
+	}
+	if s.Park == 0 {
+		s.Park = DefaultPark
+	}
+	return s
+}
+
+// Nodes returns the number of nodes, N.
+func (t Topology) Nodes() int { return len(t.Names) }
+
+// Count returns the number of shards, S.
+func (t Topology) Count() int { return t.Shards[len(t.Shards)-1] }
+
+// Next returns the rank this node sends to.
+func (t Topology) Next() int { return (t.Rank + 1) % len(t.Names) }
+
+// Prev returns the rank this node receives from.
+func (t Topology) Prev() int { return (t.Rank + len(t.Names) - 1) % len(t.Names) }
+
+// host returns the rank that hosts a shard.
+func (t Topology) host(shard int) int {
+	for r := range t.Names {
+		if shard < t.Shards[r+1] {
+			return r
+		}
+	}
+	panic("allreduce: no such shard")
+}
+
+// spares reports whether any node hosts no shard.
+func (t Topology) spares() bool {
+	for r := range t.Names {
+		if t.Shards[r] == t.Shards[r+1] {
+			return true
+		}
+	}
+	return false
+}
+
+// Validate returns an error that wraps ErrShape if t contradicts itself.
+func (t Topology) Validate() error {
+	n := len(t.Names)
+	switch {
+	case n == 0:
+		return fmt.Errorf("%w: no nodes", ErrShape)
+	case n > math.MaxUint16:
+		return fmt.Errorf("%w: %d nodes, at most %d", ErrShape, n, math.MaxUint16)
+	case t.Rank < 0 || t.Rank >= n:
+		return fmt.Errorf("%w: rank %d of %d nodes", ErrShape, t.Rank, n)
+	case len(t.Addrs) != n && len(t.Addrs) != 0:
+		return fmt.Errorf("%w: %d addresses for %d nodes", ErrShape, len(t.Addrs), n)
+	case len(t.Shards) != n+1:
+		return fmt.Errorf("%w: %d shard bounds for %d nodes, want %d", ErrShape, len(t.Shards), n, n+1)
+	case t.Shards[0] != 0:
+		return fmt.Errorf("%w: shards start at %d, want 0", ErrShape, t.Shards[0])
+	case t.Sizes.Bucket < 0 || t.Sizes.Bucket > math.MaxInt32 || t.Sizes.Park < 0:
+		return fmt.Errorf("%w: sizes %+v", ErrShape, t.Sizes)
+	case t.Sizes.Segment < 0 || t.Sizes.Segment > MaxPayload/4:
+		return fmt.Errorf("%w: segment of %d floats, at most %d", ErrShape, t.Sizes.Segment, MaxPayload/4)
+	}
+	seen := make(map[string]bool, n)
+	for r, name := range t.Names {
+		if name == "" || seen[name] {
+			return fmt.Errorf("%w: rank %d is named %q, names must be unique and not empty", ErrShape, r, name)
+		}
+		seen[name] = true
+		if t.Shards[r] > t.Shards[r+1] {
+			return fmt.Errorf("%w: rank %d hosts shards [%d, %d)", ErrShape, r, t.Shards[r], t.Shards[r+1])
+		}
+	}
+	if s := t.Count(); s < 1 || s > math.MaxUint16 {
+		return fmt.Errorf("%w: %d shards, want 1 to %d", ErrShape, s, math.MaxUint16)
+	}
+	return nil
+}
+
+// peerError returns a PeerError about a rank of this topology; the ring fills
+// in step and phase.
+func (t Topology) peerError(rank int, err error) *PeerError {
+	return &PeerError{Peer: t.Names[rank], Rank: rank, Err: err}
+}
