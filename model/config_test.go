@@ -1,0 +1,123 @@
+package model
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestCheckArch(t *testing.T) {
+	for arch, want := range map[string]string{ // a part of the message; empty: valid
+		"logistic":              "",
+		"mlp:1":                 "",
+		"mlp:256,128":           "",
+		"lenet":                 "",
+		"lenet:avg":             "",
+		"":                      "unknown",
+		"resnet":                "unknown",
+		"Logistic":              "unknown",
+		"logistic:3":            "unknown",
+		"lenet:max":             "unknown",
+		"mlp":                   "mlp:256,128",
+		"mlp:":                  `width "" of hidden layer 1`,
+		"mlp:256,":              `width "" of hidden layer 2`,
+		"mlp:256,,3":            `width "" of hidden layer 2`,
+		"mlp:0":                 `width "0"`,
+		"mlp:-3":                `width "-3"`,
+		"mlp:+3":                `width "+3"`,
+		"mlp:03":                `width "03"`,
+		"mlp: 3":                `width " 3"`,
+		"mlp:3.5":               `width "3.5"`,
+		"mlp:65537":             `width "65537"`,
+		"mlp:99999999999999999": "width",
+		"mlp" + strings.Replace(strings.Repeat(",9", 65), ",", ":", 1): "65 hidden layers",
+	} {
+		err := CheckArch(arch)
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%q: %v", arch, err)
+		case want != "" && err == nil:
+			t.Errorf("%q: no error", arch)
+		case want != "" && !strings.Contains(err.Error(), want):
+			t.Errorf("%q: message %q does not say %q", arch, err, want)
+		}
+	}
+}
+
+// FuzzCheckArch: no string makes the parser panic, and what it accepts has
+// widths within the limits.
+func FuzzCheckArch(f *testing.F) {
+	for _, s := range []string{"logistic", "mlp:256,128", "lenet", "lenet:avg", "mlp:", "mlp:1,", ":", "mlp:0x10", "mlp:1_0", "mlp:٣"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := parseArch(s)
+		if (err == nil) != (CheckArch(s) == nil) {
+			t.Fatal("CheckArch and New disagree")
+		}
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "model: ") {
+				t.Errorf("message %q", err)
+			}
+			return
+		}
+		if (a.kind == "mlp") != (len(a.widths) > 0) {
+			t.Errorf("%q: %+v", s, a)
+		}
+		for _, w := range a.widths {
+			if w < 1 || w > maxWidth {
+				t.Errorf("%q: width %d", s, w)
+			}
+		}
+	})
+}
+
+func TestNewErrors(t *testing.T) {
+	nan := float32(math.NaN())
+	for name, c := range map[string]struct {
+		cfg  Config
+		want string
+	}{
+		"arch":              {Config{Arch: "mpl:3", Input: []int{4}, Classes: 2}, "unknown architecture"},
+		"no input":          {Config{Arch: "logistic", Classes: 2}, "input shape"},
+		"two sizes":         {Config{Arch: "logistic", Input: []int{4, 4}, Classes: 2}, "input shape"},
+		"zero size":         {Config{Arch: "logistic", Input: []int{0}, Classes: 2}, "input shape"},
+		"overflow":          {Config{Arch: "logistic", Input: []int{1 << 31, 1 << 31, 4}, Classes: 2}, "input shape"},
+		"one class":         {Config{Arch: "logistic", Input: []int{4}, Classes: 1}, "1 classes"},
+		"dropout 1":         {Config{Arch: "logistic", Input: []int{4}, Classes: 2, Dropout: 1}, "dropout 1"},
+		"dropout negative":  {Config{Arch: "logistic", Input: []int{4}, Classes: 2, Dropout: -0.1}, "dropout"},
+		"dropout NaN":       {Config{Arch: "logistic", Input: []int{4}, Classes: 2, Dropout: nan}, "dropout NaN"},
+		"lenet on rows":     {Config{Arch: "lenet", Input: []int{784}, Classes: 2}, "lenet needs images"},
+		"lenet on 8x8":      {Config{Arch: "lenet", Input: []int{1, 8, 8}, Classes: 2}, "at least 12x12"},
+		"lenet on 28x11":    {Config{Arch: "lenet", Input: []int{1, 28, 11}, Classes: 2}, "at least 12x12"},
+		"too large":         {Config{Arch: "mlp:65536,65536", Input: []int{1 << 20}, Classes: 2}, "parameters, more than"},
+		"all wrong at once": {Config{Arch: "logistic", Classes: 0, Dropout: 2}, "classes"},
+	} {
+		_, err := New(c.cfg)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
+		}
+	}
+}
+
+// TestLeNetShape: the network of the peer program in PyTorch has 61,706
+// parameters on 1x28x28 images and 10 classes.
+func TestLeNetShape(t *testing.T) {
+	n := mustNew(t, Config{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10})
+	if n.NumParams() != 61706 {
+		t.Errorf("%d parameters", n.NumParams())
+	}
+	for _, input := range [][]int{{1, 12, 12}, {3, 32, 32}, {1, 13, 29}} {
+		mustNew(t, Config{Arch: "lenet", Input: input, Classes: 3})
+	}
+}
+
+func TestConfigIsCopied(t *testing.T) {
+	input := []int{4}
+	n := mustNew(t, Config{Arch: "logistic", Input: input, Classes: 2})
+	input[0] = 9
+	n.Config().Input[0] = 8
+	if got := n.Replica().in; got != 4 {
+		t.Errorf("a caller's slice changed the network: %d features", got)
+	}
+}

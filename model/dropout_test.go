@@ -1,0 +1,109 @@
+package model
+
+import (
+	"math"
+	"testing"
+)
+
+func ones(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = 1
+	}
+	return x
+}
+
+func TestDropoutRate(t *testing.T) {
+	const width, rows = 64, 200
+	for _, rate := range []float32{0.1, 0.5, 0.9} {
+		d := newDropout(width, rate, 1, 3)
+		keep := 1 / (1 - rate)
+		dropped := 0
+		for _, v := range d.Forward(Pass{Train: true}, ones(width*rows)) {
+			switch v {
+			case 0:
+				dropped++
+			case keep:
+			default:
+				t.Fatalf("rate %v: output %v, want 0 or %v", rate, v, keep)
+			}
+		}
+		got := float64(dropped) / (width * rows)
+		sigma := math.Sqrt(float64(rate*(1-rate)) / (width * rows))
+		if math.Abs(got-float64(rate)) > 4*sigma {
+			t.Errorf("rate %v: dropped %v", rate, got)
+		}
+	}
+}
+
+// TestDropoutKey: a mask depends on seed, layer, step and position, each.
+func TestDropoutKey(t *testing.T) {
+	mask := func(seed uint64, index int, p Pass) []float32 {
+		p.Train = true
+		return newDropout(50, 0.5, seed, index).Forward(p, ones(50))
+	}
+	base := mask(1, 2, Pass{Step: 3, First: 4})
+	if !sameBits(base, mask(1, 2, Pass{Step: 3, First: 4})) {
+		t.Error("the same key gave another mask")
+	}
+	for name, other := range map[string][]float32{
+		"seed":     mask(2, 2, Pass{Step: 3, First: 4}),
+		"layer":    mask(1, 3, Pass{Step: 3, First: 4}),
+		"step":     mask(1, 2, Pass{Step: 4, First: 4}),
+		"position": mask(1, 2, Pass{Step: 3, First: 5}),
+	} {
+		if sameBits(base, other) {
+			t.Errorf("another %s gave the same mask", name)
+		}
+	}
+}
+
+func TestDropoutKeepsNaN(t *testing.T) {
+	d := newDropout(100, 0.5, 1, 1)
+	x := ones(100)
+	for i := range x {
+		x[i] = float32(math.NaN())
+	}
+	for i, v := range d.Forward(Pass{Train: true}, x) {
+		if !isNaN(v) {
+			t.Fatalf("output %d is %v", i, v)
+		}
+	}
+}
+
+// TestReLUEdges: relu(-0) = +0, NaN stays, and so does what lies on either
+// side of 0.
+func TestReLUEdges(t *testing.T) {
+	negativeZero := float32(math.Copysign(0, -1))
+	x := []float32{negativeZero, 0, -1, 2, float32(math.NaN()), float32(math.Inf(-1)), float32(math.Inf(1))}
+	y := (&relu{}).Forward(Pass{}, x)
+	want := []float32{0, 0, 0, 2, 0, 0, float32(math.Inf(1))}
+	if !isNaN(y[4]) {
+		t.Error("NaN was dropped")
+	}
+	y[4] = 0
+	if !sameBits(y, want) {
+		t.Errorf("relu: %v, want %v", y, want)
+	}
+}
+
+// TestMaxPoolEdges: NaN wins wherever it stands; of equal values the first one
+// gets the gradient.
+func TestMaxPoolEdges(t *testing.T) {
+	for i := range 4 {
+		x := []float32{1, 2, 3, 4}
+		x[i] = float32(math.NaN())
+		p := &maxPool{halves: halves{2, 2}}
+		if y := p.Forward(Pass{}, x); !isNaN(y[0]) {
+			t.Errorf("NaN in place %d: maximum %v", i, y[0])
+		}
+		if dx := p.Backward([]float32{5}); dx[i] != 5 {
+			t.Errorf("NaN in place %d: gradient %v", i, dx)
+		}
+	}
+	p := &maxPool{halves: halves{2, 2}}
+	p.Forward(Pass{}, []float32{1, 7, 7, 7})
+	if dx := p.Backward([]float32{5}); dx[1] != 5 {
+		t.Errorf("gradient %v, want it at the first maximum", dx)
+	}
+}

@@ -1,0 +1,96 @@
+package model
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"testing"
+)
+
+func TestInitSeed(t *testing.T) {
+	for i, cfg := range archCases(1) {
+		a, b, c := mustNew(t, cfg), mustNew(t, cfg), mustNew(t, archCases(2)[i])
+		if !sameBits(a.Params(), b.Params()) || !sameBits(a.Running(), b.Running()) {
+			t.Errorf("%s: the same seed gave other parameters", cfg.testName())
+		}
+		if sameBits(a.Params(), c.Params()) {
+			t.Errorf("%s: another seed gave the same parameters", cfg.testName())
+		}
+	}
+}
+
+// TestInitDistribution: weights are uniform with the variance of He before a
+// ReLU and of Glorot at the end, biases and β are 0, γ is 1.
+func TestInitDistribution(t *testing.T) {
+	n := mustNew(t, Config{Arch: "mlp:60", Input: []int{100}, Classes: 50, BatchNorm: true, Seed: 3})
+	for _, x := range n.Tensors() {
+		var want float64 // bound of the uniform distribution
+		var constant float32
+		switch x.Name {
+		case "layers.0.weight":
+			want = math.Sqrt(6. / 100)
+		case "layers.3.weight":
+			want = math.Sqrt(6. / (60 + 50))
+		case "layers.1.weight", "layers.1.running_var":
+			constant = 1
+		}
+		if want == 0 {
+			for _, v := range x.Data {
+				if v != constant {
+					t.Fatalf("%s has a %v, want %v", x.Name, v, constant)
+				}
+			}
+			continue
+		}
+		var largest float64
+		for _, v := range x.Data {
+			largest = max(largest, math.Abs(float64(v)))
+		}
+		// 3000 and more uniform draws: their mean square has a relative
+		// standard deviation of 0.9/√3000 = 1.6 %.
+		square := inner(x.Data, x.Data) / float64(len(x.Data))
+		if largest > want || math.Abs(square/(want*want/3)-1) > 0.08 {
+			t.Errorf("%s: largest %v, mean square %v, want bound %v and %v", x.Name, largest, square, want, want*want/3)
+		}
+	}
+}
+
+// TestInitPrefix: layers at the end do not change those before them.
+func TestInitPrefix(t *testing.T) {
+	short := mustNew(t, Config{Arch: "mlp:8", Input: []int{5}, Classes: 2, Seed: 1})
+	long := mustNew(t, Config{Arch: "mlp:8,7", Input: []int{5}, Classes: 2, Seed: 1})
+	if !sameBits(short.Params()[:5*8], long.Params()[:5*8]) {
+		t.Error("the first layer differs")
+	}
+}
+
+// TestBits pins the bits of one step of each network. They belong to the
+// numeric contract: if they change, models of two releases differ, and the
+// contract's version must change with them.
+func TestBits(t *testing.T) {
+	want := map[string]string{
+		"logistic,dropout=0,norm=false":   "2d995414bb1daf24",
+		"mlp:9,6,dropout=0,norm=false":    "4db9b7b380845924",
+		"mlp:9,6,dropout=0.3,norm=false":  "1e59e649e7f8b32b",
+		"mlp:9,6,dropout=0,norm=true":     "789b6c55e120463b",
+		"mlp:9,6,dropout=0.3,norm=true":   "0595ffe8f5784ba3",
+		"lenet,dropout=0,norm=false":      "6c77fa6cb4bdc69e",
+		"lenet,dropout=0.3,norm=true":     "45b34b3dc8b85897",
+		"lenet:avg,dropout=0.3,norm=true": "9bffe6b07f98dd57",
+	}
+	for _, cfg := range archCases(1) {
+		n := mustNew(t, cfg)
+		b := newBatch(n, 7, 5)
+		r := run(n, b, adjusted(t, 1, []int{50, 20, 10, 1}[:cfg.Classes]...), direction(n, 2))
+		h := sha256.New()
+		for _, x := range [][]float32{n.Params(), r.Losses, r.Logits, r.Grads, r.Stats, r.Slopes} {
+			if err := binary.Write(h, binary.LittleEndian, x); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := fmt.Sprintf("%x", h.Sum(nil)[:8]); got != want[cfg.testName()] {
+			t.Errorf("%q: %q, want %q", cfg.testName(), got, want[cfg.testName()])
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package model
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/diff/fd"
+	"gorgonia.org/tensor"
+)
+
+// layerCase is one layer under the laws of TestLayers. A new layer joins by
+// adding a line.
+type layerCase struct {
+	name     string
+	layer    layer
+	rows, in int
+	pass     Pass
+	// step of the central differences, a power of two: the grid below makes
+	// the moved points exact. Layers that are linear in each argument have no
+	// truncation error, so a wide step leaves only rounding; norm is smooth but
+	// curved.
+	step float64
+	// tol is the largest error of a difference. Rounding: results are sums of
+	// some 50 terms near 1, 50·6e-8/step ~ 1e-5; for norm the truncation, near
+	// step²·third derivative/6 ~ 1e-3, rules.
+	tol float64
+	// spaced inputs lie further apart, and from 0, than two steps, so that no
+	// difference crosses a kink.
+	spaced bool
+}
+
+func layerCases() []layerCase {
+	train := Pass{Train: true, Step: 3, First: 7}
+	linear := func(name string, l layer, rows, in int) layerCase {
+		return layerCase{name: name, layer: l, rows: rows, in: in, pass: train, step: 0.25, tol: 1e-4}
+	}
+	kinked := func(name string, l layer, rows, in int) layerCase {
+		return layerCase{name: name, layer: l, rows: rows, in: in, pass: train, step: 1. / 16, tol: 1e-4, spaced: true}
+	}
+	curved := func(name string, l layer, rows, in int, pass Pass) layerCase {
+		return layerCase{name: name, layer: l, rows: rows, in: in, pass: pass, step: 1. / 64, tol: 5e-3}
+	}
+	return []layerCase{
+		linear("dense", newDense(5, 4, 1, true, false), 3, 5),
+		linear("dense 1 row", newDense(7, 3, 1, true, false), 1, 7),
+		linear("dense without bias", newDense(5, 4, 1, false, false), 3, 5),
+		linear("conv 5x5 pad 2", newConv(window{2, 4, 3, 5, 2}, 3, 1, true, false), 2, 2*4*3),
+		linear("conv 5x5", newConv(window{2, 6, 7, 5, 0}, 2, 1, true, false), 2, 2*6*7),
+		linear("conv 3x3 pad 1 without bias", newConv(window{1, 4, 5, 3, 1}, 2, 1, false, false), 3, 4*5),
+		linear("conv 2x2", newConv(window{3, 3, 3, 2, 0}, 2, 1, true, false), 2, 3*3*3),
+		linear("average pool, odd", &avgPool{halves: halves{5, 7}}, 4, 5*7),
+		linear("dropout", newDropout(6, 0.4, 1, 2), 4, 6),
+		{name: "dropout in evaluation", layer: newDropout(6, 0.4, 1, 2), rows: 4, in: 6, step: 0.25, tol: 1e-4},
+		kinked("max pool, odd", &maxPool{halves: halves{5, 7}}, 4, 5*7),
+		kinked("max pool", &maxPool{halves: halves{2, 4}}, 3, 2*4),
+		kinked("relu", &relu{}, 3, 5),
+		curved("batch norm, dense", newNorm(3, 1), 6, 3, train),
+		curved("batch norm, conv", newNorm(2, 9), 3, 2*9, train),
+		curved("batch norm in evaluation", newNorm(2, 3), 3, 2*3, Pass{}),
+	}
+}
+
+// TestLayers holds each layer to finite differences and to the adjoint law
+// ⟨c, JVP(ẋ, θ̇)⟩ = ⟨Backward(c), (ẋ, θ̇)⟩.
+func TestLayers(t *testing.T) {
+	for _, c := range layerCases() {
+		t.Run(c.name, func(t *testing.T) {
+			b := newLayerBench(c)
+			b.gradientByInputs(t)
+			b.gradientByParams(t)
+			b.adjoint(t)
+			b.repeatable(t)
+		})
+	}
+}
+
+// layerBench is a layer with vectors, inputs x and a cotangent of its outputs.
+type layerBench struct {
+	layerCase
+	vectors
+	x, cotangent []float32
+	rand         *rand.Rand
+}
+
+func newLayerBench(c layerCase) *layerBench {
+	b := &layerBench{layerCase: c, rand: rand.New(rand.NewPCG(1, 2))}
+	p, r := measure([]layer{c.layer})
+	b.vectors = vectors{make([]float32, p), make([]float32, p), make([]float32, r), make([]float32, r)}
+	b.bind([]layer{c.layer})
+	b.fill(b.params)
+	for i := range b.running {
+		b.running[i] = 0.5 + b.rand.Float32() // a variance must be positive
+	}
+	b.x = make([]float32, c.rows*c.in)
+	b.fill(b.x)
+	if c.spaced {
+		for i, k := range b.rand.Perm(len(b.x)) {
+			b.x[i] = float32(k-len(b.x)/2)/2 + 0.25
+		}
+	}
+	b.cotangent = make([]float32, len(b.forward(b.x)))
+	b.fill(b.cotangent)
+	return b
+}
+
+// fill draws multiples of 1/64 in [-1, 1).
+func (b *layerBench) fill(x []float32) {
+	for i := range x {
+		x[i] = float32(b.rand.IntN(128)-64) / 64
+	}
+}
+
+// forward runs the layer on a copy: it may work in place.
+func (b *layerBench) forward(x []float32) []float32 {
+	return b.layer.Forward(b.pass, append([]float32(nil), x...))
+}
+
+// backward returns copies of both gradients for the cotangent.
+func (b *layerBench) backward() (dx, dparams []float32) {
+	b.forward(b.x)
+	dx = b.layer.Backward(append([]float32(nil), b.cotangent...))
+	return append([]float32(nil), dx...), append([]float32(nil), b.grads...)
+}
+
+// differences returns the gradient of ⟨cotangent, outputs⟩ by v, which is the
+// inputs or the parameters, by central differences.
+func (b *layerBench) differences(v []float32) []float64 {
+	at := make([]float64, len(v))
+	for i, f := range v {
+		at[i] = float64(f)
+	}
+	f := func(p []float64) float64 {
+		for i, f := range p {
+			v[i] = float32(f)
+		}
+		return inner(b.cotangent, b.forward(b.x))
+	}
+	g := fd.Gradient(nil, f, at, &fd.Settings{Formula: fd.Central, Step: b.step})
+	for i, f := range at {
+		v[i] = float32(f)
+	}
+	return g
+}
+
+func (b *layerBench) gradientByInputs(t *testing.T) {
+	dx, _ := b.backward()
+	compare(t, "input gradient", dx, b.differences(b.x), b.tol)
+}
+
+func (b *layerBench) gradientByParams(t *testing.T) {
+	_, dparams := b.backward()
+	compare(t, "parameter gradient", dparams, b.differences(b.params), b.tol)
+}
+
+func (b *layerBench) adjoint(t *testing.T) {
+	xdot, dir := make([]float32, len(b.x)), make([]float32, len(b.params))
+	b.fill(xdot)
+	b.fill(dir)
+	dx, dparams := b.backward()
+	ydot := b.layer.JVP(append([]float32(nil), xdot...), dir)
+	got, want := inner(b.cotangent, ydot), inner(dx, xdot)+inner(dparams, dir)
+	// Both sides are sums of fewer than 200 terms near 1, some of them with
+	// the derivative of norm, near 3: 200·3·6e-8.
+	if !near(got, want, 4e-5) {
+		t.Errorf("⟨c, JVP⟩ = %v, ⟨Backward(c), direction⟩ = %v", got, want)
+	}
+}
+
+// repeatable: neither Backward nor JVP may touch what Forward has left.
+func (b *layerBench) repeatable(t *testing.T) {
+	b.forward(b.x)
+	var last []float32
+	for range 3 {
+		b.layer.JVP(make([]float32, len(b.x)), b.params)
+		dx := append([]float32(nil), b.layer.Backward(append([]float32(nil), b.cotangent...))...)
+		dx = append(dx, b.grads...)
+		if last != nil && !sameBits(last, dx) {
+			t.Fatal("a second Backward after the same Forward gives other bits")
+		}
+		last = dx
+	}
+}
+
+// TestFirstLayer: the first layer computes no input gradient, and its tangent
+// is that of inputs that stand still.
+func TestFirstLayer(t *testing.T) {
+	pairs := []struct {
+		name        string
+		first, next layer
+		in          int
+	}{
+		{"dense", newDense(5, 4, 1, true, true), newDense(5, 4, 1, true, false), 5},
+		{"conv", newConv(window{2, 4, 4, 3, 1}, 2, 1, true, true), newConv(window{2, 4, 4, 3, 1}, 2, 1, true, false), 32},
+	}
+	for _, p := range pairs {
+		t.Run(p.name, func(t *testing.T) {
+			a := newLayerBench(layerCase{layer: p.first, rows: 3, in: p.in})
+			b := newLayerBench(layerCase{layer: p.next, rows: 3, in: p.in})
+			dx, ga := a.backward()
+			if len(dx) != 0 {
+				t.Error("the first layer returned an input gradient")
+			}
+			if _, gb := b.backward(); !sameBits(ga, gb) {
+				t.Error("parameter gradients differ")
+			}
+			dir := make([]float32, len(a.params))
+			a.fill(dir)
+			ta := a.layer.JVP(nil, dir)
+			tb := b.layer.JVP(make([]float32, 3*p.in), dir)
+			for i := range ta {
+				if ta[i] != tb[i] {
+					t.Fatalf("tangent %d: %v without, %v with a zero input tangent", i, ta[i], tb[i])
+				}
+			}
+		})
+	}
+}
+
+// TestConvDirect compares conv with the sum that defines a convolution.
+func TestConvDirect(t *testing.T) {
+	win := window{channels: 2, height: 5, width: 6, kernel: 3, pad: 1}
+	c := newConv(win, 3, 1, true, false)
+	b := newLayerBench(layerCase{layer: c, rows: 2, in: win.inSize()})
+	y := b.forward(b.x)
+	i := 0
+	for r := range 2 {
+		for o := range 3 {
+			for oy := range 5 {
+				for ox := range 6 {
+					want := float64(c.bias.v[o])
+					for tap := range win.taps() {
+						ch, ky, kx := tap/9, tap/3%3, tap%3
+						iy, ix := oy+ky-1, ox+kx-1
+						if iy >= 0 && iy < 5 && ix >= 0 && ix < 6 {
+							want += float64(c.weight.v[o*win.taps()+tap]) * float64(b.x[((r*2+ch)*5+iy)*6+ix])
+						}
+					}
+					if !near(float64(y[i]), want, 1e-5) {
+						t.Fatalf("row %d channel %d (%d,%d): %v, want %v", r, o, oy, ox, y[i], want)
+					}
+					i++
+				}
+			}
+		}
+	}
+}
+
+// TestPatches: patches is the transpose of columns.
+func TestPatches(t *testing.T) {
+	for _, k := range []int{1, 2, 3, 4, 5} {
+		win := window{channels: 2, height: 6, width: 5, kernel: k, pad: 0}
+		x := make([]float32, win.inSize())
+		for i := range x {
+			x[i] = float32(i)
+		}
+		cols, rows := make([]float32, win.taps()*win.positions()), make([]float32, win.taps()*win.positions())
+		win.columns(cols, x)
+		win.patches(rows, x)
+		dense := tensor.New(tensor.WithShape(win.taps(), win.positions()), tensor.WithBacking(cols))
+		if err := dense.T(); err != nil {
+			t.Fatal(err)
+		}
+		if err := dense.Transpose(); err != nil {
+			t.Fatal(err)
+		}
+		if !sameBits(dense.Data().([]float32), rows) {
+			t.Errorf("kernel %d: patches are not the transpose of columns", k)
+		}
+	}
+}
+
+func inner(a, b []float32) float64 {
+	var s float64
+	for i, v := range a {
+		s += float64(float64(v) * float64(b[i]))
+	}
+	return s
+}
+
+func norm2(a []float32) float64 { return math.Sqrt(inner(a, a)) }
+
+func near(got, want, tol float64) bool { return math.Abs(got-want) <= tol*(1+math.Abs(want)) }
+
+func compare(t *testing.T, what string, got []float32, want []float64, tol float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: length %d, want %d", what, len(got), len(want))
+	}
+	for i, w := range want {
+		if !near(float64(got[i]), w, tol) {
+			t.Errorf("%s %d: %v, finite difference %v", what, i, got[i], w)
+		}
+	}
+}
+
+func sameBits(a, b []float32) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, v := range a {
+		if math.Float32bits(v) != math.Float32bits(b[i]) {
+			return false
+		}
+	}
+	return true
+}

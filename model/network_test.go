@@ -1,0 +1,347 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// archCases are small networks of every kind. lenet is at its smallest: the
+// portable kernels are slow.
+func archCases(seed uint64) []Config {
+	images := []int{1, 12, 13}
+	return []Config{
+		{Arch: "logistic", Input: []int{7}, Classes: 3, Seed: seed},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 2, Seed: seed, BatchNorm: true},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, BatchNorm: true},
+		{Arch: "lenet", Input: images, Classes: 4, Seed: seed},
+		{Arch: "lenet", Input: images, Classes: 4, Seed: seed, Dropout: 0.3, BatchNorm: true},
+		{Arch: "lenet:avg", Input: []int{2, 12, 12}, Classes: 4, Seed: seed, Dropout: 0.3, BatchNorm: true},
+	}
+}
+
+func (c Config) testName() string {
+	return fmt.Sprintf("%s,dropout=%v,norm=%v", c.Arch, c.Dropout, c.BatchNorm)
+}
+
+// eachArch runs f for each of archCases, with a batch of rows samples.
+func eachArch(t *testing.T, rows int, f func(t *testing.T, n *Network, b batch)) {
+	for _, cfg := range archCases(1) {
+		t.Run(cfg.testName(), func(t *testing.T) {
+			n := mustNew(t, cfg)
+			f(t, n, newBatch(n, rows, 5))
+		})
+	}
+}
+
+func mustNew(t testing.TB, cfg Config) *Network {
+	t.Helper()
+	n, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// batch is random inputs, labels and weights, and the pass they are for.
+type batch struct {
+	pass Pass
+	x    []float32
+	y    []int32
+	w    []float32
+}
+
+func newBatch(n *Network, rows int, seed uint64) batch {
+	r := rand.New(rand.NewPCG(seed, 0))
+	b := batch{pass: Pass{Train: true, Step: 4, First: 10}}
+	b.x = normals(r, rows*n.in)
+	for range rows {
+		b.y = append(b.y, int32(r.IntN(n.cfg.Classes)))
+		b.w = append(b.w, r.Float32())
+	}
+	return b
+}
+
+// part returns rows [lo, hi) of the batch.
+func (b batch) part(lo, hi int) batch {
+	in := 0
+	if len(b.y) > 0 {
+		in = len(b.x) / len(b.y)
+	}
+	b.pass.First += lo
+	return batch{b.pass, b.x[lo*in : hi*in], b.y[lo:hi], b.w[lo:hi]}
+}
+
+func normals(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// result is everything a pass leaves.
+type result struct{ Losses, Logits, Grads, Stats, Slopes []float32 }
+
+// run does a whole pass and copies what it leaves.
+func run(n *Network, b batch, loss Loss, dir []float32) result {
+	var r result
+	r.Losses = append(r.Losses, n.Losses(b.pass, loss, b.x, b.y)...)
+	r.Logits = append(r.Logits, n.logits...)
+	n.Backward(b.w)
+	r.Grads = append(r.Grads, n.Grads()...)
+	r.Stats = append(r.Stats, n.Stats()...)
+	r.Slopes = append(r.Slopes, n.JVP(dir)...)
+	return r
+}
+
+// direction returns a random direction in the space of the parameters.
+func direction(n *Network, seed uint64) []float32 {
+	return normals(rand.New(rand.NewPCG(seed, 1)), n.NumParams())
+}
+
+// TestAdjoint: Σ wᵢ·JVP(v)ᵢ = ⟨Backward(w), v⟩, for a random direction and
+// along the gradient itself. Both sides are float32 computations of some 1e6
+// operations whose errors do not add up in one direction: 1e-5 of ‖g‖·‖v‖ is
+// 100 roundings.
+func TestAdjoint(t *testing.T) {
+	eachArch(t, 5, func(t *testing.T, n *Network, b batch) {
+		for _, train := range []bool{true, false} {
+			b.pass.Train = train
+			g := run(n, b, CrossEntropy{}, direction(n, 2)).Grads
+			for name, v := range map[string][]float32{"random": direction(n, 2), "gradient": g} {
+				r := run(n, b, CrossEntropy{}, v)
+				got, want := inner(b.w, r.Slopes), inner(r.Grads, v)
+				if math.Abs(got-want) > 1e-5*norm2(r.Grads)*norm2(v) {
+					t.Errorf("train %v, %s direction: Σ w·JVP = %v, ⟨Backward, v⟩ = %v", train, name, got, want)
+				}
+			}
+		}
+	})
+}
+
+// TestSlopes compares JVP with central differences of the losses along a
+// direction: ‖h·v‖ = 2e-3 leaves a truncation error near 1e-4 and a rounding
+// error of 1e-7/2e-3 = 5e-5 for ‖v‖ = 1. Few kinks lie on so short a way, and
+// one that does moves a slope by a small part of it.
+func TestSlopes(t *testing.T) {
+	eachArch(t, 5, func(t *testing.T, n *Network, b batch) {
+		const h = 2e-3
+		v := direction(n, 3)
+		size := float32(norm2(v))
+		for i := range v {
+			v[i] /= size
+		}
+		slopes := run(n, b, CrossEntropy{}, v).Slopes
+		moved := func(by float32) []float32 {
+			m := mustNew(t, n.Config())
+			for i, d := range v {
+				m.Params()[i] += by * d
+			}
+			return run(m, b, CrossEntropy{}, v).Losses
+		}
+		up, down := moved(h), moved(-h)
+		for i, s := range slopes {
+			want := (float64(up[i]) - float64(down[i])) / (2 * h)
+			if !near(float64(s), want, 3e-3) {
+				t.Errorf("row %d: slope %v, difference %v", i, s, want)
+			}
+		}
+	})
+}
+
+// TestCut: without batch norm a sample's loss and slope have the same bits
+// however the batch is cut, dropout included.
+func TestCut(t *testing.T) {
+	eachArch(t, 9, func(t *testing.T, n *Network, b batch) {
+		if n.cfg.BatchNorm {
+			t.Log("batch norm ties the rows of a shard: only evaluation can be cut")
+			b.pass.Train = false
+		}
+		v := direction(n, 4)
+		whole := run(n, b, CrossEntropy{}, v)
+		var cut result
+		sum := make([]float64, n.NumParams())
+		for _, bounds := range [][2]int{{0, 4}, {4, 4}, {4, 5}, {5, 9}} {
+			r := run(n, b.part(bounds[0], bounds[1]), CrossEntropy{}, v)
+			cut.Losses = append(cut.Losses, r.Losses...)
+			cut.Logits = append(cut.Logits, r.Logits...)
+			cut.Slopes = append(cut.Slopes, r.Slopes...)
+			for i, g := range r.Grads {
+				sum[i] += float64(g)
+			}
+		}
+		if !sameBits(whole.Losses, cut.Losses) || !sameBits(whole.Logits, cut.Logits) || !sameBits(whole.Slopes, cut.Slopes) {
+			t.Error("losses, logits or slopes differ from those of the whole batch")
+		}
+		compare(t, "sum of gradients", whole.Grads, sum, 1e-5)
+	})
+}
+
+// TestWeightZeroTail: each gradient is one chain over the samples in order, so
+// samples of weight zero at the end change no bit of it.
+func TestWeightZeroTail(t *testing.T) {
+	eachArch(t, 6, func(t *testing.T, n *Network, b batch) {
+		if n.cfg.BatchNorm {
+			b.pass.Train = false
+		}
+		v := direction(n, 4)
+		head := run(n, b.part(0, 4), CrossEntropy{}, v).Grads
+		b.w[4], b.w[5] = 0, 0
+		for i, g := range run(n, b, CrossEntropy{}, v).Grads {
+			if g != head[i] {
+				t.Fatalf("gradient %d: %v with the tail, %v without", i, g, head[i])
+			}
+		}
+	})
+}
+
+// TestReplicas: replicas at work at the same time leave what they leave one
+// after the other.
+func TestReplicas(t *testing.T) {
+	eachArch(t, 10, func(t *testing.T, n *Network, b batch) {
+		v := direction(n, 5)
+		bounds := []int{0, 3, 3, 7, 10}
+		shard := func(m *Network, s int) result {
+			return run(m, b.part(bounds[s], bounds[s+1]), CrossEntropy{}, v)
+		}
+		var want, got [4]result
+		for s := range want {
+			want[s] = shard(n, s)
+		}
+		var wg sync.WaitGroup
+		for s := range got {
+			m := n.Replica()
+			wg.Go(func() {
+				for range 3 { // buffers in use again
+					got[s] = shard(m, s)
+				}
+			})
+		}
+		wg.Wait()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error("sequential and concurrent results differ (-sequential +concurrent):\n", diff)
+		}
+	})
+}
+
+func TestReplicaShares(t *testing.T) {
+	n := mustNew(t, archCases(1)[4])
+	m := n.Replica()
+	if &n.Params()[0] != &m.Params()[0] || &n.Running()[0] != &m.Running()[0] {
+		t.Error("a replica has parameters or running statistics of its own")
+	}
+	if &n.Grads()[0] == &m.Grads()[0] || &n.Stats()[0] == &m.Stats()[0] {
+		t.Error("a replica shares gradients or statistics")
+	}
+	if diff := cmp.Diff(n.Config(), m.Config()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestEmptyBatch: no rows give no losses and zero sums, whatever was there.
+func TestEmptyBatch(t *testing.T) {
+	eachArch(t, 4, func(t *testing.T, n *Network, b batch) {
+		v := direction(n, 6)
+		fresh := run(mustNew(t, n.Config()), b.part(2, 2), CrossEntropy{}, v)
+		run(n, b, CrossEntropy{}, v)
+		used := run(n, b.part(2, 2), CrossEntropy{}, v)
+		for _, r := range []result{fresh, used} {
+			if len(r.Losses)+len(r.Slopes)+len(r.Logits) != 0 {
+				t.Errorf("%d losses, %d slopes, %d logits of no rows", len(r.Losses), len(r.Slopes), len(r.Logits))
+			}
+			if !sameBits(r.Grads, make([]float32, len(r.Grads))) || !sameBits(r.Stats, make([]float32, len(r.Stats))) {
+				t.Error("gradient or statistics of no rows are not zero")
+			}
+		}
+	})
+}
+
+// TestNaN: a NaN in one sample reaches its loss and the gradient; without batch
+// norm it reaches no other sample.
+func TestNaN(t *testing.T) {
+	eachArch(t, 4, func(t *testing.T, n *Network, b batch) {
+		b.x[2*n.in+n.in/2] = float32(math.NaN())
+		r := run(n, b, CrossEntropy{}, direction(n, 7))
+		for i, l := range r.Losses {
+			if isNaN(l) != (i == 2 || n.cfg.BatchNorm) {
+				t.Errorf("loss of row %d is %v", i, l)
+			}
+		}
+		if len(r.Grads) > 0 && !isNaN(r.Grads[len(r.Grads)-1]) {
+			t.Error("the gradient of the last bias is not NaN")
+		}
+	})
+}
+
+func isNaN(v float32) bool { return v != v }
+
+// TestNoAllocations: a steady step allocates nothing, a short batch included.
+func TestNoAllocations(t *testing.T) {
+	eachArch(t, 6, func(t *testing.T, n *Network, b batch) {
+		short, v := b.part(0, 3), direction(n, 8)
+		var loss Loss = CrossEntropy{}
+		step := func() {
+			for _, p := range []batch{b, short} {
+				n.Losses(p.pass, loss, p.x, p.y)
+				n.Backward(p.w)
+				n.JVP(v)
+				n.Blend(n.Stats())
+			}
+		}
+		if allocs := testing.AllocsPerRun(3, step); allocs != 0 {
+			t.Errorf("%v allocations a step", allocs)
+		}
+	})
+}
+
+// TestEvaluationLeavesNoTrace: evaluation draws no masks and leaves the running
+// statistics and those of the last training batch alone.
+func TestEvaluationLeavesNoTrace(t *testing.T) {
+	eachArch(t, 4, func(t *testing.T, n *Network, b batch) {
+		before := run(n, b, CrossEntropy{}, direction(n, 9))
+		running := append([]float32(nil), n.Running()...)
+		first := append([]float32(nil), n.Logits(Pass{}, b.x, 4)...)
+		second := append([]float32(nil), n.Logits(Pass{Step: 9, First: 3}, b.x, 4)...)
+		if !sameBits(first, second) {
+			t.Error("evaluation depends on the step")
+		}
+		if !sameBits(running, n.Running()) || !sameBits(before.Stats, n.Stats()) {
+			t.Error("evaluation changed statistics")
+		}
+	})
+}
+
+// TestMisuse: lengths that do not fit and calls out of order are mistakes of
+// the program.
+func TestMisuse(t *testing.T) {
+	n := mustNew(t, archCases(1)[4])
+	b := newBatch(n, 3, 1)
+	for name, f := range map[string]func(){
+		"short input":             func() { n.Logits(b.pass, b.x[1:], 3) },
+		"negative rows":           func() { n.Logits(b.pass, nil, -1) },
+		"backward first":          func() { n.Backward(b.w) },
+		"backward after logits":   func() { n.Logits(b.pass, b.x, 3); n.Backward(b.w) },
+		"jvp after logits":        func() { n.Logits(b.pass, b.x, 3); n.JVP(n.Params()) },
+		"weights of other length": func() { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.Backward(b.w[1:]) },
+		"short direction":         func() { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.JVP(n.Params()[1:]) },
+		"label out of range":      func() { n.Losses(b.pass, CrossEntropy{}, b.x, []int32{0, 3, 1}) },
+		"negative label":          func() { n.Losses(b.pass, CrossEntropy{}, b.x, []int32{0, -1, 1}) },
+		"short statistics":        func() { n.Blend(n.Stats()[1:]) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			f()
+		})
+	}
+}
