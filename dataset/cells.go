@@ -119,14 +119,15 @@ func closing(s []byte, q, sep byte) int {
 		if b != q {
 			continue
 		}
-		if c := firstByte(s[i+1:], sep); c == 0 || c == sep || sep == ' ' && i+1 < len(s) && s[i+1] == ' ' {
+		if c := firstByte(s[i+1:], sep); c == 0 || c == sep {
 			return i
 		}
 	}
 	return -1
 }
 
-// firstByte returns the first byte of s that is not blank, or 0.
+// firstByte returns the first byte of s that is no blank, or that separates; 0
+// if there is none.
 func firstByte(s []byte, sep byte) byte {
 	for _, b := range s {
 		if b == sep || b != ' ' && b != '\t' {

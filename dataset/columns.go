@@ -62,7 +62,7 @@ func findLabel(first []string, named bool, label string) (int, error) {
 		return 0, fmt.Errorf("label column %s: out of range; expected 0..%d, or -1 (the last) to -%d",
 			label, len(first)-1, len(first))
 	case !named:
-		return 0, fmt.Errorf("label column %q: the columns have no names, line 1 holds numbers; expected an index 0..%d, or -1 for the last (or a header)",
+		return 0, fmt.Errorf("label column %q: line 1 is no header, so columns have no names; expected an index 0..%d, or -1 for the last",
 			label, len(first)-1)
 	}
 	hint := ""

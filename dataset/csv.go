@@ -20,6 +20,7 @@ func openCSV(ctx context.Context, path string, s *Spec) (*raw, error) {
 	}
 	r := &raw{
 		name:    filepath.Base(path),
+		path:    t.path,
 		kind:    Table,
 		shape:   []int{t.width},
 		columns: t.features(),

@@ -1,6 +1,9 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Kind is the kind of the features of a data set. It decides which default
 // settings suit it, and which models can read it.
@@ -61,13 +64,8 @@ func (p *Prep) check(place string, kind Kind, shape []int) error {
 	if p.Kind != kind {
 		return fmt.Errorf("%s: expected data of kind %q as in training, this is %q", place, p.Kind, kind)
 	}
-	if len(p.Shape) != len(shape) || product(p.Shape) != product(shape) {
+	if !slices.Equal(p.Shape, shape) {
 		return fmt.Errorf("%s: expected samples of shape %v as in training, these are %v", place, p.Shape, shape)
-	}
-	for i := range shape {
-		if p.Shape[i] != shape[i] {
-			return fmt.Errorf("%s: expected samples of shape %v as in training, these are %v", place, p.Shape, shape)
-		}
 	}
 	if len(p.Classes) < 2 {
 		return fmt.Errorf("stored preprocessing: expected at least 2 classes, it has %d", len(p.Classes))
@@ -75,6 +73,11 @@ func (p *Prep) check(place string, kind Kind, shape []int) error {
 	if kind == Table && (len(p.Mean) != product(shape) || len(p.Std) != product(shape)) {
 		return fmt.Errorf("stored preprocessing: expected %d means and deviations, it has %d and %d",
 			product(shape), len(p.Mean), len(p.Std))
+	}
+	for j := range p.Mean {
+		if !finite(p.Mean[j]) || !finite(p.Std[j]) || p.Std[j] <= 0 {
+			return fmt.Errorf("stored preprocessing: column %d: expected a finite mean and a deviation above 0, it has %g and %g", j, p.Mean[j], p.Std[j])
+		}
 	}
 	return nil
 }

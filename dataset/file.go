@@ -2,12 +2,14 @@ package dataset
 
 import (
 	"bufio"
+	"compress/flate"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 )
 
 // deflateLimit bounds how much longer a deflated file can become: no block of
@@ -34,7 +36,10 @@ func openFile(paths ...string) (*file, error) {
 			break
 		}
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: no such file", strings.Join(paths, " or "))
+	case err != nil:
 		return nil, fmt.Errorf("%s: cannot open: %w", paths[0], plainCause(err))
 	}
 	in, err := newFile(f)
@@ -77,10 +82,11 @@ func (f *file) Close() error { return f.f.Close() }
 // wrap makes an error of reading one for people, who know what a cut file is
 // and not what an unexpected EOF is.
 func (f *file) wrap(err error) error {
+	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: the gzip stream is cut short; copy the file again", f.path)
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, &corrupt):
 		return fmt.Errorf("%s: the gzip stream is damaged (%w); copy the file again", f.path, err)
 	}
 	return fmt.Errorf("%s: %w", f.path, plainCause(err))

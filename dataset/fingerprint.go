@@ -9,26 +9,26 @@ import (
 	"math"
 )
 
-// print hashes the content of a data set: preprocessing, then for each part
+// digest hashes the content of a data set: preprocessing, then for each part
 // its name, row numbers, labels and features as read from the source.
-type print struct {
+type digest struct {
 	h   hash.Hash
 	buf []byte
 }
 
-func newPrint(p Prep) *print {
+func newDigest(p Prep) *digest {
 	text, err := json.Marshal(p) // fields in order, floats by their shortest form
 	if err != nil {
 		panic("dataset: preprocessing without a JSON form: " + err.Error())
 	}
-	f := &print{h: sha256.New()}
+	f := &digest{h: sha256.New()}
 	f.text("ballast data 1")
 	f.text(string(text))
 	return f
 }
 
-// set adds one part.
-func (f *print) set(name string, r *raw, s *Set) {
+// add adds one part.
+func (f *digest) add(name string, r *raw, s *Set) {
 	f.text(name)
 	f.number(uint64(s.Len()))
 	for i, id := range s.ids {
@@ -46,24 +46,24 @@ func (f *print) set(name string, r *raw, s *Set) {
 }
 
 // sum returns the hash in hexadecimal.
-func (f *print) sum() string {
+func (f *digest) sum() string {
 	f.flush()
 	return hex.EncodeToString(f.h.Sum(nil))
 }
 
-func (f *print) text(s string) {
+func (f *digest) text(s string) {
 	f.number(uint64(len(s)))
 	f.buf = append(f.buf, s...)
 }
 
-func (f *print) number(x uint64) {
+func (f *digest) number(x uint64) {
 	f.buf = binary.LittleEndian.AppendUint64(f.buf, x)
 	if len(f.buf) >= 1<<16 {
 		f.flush()
 	}
 }
 
-func (f *print) flush() {
+func (f *digest) flush() {
 	f.h.Write(f.buf)
 	f.buf = f.buf[:0]
 }

@@ -59,6 +59,7 @@ func openGlyphs(s *Spec) (*raw, error) {
 	classes := len(characters)
 	r := &raw{
 		name:   "glyphs",
+		path:   "glyphs",
 		kind:   Image,
 		shape:  []int{1, side, side},
 		train:  classes * glyphTrainOf,

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,6 +16,12 @@ import (
 const (
 	idxImages = 2051
 	idxLabels = 2049
+)
+
+// What the names of the files begin with.
+const (
+	trainFiles = "train"
+	testFiles  = "t10k"
 )
 
 // Limits that no honest file of small images exceeds.
@@ -32,11 +39,15 @@ type images struct {
 
 // openIDX reads the four files of dir, by the names that MNIST gave them.
 func openIDX(ctx context.Context, dir string, stored *Prep) (*raw, error) {
-	trainX, trainY, err := readPair(ctx, dir, "train")
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("%s: no such directory; expected one with the files %s-images-idx3-ubyte, %s-labels-idx1-ubyte and the same of %s, each plain or .gz",
+			dir, trainFiles, trainFiles, testFiles)
+	}
+	trainX, trainY, err := readPair(ctx, dir, trainFiles)
 	if err != nil {
 		return nil, err
 	}
-	testX, testY, err := readPair(ctx, dir, "t10k")
+	testX, testY, err := readPair(ctx, dir, testFiles)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +57,7 @@ func openIDX(ctx context.Context, dir string, stored *Prep) (*raw, error) {
 	}
 	r := &raw{
 		name:   filepath.Base(filepath.Clean(dir)),
+		path:   dir,
 		kind:   Image,
 		shape:  []int{1, trainX.h, trainX.w},
 		labels: slices.Concat(trainY.labels, testY.labels),

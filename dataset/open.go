@@ -9,6 +9,7 @@ import (
 // from the training file to the test file.
 type raw struct {
 	name    string
+	path    string // for messages
 	kind    Kind
 	shape   []int
 	classes []string
@@ -50,7 +51,7 @@ func Open(ctx context.Context, s Spec) (*Data, error) {
 	}
 	train, val, test, err := choose(r, &s)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.name, err)
+		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
 	return assemble(ctx, r, s.Prep, train, val, test)
 }
@@ -111,7 +112,7 @@ func assemble(ctx context.Context, r *raw, stored *Prep, train, val, test []int3
 			}
 		}
 	}
-	print := newPrint(d.Prep)
+	content := newDigest(d.Prep)
 	parts := []struct {
 		name string
 		rows []int32
@@ -122,13 +123,13 @@ func assemble(ctx context.Context, r *raw, stored *Prep, train, val, test []int3
 		if err != nil {
 			return nil, err
 		}
-		print.set(p.name, r, set)
+		content.add(p.name, r, set)
 		*p.set = set
 	}
 	if r.groups != nil {
 		d.Test.groups = r.groups(test)
 	}
-	d.Fingerprint = print.sum()
+	d.Fingerprint = content.sum()
 	return d, nil
 }
 

@@ -25,16 +25,16 @@ const (
 
 // How far glyphs vary. Distances are in pixels.
 const (
-	capPixels  = 16.0  // height of a capital of mean size
-	sizeSpread = 0.25  // size factor, ±
+	capPixels  = 17.0  // height of a capital of mean size
+	sizeSpread = 0.2   // size factor, ±
 	aspectSpan = 0.2   // width against height, ±
 	turnSpan   = 0.12  // tangent of half the angle, ±: 14 degrees
-	shearSpan  = 0.3   // ±
-	shiftSpan  = 2.5   // ±
+	shearSpan  = 0.2   // ±
+	shiftSpan  = 1.5   // ±
 	weightSpan = 0.035 // stroke, in heights of a capital on each side, ±
 	inkLeast   = 115   // contrast of ink and paper in greys, to 255
 	paperMost  = 60    // grey of the paper, from 0
-	noiseMost  = 55    // standard deviation of the noise, in greys, from 0
+	noiseMost  = 45    // standard deviation of the noise, in greys, from 0
 )
 
 // pen draws glyphs. Its zero value is ready; it is reused to save memory.

@@ -37,7 +37,7 @@ func fit(r *raw, rows []int32) (mean, std []float64, err error) {
 		}
 		if !finite(mean[j]) || !finite(std[j]) {
 			return nil, nil, fmt.Errorf("%s: %s: its values are too large to be standardised; expected a spread below 1e150",
-				r.name, r.column(j))
+				r.path, r.column(j))
 		}
 		if std[j] == 0 { // differences too small to square
 			std[j] = 1

@@ -37,19 +37,26 @@ func readTable(ctx context.Context, path, label, header string) (*table, error) 
 		return nil, err
 	}
 	defer f.Close()
+	return parseTable(ctx, f, label, header)
+}
+
+// parseTable reads a table from an open file.
+func parseTable(ctx context.Context, f *file, label, header string) (*table, error) {
 	in := newLines(f)
 	t := &table{path: f.path, code: map[string]int32{}}
-	if err := t.start(in, label, header); err != nil {
-		return nil, t.readError(f, in, err)
+	err := t.start(in, label, header)
+	if err == nil {
+		err = t.rows(ctx, in)
 	}
-	if err := t.rows(ctx, in); err != nil {
-		return nil, err
-	}
-	if err := in.Err(); err != nil {
-		return nil, t.readError(f, in, err)
-	}
-	if len(t.codes) == 0 {
+	switch broken := in.Err(); {
+	case errors.Is(broken, bufio.ErrTooLong):
+		return nil, fmt.Errorf("%s:%d: a line of more than %d bytes; expected a text file with one row in each line", t.path, in.number+1, maxLine)
+	case broken != nil: // and with it, maybe, the line that err complains of
+		return nil, f.wrap(broken)
+	case err == nil && len(t.codes) == 0:
 		return nil, fmt.Errorf("%s: no rows behind the header", t.path)
+	case err != nil:
+		return nil, err
 	}
 	return t, nil
 }
@@ -58,9 +65,6 @@ func readTable(ctx context.Context, path, label, header string) (*table, error) 
 // and no header, it is left in the reader for rows.
 func (t *table) start(in *lines, label, header string) error {
 	if !in.next() {
-		if err := in.Err(); err != nil {
-			return err
-		}
 		return fmt.Errorf("%s: the file is empty; expected rows of numbers with a label column", t.path)
 	}
 	line := in.text()
@@ -171,15 +175,4 @@ func (t *table) addLabel(c []byte, line int) error {
 	t.texts = append(t.texts, string(c))
 	t.seen = append(t.seen, int32(line))
 	return nil
-}
-
-// readError makes an error of the scanner one for people; others pass.
-func (t *table) readError(f *file, in *lines, err error) error {
-	switch {
-	case in.Err() == nil:
-		return err
-	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("%s:%d: a line of more than %d bytes; expected a text file with one row in each line", t.path, in.number+1, maxLine)
-	}
-	return f.wrap(err)
 }
