@@ -1,0 +1,47 @@
+package optimizer
+
+import (
+	"context"
+	"math"
+)
+
+// ERM is empirical risk minimisation, that is plain averaging: w_i = 1/B. The
+// zero value is ready for use. It has no state.
+type ERM struct{ n normaliser }
+
+var _ Weighter = (*ERM)(nil)
+
+// Weigh sets every q to 1 and every factor to 1/B.
+func (w *ERM) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
+	w.n.fit(local, false)
+	for s := range local {
+		w.n.triples[s] = sumOf(float64(len(local[s].Losses)), len(local[s].Losses))
+		fill(local[s].Q, 1)
+	}
+	total, err := w.n.total(ctx, local, r)
+	if err != nil {
+		return Outcome{}, err
+	}
+	fill(w.n.factors, float32(1/total[2]))
+	return plain(w.n.factors, total), nil
+}
+
+// Commit does nothing.
+func (w *ERM) Commit(Outcome) {}
+
+// State returns nil.
+func (w *ERM) State() []float64 { return nil }
+
+// Restore accepts an empty state only.
+func (w *ERM) Restore(state []float64) error { return refuseState("erm", state) }
+
+// plain is an outcome without temperature and moving average.
+func plain(factors []float32, total [3]float64) Outcome {
+	return Outcome{Factors: factors, LogU: math.Inf(-1), Lambda: math.Inf(1), Rows: int(total[2])}
+}
+
+func fill(x []float32, v float32) {
+	for i := range x {
+		x[i] = v
+	}
+}
