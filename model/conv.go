@@ -9,12 +9,12 @@ import (
 )
 
 // conv is a convolution with stride 1, sample by sample a matrix product over
-// the patches under the kernel: y = W·columns(x) + b, with y and x as channels,
-// height, width and W as [out, taps].
+// what the taps of the kernel see: y = W·gather(x) + b, with x and y as
+// channels, height, width and W as [out taps].
 //
-// Patches are made anew in each pass, for one sample at a time: they are up to
-// 25 times the size of the image, so keeping them would move more memory than
-// making them.
+// What the taps see is gathered anew in each pass, for one sample at a time: it
+// is up to 25 times the size of the image, so keeping it would move more memory
+// than gathering it.
 type conv struct {
 	win    window
 	out    int    // channels
@@ -24,10 +24,16 @@ type conv struct {
 
 	x            []float32 // last inputs
 	y, dx, slope []float32 // buffers: outputs, input gradient, output tangent
-	cols         []float32 // one sample's columns, patches, or columns of gradients
-	frame        []float32 // one padded sample; its frame stays zero
-	spread       []float32 // one padded sample of input gradients
 	sums         []float64 // Σ dy by channel
+
+	// Scratch for one sample.
+	padded  []float32 // inputs; the frame stays zero
+	spread  []float32 // padded input gradient
+	cols    []float32 // [taps positions]
+	wide    []float32 // outputs, [out positions]
+	dwide   []float32 // output gradient, [out positions]; stays zero where no output is
+	turned  []float32 // its transpose, [positions out]
+	dweight []float32 // transpose of the weight gradient, [taps out]; of all samples
 }
 
 // newConv returns a layer whose weights start uniform in [-bound, bound).
@@ -43,83 +49,105 @@ func newConv(win window, out int, bound float64, bias, first bool) *conv {
 
 func (c *conv) Forward(_ Pass, x []float32) []float32 {
 	c.x = x
-	y := grow(&c.y, c.rows()*c.outSize())
 	grow(&c.cols, c.win.taps()*c.win.positions())
-	grow(&c.frame, c.win.paddedSize())
+	grow(&c.padded, c.win.paddedSize())
+	grow(&c.wide, c.out*c.win.positions())
+	y := grow(&c.y, c.rows()*c.outSize())
+	var bias []float32
+	if c.bias != nil {
+		bias = c.bias.v
+	}
 	for r := range c.rows() {
-		c.win.columns(c.cols, c.sample(x, r))
-		c.product(c.result(y, r), c.weight.v, c.startFrom(c.result(y, r), c.biasValues()))
+		acc := c.startFrom(bias)
+		c.gather(x, r)
+		c.product(c.weight.v, acc)
+		c.win.narrow(c.output(y, r), c.wide)
 	}
 	return y
 }
 
-// Backward: dW = Σ dy·patches(x), each element one chain over samples and
+// Backward: dW = Σ dy·gather(x)ᵀ, each element one chain over samples and
 // positions in order; db = Σ dy; dx = scatter(Wᵀ·dy).
 func (c *conv) Backward(dy []float32) []float32 {
 	taps, positions := c.win.taps(), c.win.positions()
-	clear(c.weight.g)
-	for r := range c.rows() {
-		c.win.patches(c.cols, c.sample(c.x, r))
-		kernel.MatMul(c.weight.g, c.result(dy, r), c.cols, c.out, taps, positions, true)
+	dwide := grow(&c.dwide, c.out*positions)
+	var dx []float32
+	if !c.first {
+		dx = grow(&c.dx, len(c.x))
 	}
+	turned := grow(&c.turned, positions*c.out)
+	dweight := grow(&c.dweight, taps*c.out)
+	for r := range c.rows() {
+		c.win.widen(dwide, c.output(dy, r))
+		c.gather(c.x, r)
+		// The transpose of dW, since turning dy is little work and turning
+		// what the taps see is much.
+		kernel.Transpose(turned, dwide, c.out, positions)
+		kernel.MatMul(dweight, c.cols, turned, taps, c.out, positions, r > 0)
+		if !c.first {
+			kernel.MatMulTN(c.cols, c.weight.v, dwide, taps, positions, c.out, false)
+			c.scatter(dx, r)
+		}
+	}
+	kernel.Transpose(c.weight.g, dweight, taps, c.out)
 	if c.bias != nil {
-		sumChannels(c.sums, dy, positions)
+		sumChannels(c.sums, dy, c.win.area())
 		for o, s := range c.sums {
 			c.bias.g[o] = float32(s)
 		}
 	}
-	if c.first {
-		return nil
-	}
-	return c.inputGradient(dy)
-}
-
-func (c *conv) inputGradient(dy []float32) []float32 {
-	size := c.win.inSize()
-	dx := grow(&c.dx, c.rows()*size)
-	for r := range c.rows() {
-		kernel.MatMulTN(c.cols, c.weight.v, c.result(dy, r), c.win.taps(), c.win.positions(), c.out, false)
-		if c.win.pad == 0 {
-			c.win.scatter(dx[r*size:][:size], c.cols)
-			continue
-		}
-		spread := grow(&c.spread, c.win.paddedSize())
-		c.win.scatter(spread, c.cols)
-		c.win.unframed(dx[r*size:][:size], spread)
-	}
 	return dx
 }
 
-// JVP: ẏ = Ẇ·columns(x) + W·columns(ẋ) + ḃ.
+// JVP: ẏ = Ẇ·gather(x) + W·gather(ẋ) + ḃ.
 func (c *conv) JVP(dx, dir []float32) []float32 {
 	dy := grow(&c.slope, c.rows()*c.outSize())
-	var dbias []float32
+	var bias []float32
 	if c.bias != nil {
-		dbias = c.bias.of(dir)
+		bias = c.bias.of(dir)
 	}
 	for r := range c.rows() {
-		t := c.result(dy, r)
-		c.win.columns(c.cols, c.sample(c.x, r))
-		c.product(t, c.weight.of(dir), c.startFrom(t, dbias))
+		acc := c.startFrom(bias)
+		c.gather(c.x, r)
+		c.product(c.weight.of(dir), acc)
 		if dx != nil {
-			c.win.columns(c.cols, c.sample(dx, r))
-			c.product(t, c.weight.v, true)
+			c.gather(dx, r)
+			c.product(c.weight.v, true)
 		}
+		c.win.narrow(c.output(dy, r), c.wide)
 	}
 	return dy
 }
 
-// product computes y = W·cols for one sample, or y += W·cols.
-func (c *conv) product(y, weight []float32, acc bool) {
-	kernel.MatMul(y, weight, c.cols, c.out, c.win.positions(), c.win.taps(), acc)
+// gather sets cols to what the taps see of sample r of x.
+func (c *conv) gather(x []float32, r int) {
+	size := c.win.inSize()
+	c.win.gather(c.cols, c.win.frame(c.padded, x[r*size:][:size]))
 }
 
-// startFrom fills one sample of outputs with the biases, if there are any, and
-// reports whether it did: the chains of the product then start from them.
-func (c *conv) startFrom(y, bias []float32) bool {
+// scatter sets sample r of dx to the sums of what cols has for each pixel.
+func (c *conv) scatter(dx []float32, r int) {
+	size := c.win.inSize()
+	dx = dx[r*size:][:size]
+	if c.win.pad == 0 {
+		c.win.scatter(dx, c.cols)
+		return
+	}
+	c.win.scatter(grow(&c.spread, c.win.paddedSize()), c.cols)
+	c.win.unframe(dx, c.spread)
+}
+
+// product computes wide = weight·cols, or wide += weight·cols.
+func (c *conv) product(weight []float32, acc bool) {
+	kernel.MatMul(c.wide, weight, c.cols, c.out, c.win.positions(), c.win.taps(), acc)
+}
+
+// startFrom fills wide with the biases, if there are any, and reports whether
+// it did: the chains of the product then start from them.
+func (c *conv) startFrom(bias []float32) bool {
 	positions := c.win.positions()
 	for o, b := range bias {
-		run := y[o*positions:][:positions]
+		run := c.wide[o*positions:][:positions]
 		for i := range run {
 			run[i] = b
 		}
@@ -127,24 +155,11 @@ func (c *conv) startFrom(y, bias []float32) bool {
 	return bias != nil
 }
 
-func (c *conv) biasValues() []float32 {
-	if c.bias == nil {
-		return nil
-	}
-	return c.bias.v
-}
-
 func (c *conv) rows() int    { return len(c.x) / c.win.inSize() }
-func (c *conv) outSize() int { return c.out * c.win.positions() }
+func (c *conv) outSize() int { return c.out * c.win.area() }
 
-// sample returns sample r of the inputs x, padded.
-func (c *conv) sample(x []float32, r int) []float32 {
-	size := c.win.inSize()
-	return c.win.framed(c.frame, x[r*size:][:size])
-}
-
-// result returns sample r of the outputs y.
-func (c *conv) result(y []float32, r int) []float32 { return y[r*c.outSize():][:c.outSize()] }
+// output returns sample r of the outputs y.
+func (c *conv) output(y []float32, r int) []float32 { return y[r*c.outSize():][:c.outSize()] }
 
 func (c *conv) params() []*param {
 	if c.bias == nil {

@@ -97,7 +97,7 @@ func TestMaxPoolEdges(t *testing.T) {
 		if y := p.Forward(Pass{}, x); !isNaN(y[0]) {
 			t.Errorf("NaN in place %d: maximum %v", i, y[0])
 		}
-		if dx := p.Backward([]float32{5}); dx[i] != 5 {
+		if dx := p.Backward([]float32{5}); dx[3] != 5 {
 			t.Errorf("NaN in place %d: gradient %v", i, dx)
 		}
 	}

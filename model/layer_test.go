@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/diff/fd"
-	"gorgonia.org/tensor"
 )
 
 // layerCase is one layer under the laws of TestLayers. A new layer joins by
@@ -242,30 +241,6 @@ func TestConvDirect(t *testing.T) {
 					i++
 				}
 			}
-		}
-	}
-}
-
-// TestPatches: patches is the transpose of columns.
-func TestPatches(t *testing.T) {
-	for _, k := range []int{1, 2, 3, 4, 5} {
-		win := window{channels: 2, height: 6, width: 5, kernel: k, pad: 0}
-		x := make([]float32, win.inSize())
-		for i := range x {
-			x[i] = float32(i)
-		}
-		cols, rows := make([]float32, win.taps()*win.positions()), make([]float32, win.taps()*win.positions())
-		win.columns(cols, x)
-		win.patches(rows, x)
-		dense := tensor.New(tensor.WithShape(win.taps(), win.positions()), tensor.WithBacking(cols))
-		if err := dense.T(); err != nil {
-			t.Fatal(err)
-		}
-		if err := dense.Transpose(); err != nil {
-			t.Fatal(err)
-		}
-		if !sameBits(dense.Data().([]float32), rows) {
-			t.Errorf("kernel %d: patches are not the transpose of columns", k)
 		}
 	}
 }

@@ -11,7 +11,8 @@ func (h halves) in() int        { return h.height * h.width }
 func (h halves) out() int       { return h.outHeight() * h.outWidth() }
 
 // maxPool is the maximum of each 2x2 square; its derivative is that of the
-// first of the largest, row by row. A NaN counts as larger than any number.
+// first of the largest, row by row. The maximum of a square with a NaN is NaN,
+// and its gradient goes to the last place.
 type maxPool struct {
 	halves
 	size         int     // of all inputs of the last Forward
@@ -38,23 +39,27 @@ func (m *maxPool) Forward(_ Pass, x []float32) []float32 {
 	return y
 }
 
-// row pools the two rows of inputs that start at top.
+// row pools the two rows of inputs that start at top. The places are chosen
+// without branches, which no processor could predict: comparing backwards from
+// the last place leaves the first that holds the maximum.
 func (m *maxPool) row(y []float32, at []int32, x []float32, top int) {
-	upper := x[top : top+m.width]
-	lower := x[top+m.width : top+2*m.width]
+	upper := x[top : top+2*len(y)]
+	lower := x[top+m.width : top+m.width+2*len(y)]
 	at = at[:len(y)]
 	for j := range y {
-		best, k := upper[2*j], top+2*j
-		if v := upper[2*j+1]; v > best || v != v {
-			best, k = v, top+2*j+1
+		a, b, c, d := upper[2*j], upper[2*j+1], lower[2*j], lower[2*j+1]
+		best := max(max(a, b), max(c, d)) // the builtin: NaN wins
+		k := m.width + 1
+		if c == best {
+			k = m.width
 		}
-		if v := lower[2*j]; v > best || v != v {
-			best, k = v, top+m.width+2*j
+		if b == best {
+			k = 1
 		}
-		if v := lower[2*j+1]; v > best || v != v {
-			best, k = v, top+m.width+2*j+1
+		if a == best {
+			k = 0
 		}
-		y[j], at[j] = best, int32(k)
+		y[j], at[j] = best, int32(top+2*j+k)
 	}
 }
 

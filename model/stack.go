@@ -55,7 +55,7 @@ func (s *stack) convolve(out, kernel, pad int) {
 	win := window{channels: s.shape[0], height: s.shape[1], width: s.shape[2], kernel: kernel, pad: pad}
 	shape := tensor.Shape{out, win.outHeight(), win.outWidth()}
 	s.add(newConv(win, out, heBound(win.taps()), !s.cfg.BatchNorm, s.first()), shape)
-	s.normalize(out, win.positions())
+	s.normalize(out, win.area())
 	s.add(&relu{}, shape)
 }
 

@@ -1,8 +1,18 @@
 package model
 
+import "github.com/ballast-ml/ballast/internal/kernel"
+
 // window is the geometry of a convolution with stride 1: square kernels over
-// zero-padded images. Positions of the output are numbered row by row, and so
-// are the taps of a kernel: channel, then kernel row, then kernel column.
+// images with a frame of zeros.
+//
+// Its taps are numbered channel by channel, kernel row by kernel row. Its
+// positions are those of the output, row by row, but in rows as long as those
+// of the padded image: position y·paddedWidth + x. Then what a tap sees at all
+// positions is one run of the padded image, and gathering it is one copy, where
+// rows of the output's own width would take as many short copies as there are
+// rows. The price is positions at the row ends that belong to no output, a
+// third more multiply-adds in the worst layer here, and copies of a few bytes
+// cost more than that.
 type window struct {
 	channels, height, width int // of the input
 	kernel, pad             int
@@ -10,110 +20,98 @@ type window struct {
 
 func (w window) outHeight() int { return w.height + 2*w.pad - w.kernel + 1 }
 func (w window) outWidth() int  { return w.width + 2*w.pad - w.kernel + 1 }
-func (w window) positions() int { return w.outHeight() * w.outWidth() }
+func (w window) area() int      { return w.outHeight() * w.outWidth() }
 func (w window) taps() int      { return w.channels * w.kernel * w.kernel }
 func (w window) inSize() int    { return w.channels * w.height * w.width }
 
-// paddedHeight, paddedWidth and paddedSize are those of the image with its
-// frame of zeros.
 func (w window) paddedHeight() int { return w.height + 2*w.pad }
 func (w window) paddedWidth() int  { return w.width + 2*w.pad }
 func (w window) paddedSize() int   { return w.channels * w.paddedHeight() * w.paddedWidth() }
 
-// framed returns image x with its frame of zeros: x itself if there is none,
-// else dst, whose frame must be zero already, filled.
-func (w window) framed(dst, x []float32) []float32 {
+// positions is the number of positions up to the last output.
+func (w window) positions() int { return (w.outHeight()-1)*w.paddedWidth() + w.outWidth() }
+
+// gather sets cols, [taps positions], to what each tap sees at each position.
+func (w window) gather(cols, padded []float32) {
+	n := w.positions()
+	for c := range w.channels {
+		for ky := range w.kernel {
+			row := padded[(c*w.paddedHeight()+ky)*w.paddedWidth():]
+			for kx := range w.kernel {
+				copy(cols[:n], row[kx:])
+				cols = cols[n:]
+			}
+		}
+	}
+}
+
+// scatter is the transpose of gather as a linear map: padded is the sum, taps in
+// order, of the entries of cols that gather would take from there.
+func (w window) scatter(padded, cols []float32) {
+	clear(padded)
+	n := w.positions()
+	for c := range w.channels {
+		for ky := range w.kernel {
+			row := padded[(c*w.paddedHeight()+ky)*w.paddedWidth():]
+			for kx := range w.kernel {
+				kernel.Add(row[kx:kx+n], cols[:n])
+				cols = cols[n:]
+			}
+		}
+	}
+}
+
+// narrow sets y, [channels outHeight outWidth], to the positions of wide,
+// [channels positions], that are outputs.
+func (w window) narrow(y, wide []float32) {
+	ow := w.outWidth()
+	for n := w.positions(); len(wide) > 0; wide = wide[n:] {
+		for r := range w.outHeight() {
+			copy(y[:ow], wide[r*w.paddedWidth():])
+			y = y[ow:]
+		}
+	}
+}
+
+// widen is the transpose of narrow, for a wide that is zero at the positions
+// that are no outputs: it leaves those alone.
+func (w window) widen(wide, y []float32) {
+	ow := w.outWidth()
+	for n := w.positions(); len(wide) > 0; wide = wide[n:] {
+		for r := range w.outHeight() {
+			copy(wide[r*w.paddedWidth():], y[:ow])
+			y = y[ow:]
+		}
+	}
+}
+
+// frame returns image x with its frame of zeros: x itself if there is none, else
+// padded, whose frame is zero already, filled.
+func (w window) frame(padded, x []float32) []float32 {
 	if w.pad == 0 {
 		return x
 	}
-	w.eachRow(func(in, padded int) { copy(dst[padded:padded+w.width], x[in:]) })
-	return dst
-}
-
-// unframed sets x to the inside of the padded image src.
-func (w window) unframed(x, src []float32) {
-	w.eachRow(func(in, padded int) { copy(x[in:in+w.width], src[padded:]) })
-}
-
-// eachRow calls f with the offsets of each image row in the image and in the
-// padded image.
-func (w window) eachRow(f func(in, padded int)) {
-	in := 0
 	for c := range w.channels {
 		for y := range w.height {
-			f(in, (c*w.paddedHeight()+y+w.pad)*w.paddedWidth()+w.pad)
-			in += w.width
+			copy(padded[w.inside(c, y):], x[:w.width])
+			x = x[w.width:]
 		}
 	}
+	return padded
 }
 
-// columns sets cols, [taps positions], to what each tap sees at each position
-// of the padded image: cols[t][p] = image[p + t].
-func (w window) columns(cols, padded []float32) {
-	oh, ow, pw := w.outHeight(), w.outWidth(), w.paddedWidth()
+// unframe sets image x to the inside of padded.
+func (w window) unframe(x, padded []float32) {
 	for c := range w.channels {
-		for ky := range w.kernel {
-			for kx := range w.kernel {
-				from := (c*w.paddedHeight()+ky)*pw + kx
-				for range oh {
-					copy(cols[:ow], padded[from:from+ow])
-					cols = cols[ow:]
-					from += pw
-				}
-			}
+		for y := range w.height {
+			copy(x[:w.width], padded[w.inside(c, y):])
+			x = x[w.width:]
 		}
 	}
 }
 
-// patches sets rows, [positions taps], to the transpose of columns: the patch
-// of the padded image under the kernel at each position.
-func (w window) patches(rows, padded []float32) {
-	oh, ow, pw, k := w.outHeight(), w.outWidth(), w.paddedWidth(), w.kernel
-	for y := range oh {
-		for x := range ow {
-			for c := range w.channels {
-				from := (c*w.paddedHeight()+y)*pw + x
-				for range k {
-					copyTaps(rows[:k], padded[from:from+k])
-					rows = rows[k:]
-					from += pw
-				}
-			}
-		}
-	}
-}
-
-// copyTaps is copy for the few floats of one kernel row, where the call of copy
-// costs more than its work.
-func copyTaps(dst, src []float32) {
-	switch len(dst) {
-	case 3:
-		*(*[3]float32)(dst) = [3]float32(src)
-	case 5:
-		*(*[5]float32)(dst) = [5]float32(src)
-	default:
-		copy(dst, src)
-	}
-}
-
-// scatter is the transpose of columns as a linear map: it adds each entry of
-// cols to the pixel of the padded image it was taken from, taps in order.
-func (w window) scatter(padded, cols []float32) {
-	clear(padded)
-	oh, ow, pw := w.outHeight(), w.outWidth(), w.paddedWidth()
-	for c := range w.channels {
-		for ky := range w.kernel {
-			for kx := range w.kernel {
-				to := (c*w.paddedHeight()+ky)*pw + kx
-				for range oh {
-					dst := padded[to : to+ow]
-					for i, v := range cols[:len(dst)] {
-						dst[i] += v
-					}
-					cols = cols[ow:]
-					to += pw
-				}
-			}
-		}
-	}
+// inside returns where row y of channel c of the image starts in the padded
+// image.
+func (w window) inside(c, y int) int {
+	return (c*w.paddedHeight()+y+w.pad)*w.paddedWidth() + w.pad
 }
