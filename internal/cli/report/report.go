@@ -1,0 +1,174 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/ballast-ml/ballast/train"
+)
+
+// Run is the outcome of one run with the name of its column.
+type Run struct {
+	Title   string
+	Summary train.Summary
+}
+
+// Figures prints the figures of runs on the same data, one column each.
+func Figures(w io.Writer, runs []Run) {
+	t := figures(runs)
+	line := func(name, format string, value func(train.Summary) any) {
+		row := []string{name}
+		for _, r := range runs {
+			row = append(row, fmt.Sprintf(format, value(r.Summary)))
+		}
+		t.row(row...)
+	}
+	line("samples/s", "%.0f", func(s train.Summary) any { return s.SamplesPerSecond })
+	line("seconds", "%.1f", func(s train.Summary) any { return s.WallSeconds })
+	line("model sha256", "%s", func(s train.Summary) any { return Short(s.ModelSHA256) })
+	t.print(w)
+}
+
+// Quality prints the figures of models without those of their training.
+func Quality(w io.Writer, runs []Run) { figures(runs).print(w) }
+
+// figures starts the table with what the models do on the test part.
+func figures(runs []Run) *table {
+	t := &table{}
+	head := []string{"test"}
+	for _, r := range runs {
+		head = append(head, r.Title)
+	}
+	t.row(head...)
+	add := func(name string, value func(train.Summary) float64) {
+		row := []string{name}
+		for _, r := range runs {
+			row = append(row, number(4, value(r.Summary)))
+		}
+		t.row(row...)
+	}
+	add("accuracy", func(s train.Summary) float64 { return s.Test.Accuracy })
+	add("balanced accuracy", func(s train.Summary) float64 { return s.Test.BalancedAccuracy })
+	add("worst-class recall", func(s train.Summary) float64 { return s.Test.WorstClassRecall })
+	add("macro-F1", func(s train.Summary) float64 { return s.Test.MacroF1 })
+	add("calibration error", func(s train.Summary) float64 { return s.Test.ECE })
+	for _, group := range groups(runs) {
+		add("balanced accuracy, "+group, func(s train.Summary) float64 {
+			if m, ok := s.TestGroups[group]; ok {
+				return m.BalancedAccuracy
+			}
+			return math.NaN()
+		})
+	}
+	if slices.ContainsFunc(runs, func(r Run) bool { return r.Summary.Val != nil }) {
+		add("balanced accuracy, validation", func(s train.Summary) float64 {
+			if s.Val == nil {
+				return math.NaN()
+			}
+			return s.Val.BalancedAccuracy
+		})
+	}
+	return t
+}
+
+// groups returns the names of the test groups of all runs, in order.
+func groups(runs []Run) []string {
+	names := map[string]bool{}
+	for _, r := range runs {
+		for name := range r.Summary.TestGroups {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+const (
+	blockRows  = 12 // more classes than this are set in two blocks
+	maxClasses = 80 // more than this are left out, the middle ones first
+	maxName    = 24 // longer names of classes are cut
+)
+
+// Recalls prints the recall of every class, one column for each run, the
+// class with the most training rows first. The runs share their data.
+func Recalls(w io.Writer, runs []Run) {
+	s := runs[0].Summary
+	order := byCount(s.TrainCounts)
+	t := &table{}
+	head := []string{"class", "train"}
+	for _, r := range runs {
+		head = append(head, r.Title)
+	}
+	if len(runs) == 1 {
+		head[2] = "recall"
+	}
+	t.row(head...)
+	shown, left := middleOut(order)
+	for _, c := range shown {
+		row := []string{shorten(s.Classes[c]), fmt.Sprint(s.TrainCounts[c])}
+		for _, r := range runs {
+			row = append(row, number(3, recall(r.Summary, c)))
+		}
+		t.row(row...)
+	}
+	blocks := 1
+	if len(shown) > blockRows {
+		blocks = 2
+	}
+	t.printColumns(w, blocks)
+	if left > 0 {
+		fmt.Fprintf(w, "(%d classes of middle size are left out; summary.json has them all)\n", left)
+	}
+}
+
+// byCount returns the classes with the most training rows first.
+func byCount(counts []int) []int {
+	order := make([]int, len(counts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(counts[b], counts[a]) })
+	return order
+}
+
+// middleOut leaves out classes from the middle of the order if there are too
+// many for a table.
+func middleOut(order []int) (shown []int, left int) {
+	if len(order) <= maxClasses {
+		return order, 0
+	}
+	half := maxClasses / 2
+	return append(slices.Clone(order[:half]), order[len(order)-half:]...), len(order) - maxClasses
+}
+
+func recall(s train.Summary, class int) float64 {
+	if class >= len(s.Test.PerClassRecall) {
+		return math.NaN()
+	}
+	return s.Test.PerClassRecall[class]
+}
+
+// number writes a figure with so many digits; NaN, which says that there was
+// nothing to measure, is a dash. Three digits are enough for the recall of a
+// class, and keep two blocks of three models within 80 columns.
+func number(digits int, f float64) string {
+	if math.IsNaN(f) {
+		return "-"
+	}
+	return strconv.FormatFloat(f, 'f', digits, 64)
+}
+
+func shorten(name string) string {
+	if utf8.RuneCountInString(name) <= maxName {
+		return name
+	}
+	return string([]rune(name)[:maxName-1]) + "…"
+}
+
+// Short returns the first digits of a checksum, enough to tell models apart.
+func Short(sum string) string { return sum[:min(len(sum), 12)] }
