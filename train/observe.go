@@ -18,6 +18,31 @@ type Observer struct {
 	Finished func(Summary)
 }
 
+// Tee returns an observer that tells a, then b.
+func Tee(a, b Observer) Observer {
+	return Observer{
+		DataReady:  tee(a.DataReady, b.DataReady),
+		Joined:     tee(a.Joined, b.Joined),
+		RingFormed: tee(a.RingFormed, b.RingFormed),
+		StepDone:   tee(a.StepDone, b.StepDone),
+		Evaluated:  tee(a.Evaluated, b.Evaluated),
+		Finished:   tee(a.Finished, b.Finished),
+	}
+}
+
+// tee joins two functions, either of which may be nil; the result never is, so
+// that Tee(o, Observer{}) can be called without looking.
+func tee[T any](a, b func(T)) func(T) {
+	return func(v T) {
+		if a != nil {
+			a(v)
+		}
+		if b != nil {
+			b(v)
+		}
+	}
+}
+
 // DataReady describes the data a node has opened.
 type DataReady struct {
 	Name        string  `json:"name"`
@@ -55,14 +80,14 @@ type StepDone struct {
 	Epochs       int     `json:"epochs"`
 	Rows         int     `json:"rows"`
 	SamplesSeen  int64   `json:"samples_seen"`
-	Loss         float64 `json:"loss"`          // mean base loss
-	WeightedLoss float64 `json:"weighted_loss"` // Σ w_i ℓ_i
-	LogU         float64 `json:"log_u"`
+	Loss         Num     `json:"loss"`          // mean base loss
+	WeightedLoss Num     `json:"weighted_loss"` // Σ w_i ℓ_i
+	LogU         Num     `json:"log_u"`         // of ABSGD's moving average; not finite while it is untouched
 	SumW         float64 `json:"sum_w"`
 	ESS          float64 `json:"ess"` // (Σw)²/Σw²
 	LR           float64 `json:"lr"`
-	Lambda       float64 `json:"lambda"` // +Inf: plain
-	GradNorm     float64 `json:"grad_norm"`
+	Lambda       Num     `json:"lambda"` // +Inf (null in JSON): plain averaging
+	GradNorm     Num     `json:"grad_norm"`
 	Phases       Phases  `json:"seconds"`
 }
 

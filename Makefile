@@ -1,0 +1,50 @@
+# Ballast: everyday commands. `make` alone lists them.
+
+BALLAST_DATA ?= ../shared/data
+STATICCHECK  ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+RACE         := ./allreduce/... ./cluster/... ./dataset/... ./train/... ./internal/cli/...
+
+.PHONY: help build run test race lint generate bench fuzz realdata first cover clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## bin/ballast (the launcher) and bin/ballast-node
+	go build -trimpath -o bin/ballast ./cmd/launcher
+	go build -trimpath -o bin/ballast-node ./cmd/node
+
+run: ## the bare run: three methods on the built-in glyphs
+	go run ./cmd/launcher run
+
+test: ## all tests that a bare clone can run (under 3 minutes on 2 cores)
+	go test ./...
+
+race: ## the packages with goroutines, under the race detector
+	go test -race $(RACE)
+
+lint: ## gofmt, go vet, staticcheck, tidy modules
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go mod tidy -diff
+
+generate: ## write the assembly kernels again from their generator
+	go generate ./internal/kernel
+
+bench: ## kernels, ring and step
+	go test -run '^$$' -bench . -benchtime 200ms ./internal/kernel ./allreduce/... ./optimizer ./model ./train
+
+fuzz: ## every parser and frame decoder, 20 s each
+	./scripts/fuzz.sh 20s
+
+realdata: ## tests on the real data sets in $(BALLAST_DATA)
+	BALLAST_DATA=$(abspath $(BALLAST_DATA)) go test -count 1 -tags realdata ./dataset ./train
+
+first: ## the runs of docs/results/first.md on the real sets in $(BALLAST_DATA)
+	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/first.sh
+
+cover: ## test coverage by package
+	go test -cover ./...
+
+clean: ## remove what was built
+	rm -rf bin

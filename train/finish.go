@@ -1,0 +1,117 @@
+package train
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/dataset"
+)
+
+// trained is the outcome of a run: the model file and what is said about it.
+type trained struct {
+	file    []byte
+	summary Summary
+}
+
+// train takes all steps that are left on one ring, then evaluates and encodes
+// the model. Every node ends with the same file; that they agree is checked.
+func (j *job) train(ctx context.Context, ring *allreduce.Ring, lo, hi int) (trained, error) {
+	s := newSession(j, ring, lo, hi)
+	defer s.close()
+	if err := s.run(ctx); err != nil {
+		return trained{}, err
+	}
+	file, err := encodeModel(j.arch, j.net, j.data.Prep)
+	if err != nil {
+		return trained{}, err
+	}
+	sum := digest(file)
+	if err := s.agree(ctx, sum); err != nil {
+		return trained{}, err
+	}
+	summary := Summary{
+		ModelSHA256: sum, Method: j.cfg.Method,
+		Steps: j.state.Step, Epochs: j.cfg.Epochs, SamplesSeen: j.state.SamplesSeen,
+		Shards: j.cfg.Shards, Seed: j.cfg.Seed,
+		TrainLoss: j.state.trainLoss(),
+		Classes:   j.data.Classes, TrainCounts: j.data.Train.Counts(),
+	}
+	if s.seconds > 0 {
+		summary.SamplesPerSecond = float64(s.rows) / s.seconds
+	}
+	err = s.finalEvaluation(ctx, &summary)
+	return trained{file, summary}, err
+}
+
+// agree gathers every shard's digest of the model: a node whose digest differs
+// has computed something else, and then none of the models may be kept.
+func (s *session) agree(ctx context.Context, sum string) error {
+	raw, err := hex.DecodeString(sum)
+	if err != nil {
+		return err
+	}
+	record := make([]float64, len(raw))
+	for i, b := range raw {
+		record[i] = float64(b)
+	}
+	local := make([][]float64, s.hi-s.lo)
+	for i := range local {
+		local[i] = record
+	}
+	all, err := s.ring.At(uint64(s.job.state.Step)).Gather(ctx, local)
+	if err != nil {
+		return err
+	}
+	for shard, other := range all {
+		for i := range record {
+			if other[i] != record[i] {
+				return fmt.Errorf("train: the node of shard %d ended with another model than this one (%s): "+
+					"a processor or its memory is faulty, or the programs differ", shard, sum)
+			}
+		}
+	}
+	return nil
+}
+
+// finalEvaluation fills the summary's figures on the test part, and on the
+// validation part if there is one.
+func (s *session) finalEvaluation(ctx context.Context, summary *Summary) error {
+	if s.job.data.Val.Len() > 0 {
+		val, err := s.evaluate(ctx, s.job.data.Val)
+		if err != nil {
+			return err
+		}
+		summary.Val = &val.all
+	}
+	test, err := s.evaluate(ctx, s.job.data.Test)
+	summary.Test, summary.TestGroups = test.all, test.groups
+	return err
+}
+
+// evaluateEpoch tells the observers how the model does at the end of an epoch:
+// on the validation part, or on the test part if no rows were set aside.
+func (s *session) evaluateEpoch(ctx context.Context, epoch int) error {
+	if s.job.evalEvery == 0 || (epoch+1)%s.job.evalEvery != 0 {
+		return nil
+	}
+	set, name := s.job.data.Val, "val"
+	if set.Len() == 0 {
+		set, name = s.job.data.Test, "test"
+	}
+	r, err := s.evaluate(ctx, set)
+	if err != nil {
+		return err
+	}
+	s.job.observe.Evaluated(Evaluation{Split: name, Step: s.job.state.Step, Epoch: epoch + 1, Metrics: r.all})
+	return nil
+}
+
+func (s *session) evaluate(ctx context.Context, set *dataset.Set) (result, error) {
+	e := evaluator{
+		classes: len(s.job.data.Classes), shards: s.job.cfg.Shards, lo: s.lo,
+		replicas: s.replicas, crew: s.crew,
+	}
+	return e.evaluate(ctx, set, s.job.data.Features(), s.ring.At(uint64(s.job.state.Step)))
+}

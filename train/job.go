@@ -1,0 +1,94 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/model"
+	"github.com/ballast-ml/ballast/optimizer"
+)
+
+// job is what a run is, whatever ring it is on: the data, the plan, and the
+// state that commits change. Every node builds the same one from the same
+// configuration and data.
+type job struct {
+	cfg  Config // resolved
+	data *dataset.Data
+	plan dataset.Plan
+	arch model.Config
+
+	net     *model.Network
+	loss    model.Loss
+	weigher optimizer.Weighter
+	opt     *optimizer.Optimizer
+	state   state
+
+	observe   Observer // every field set
+	evalEvery int      // epochs; 0: only at the end
+}
+
+// newJob resolves cfg by the data and builds the start of the run.
+func newJob(cfg Config, data *dataset.Data) (*job, error) {
+	cfg, err := cfg.Resolve(data.Kind)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{cfg: cfg, data: data}
+	j.plan = dataset.Plan{
+		Rows: data.Train.Len(), Batch: cfg.Batch, Epochs: cfg.Epochs, Steps: cfg.Steps,
+		Seed: cfg.Seed, DropLast: cfg.DropLast,
+	}
+	if err := j.plan.Check(); err != nil {
+		return nil, err
+	}
+	j.arch = model.Config{
+		Arch: cfg.Model, Input: data.Shape, Classes: len(data.Classes),
+		Dropout: float32(cfg.Dropout), BatchNorm: cfg.BatchNorm, Seed: cfg.Seed,
+	}
+	if j.net, err = model.New(j.arch); err != nil {
+		return nil, fmt.Errorf("--model %s: %w", cfg.Model, err)
+	}
+	if err := j.buildMethod(); err != nil {
+		return nil, err
+	}
+	return j, j.buildOptimizer()
+}
+
+// buildMethod makes the base loss and the weighter.
+func (j *job) buildMethod() error {
+	m, err := ParseMethod(j.cfg.Method)
+	if err != nil {
+		return err
+	}
+	counts := j.data.Train.Counts()
+	j.loss = model.CrossEntropy{}
+	if m.Loss == "la" {
+		if j.loss, err = model.NewLogitAdjusted(j.cfg.Tau, counts); err != nil {
+			return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
+		}
+	}
+	j.weigher, err = optimizer.NewWeighter(optimizer.WeighterConfig{
+		Name: m.Weighter, Batch: j.cfg.Batch,
+		Lambda: j.cfg.Lambda, Gamma: j.cfg.Gamma, Alpha: j.cfg.Alpha,
+		UInit: j.cfg.UInit, Floor: j.cfg.Floor,
+		Balanced: m.CB, Counts: counts, From: j.cfg.CBFrom, Beta: j.cfg.CBBeta,
+	})
+	if err != nil {
+		return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
+	}
+	return nil
+}
+
+func (j *job) buildOptimizer() error {
+	schedule, err := optimizer.ParseSchedule(j.cfg.LRSchedule)
+	if err != nil {
+		return fmt.Errorf("--lr-schedule: %w", err)
+	}
+	j.opt, err = optimizer.New(optimizer.Config{
+		Name: j.cfg.Optimizer, LR: j.cfg.LR, Momentum: j.cfg.Momentum,
+		WeightDecay: j.cfg.WeightDecay, Clip: j.cfg.Clip, Schedule: schedule,
+		WarmupSteps: int(math.Round(j.cfg.Warmup * float64(j.plan.StepsPerEpoch()))),
+	}, len(j.net.Params()))
+	return err
+}

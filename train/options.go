@@ -1,0 +1,77 @@
+package train
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Version is the program's version. Nodes of different versions do not train
+// together: what one of them fixed, the other may still compute.
+const Version = "0.1.0"
+
+// Options is where and how a node runs: nothing in it may change the model.
+type Options struct {
+	// Name is shown to people and orders the roster; it is made unique. Empty:
+	// the host's name.
+	Name string
+	// Listen is the address of the node's one port; empty: the join address if
+	// it is this machine's and free, else a free port.
+	Listen string
+	// Advertise is the address others use; empty: found out.
+	Advertise string
+	// Join lists addresses of nodes to look for; empty: this node is the first.
+	Join []string
+	// Nodes is how many nodes form the ring; 0: as many as come, at least two
+	// with Join and one without.
+	Nodes int
+	// RunID labels the run: nodes of another label are refused.
+	RunID string
+	// Secret encrypts the gossip and proves membership; empty: neither.
+	Secret []byte
+	// Out is the run directory; empty: nothing is written.
+	Out string
+	// ConfigFile is written to the run directory as config.yaml.
+	ConfigFile []byte
+	// EvalEvery is the number of epochs between evaluations, on the validation
+	// part if there is one and else on the test part; 0: only at the end.
+	EvalEvery int
+	// StartTimeout is how long to wait for the others; 0: 10 minutes.
+	StartTimeout time.Duration
+	// Log receives the node's log.
+	Log zerolog.Logger
+	// Observe is told what happens.
+	Observe Observer
+}
+
+// UsageError is a mistake of the person who started the run: bad input, a bad
+// flag, a file that is not there. Programs exit with code 2 on it.
+type UsageError struct{ Err error }
+
+// Error returns the message of the wrapped error.
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the wrapped error.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// usage wraps an error as the person's.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &UsageError{err}
+}
+
+// LostError ends a session on a survivor: another node of the ring is gone.
+type LostError struct {
+	Peer   string // name and address
+	Step   uint64 // the step under way, from 0
+	Phase  string
+	Reason string
+}
+
+// Error names the peer, the step and the phase.
+func (e *LostError) Error() string {
+	return fmt.Sprintf("lost peer %s at step %d, phase %s: %s", e.Peer, e.Step+1, e.Phase, e.Reason)
+}

@@ -1,0 +1,212 @@
+package train
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/rng"
+)
+
+// writeTable makes a small imbalanced table: rows around a centre per class.
+func writeTable(t testing.TB, rows int) string {
+	t.Helper()
+	var b strings.Builder
+	noise := rng.New(11, rng.Glyph, 1)
+	for i := range rows {
+		class := min(i%7/3, 2) // 3:3:1
+		for c := range 5 {
+			v := noise.Norm(uint64(i*5 + c))
+			if c == class {
+				v += 2
+			}
+			fmt.Fprintf(&b, "%.4f,", v)
+		}
+		fmt.Fprintf(&b, "%d\n", class)
+	}
+	return writeFile(t, "table.csv", []byte(b.String()))
+}
+
+// writeImages makes a small IDX set of 28x28 images, with a bar whose place
+// is the class.
+func writeImages(t testing.TB, train, test int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, part := range []struct {
+		name string
+		rows int
+	}{{"train", train}, {"t10k", test}} {
+		images := binary.BigEndian.AppendUint32(nil, 2051)
+		for _, n := range []int{part.rows, 28, 28} {
+			images = binary.BigEndian.AppendUint32(images, uint32(n))
+		}
+		labels := binary.BigEndian.AppendUint32(nil, 2049)
+		labels = binary.BigEndian.AppendUint32(labels, uint32(part.rows))
+		noise := rng.New(5, rng.Glyph, uint64(part.rows))
+		for i := range part.rows {
+			class := i % 3
+			labels = append(labels, byte(class))
+			for p := range 784 {
+				v := noise.IntN(uint64(i*784+p), 60)
+				if p/28/9 == class {
+					v += 150
+				}
+				images = append(images, byte(v))
+			}
+		}
+		write(t, filepath.Join(dir, part.name+"-images-idx3-ubyte"), images)
+		write(t, filepath.Join(dir, part.name+"-labels-idx1-ubyte"), labels)
+	}
+	return dir
+}
+
+func writeFile(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	write(t, path, data)
+	return path
+}
+
+func write(t testing.TB, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inProcess trains cfg on nodes rings over the in-memory transport and returns
+// the summary, which must be the same on all of them.
+func inProcess(t testing.TB, cfg Config, nodes int) Summary {
+	t.Helper()
+	data, err := dataset.Open(t.Context(), cfg.spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem := allreduce.NewMem()
+	summaries := make([]Summary, nodes)
+	errs := make([]error, nodes)
+	var wg sync.WaitGroup
+	for rank := range nodes {
+		wg.Go(func() {
+			summaries[rank], errs[rank] = oneNode(t.Context(), mem, cfg, data, rank, nodes)
+		})
+	}
+	wg.Wait()
+	for rank := range nodes {
+		if errs[rank] != nil {
+			t.Fatalf("node %d of %d: %v", rank, nodes, errs[rank])
+		}
+		if summaries[rank].ModelSHA256 != summaries[0].ModelSHA256 {
+			t.Fatalf("node %d ended with %s, node 0 with %s", rank, summaries[rank].ModelSHA256, summaries[0].ModelSHA256)
+		}
+	}
+	return summaries[0]
+}
+
+func oneNode(ctx context.Context, tr allreduce.Transport, cfg Config, data *dataset.Data, rank, nodes int) (Summary, error) {
+	j, err := newJob(cfg, data)
+	if err != nil {
+		return Summary{}, err
+	}
+	j.observe = Tee(Observer{}, Observer{})
+	top := allreduce.Topology{Run: "test", Generation: 1, Roster: 1, Rank: rank, Shards: make([]int, nodes+1)}
+	for r := range nodes {
+		top.Names = append(top.Names, fmt.Sprintf("n%d", r))
+		top.Shards[r+1] = (r + 1) * cfg.Shards / nodes
+	}
+	ring, err := allreduce.Form(ctx, tr, top)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer ring.Close()
+	out, err := j.train(ctx, ring, top.Shards[rank], top.Shards[rank+1])
+	return out.summary, err
+}
+
+// TestSameBits is the promise: the model is a function of data, configuration,
+// seed and shards, and of nothing else.
+func TestSameBits(t *testing.T) {
+	table, images := writeTable(t, 211), writeImages(t, 90, 30)
+	small := Defaults()
+	small.Label, small.Epochs, small.Batch, small.Warmup = "-1", 2, 37, 0.5
+	for _, c := range []struct {
+		name string
+		edit func(*Config)
+	}{
+		{"mlp absgd+la", func(c *Config) { c.Data = "csv:" + table; c.Model = "mlp:16,8"; c.Lambda = "2" }},
+		{"mlp absgd negative", func(c *Config) {
+			c.Data = "csv:" + table
+			c.Model, c.Method, c.Lambda = "mlp:16,8", "absgd", "-2"
+			c.BatchNorm = true
+		}},
+		{"mlp absgd floor, adam", func(c *Config) {
+			c.Data = "csv:" + table
+			c.Model, c.Method, c.Lambda, c.Floor, c.Optimizer = "mlp:9", "absgd+cb", "inf@0,-1@0.5", true, "adam"
+			c.CBFrom = 0.3
+		}},
+		{"logistic cb", func(c *Config) { c.Data = "csv:" + table; c.Model, c.Method, c.CBFrom = "logistic", "cb", 0.5 }},
+		{"lenet batch norm dropout", func(c *Config) {
+			c.Data = "idx:" + images
+			c.Model, c.BatchNorm, c.Dropout, c.Lambda = "lenet", true, 0.2, "2"
+		}},
+		{"batch smaller than the shards", func(c *Config) {
+			c.Data = "csv:" + table
+			c.Model, c.Lambda, c.Batch, c.Steps = "mlp:8", "2", 5, 12
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := small
+			c.edit(&cfg)
+			want := inProcess(t, cfg, 1)
+			if want.Test.Rows == 0 || want.SamplesSeen == 0 {
+				t.Fatalf("nothing was done: %+v", want)
+			}
+			for _, nodes := range []int{2, 3, 4, 7, 8} {
+				if got := inProcess(t, cfg, nodes); got.ModelSHA256 != want.ModelSHA256 {
+					t.Errorf("%d nodes: model %s, one node: %s", nodes, got.ModelSHA256, want.ModelSHA256)
+				} else if fmt.Sprint(got.Test) != fmt.Sprint(want.Test) {
+					t.Errorf("%d nodes: test %v, one node: %v", nodes, got.Test, want.Test)
+				}
+			}
+		})
+	}
+}
+
+// TestSameBitsAnyGOMAXPROCS trains with one and with two processors.
+func TestSameBitsAnyGOMAXPROCS(t *testing.T) {
+	cfg := Defaults()
+	cfg.Data, cfg.Model, cfg.Epochs, cfg.Batch, cfg.Lambda = "csv:"+writeTable(t, 150), "mlp:16", 2, 32, "2"
+	before := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(before)
+	one := inProcess(t, cfg, 2)
+	runtime.GOMAXPROCS(2)
+	if two := inProcess(t, cfg, 2); one.ModelSHA256 != two.ModelSHA256 {
+		t.Errorf("GOMAXPROCS 1: %s, 2: %s", one.ModelSHA256, two.ModelSHA256)
+	}
+}
+
+// TestSeedMatters makes sure that the checksum can tell runs apart.
+func TestSeedMatters(t *testing.T) {
+	cfg := Defaults()
+	cfg.Data, cfg.Model, cfg.Epochs, cfg.Batch = "csv:"+writeTable(t, 150), "mlp:8", 1, 32
+	one := inProcess(t, cfg, 1)
+	for _, change := range []func(*Config){
+		func(c *Config) { c.Seed = 2 },
+		func(c *Config) { c.Shards = 3; c.BatchNorm = true },
+		func(c *Config) { c.LR = 0.001 },
+	} {
+		other := cfg
+		change(&other)
+		if got := inProcess(t, other, 1); got.ModelSHA256 == one.ModelSHA256 {
+			t.Errorf("%+v trains the same model as %+v", other, cfg)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/kernel"
+	"github.com/ballast-ml/ballast/model"
+	"github.com/ballast-ml/ballast/optimizer"
+)
+
+// A ring serves the weighters as it is.
+var _ optimizer.Reducer = allreduce.Step{}
+
+// session is the training loop on one ring: it ends with the run, or with the
+// ring. Its scratch memory belongs to the shards that this node hosts in the
+// ring's roster; the state that outlives it is the job's.
+type session struct {
+	job    *job
+	ring   *allreduce.Ring
+	lo, hi int // the shards hosted here
+	crew   *crew
+
+	batch    *dataset.Batch // the one being worked on
+	replicas []*model.Network
+	weighed  []optimizer.Shard
+
+	gradients  [][]float32 // per local shard, unscaled
+	gradient   []float32   // of the global batch
+	moments    [][]float32 // batch statistics per local shard
+	shares     []float32   // n_s/B per local shard
+	statistics []float32   // of the global batch
+
+	records [][]float64 // per local shard, for the report
+	forward func(i int)
+	back    func(i int)
+	phases  Phases
+
+	rows    int64   // trained on in this session,
+	seconds float64 // and the time it took, evaluations not counted
+}
+
+func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
+	k := hi - lo
+	s := &session{
+		job: j, ring: ring, lo: lo, hi: hi,
+		crew:       newCrew(max(1, min(k, runtime.GOMAXPROCS(0)))),
+		replicas:   make([]*model.Network, k),
+		weighed:    make([]optimizer.Shard, k),
+		gradients:  make([][]float32, k),
+		gradient:   make([]float32, len(j.net.Params())),
+		moments:    make([][]float32, k),
+		shares:     make([]float32, k),
+		statistics: make([]float32, len(j.net.Running())),
+		records:    make([][]float64, k),
+	}
+	for i := range k {
+		s.replicas[i] = j.net.Replica()
+		s.gradients[i] = s.replicas[i].Grads()
+		s.moments[i] = s.replicas[i].Stats()
+		s.records[i] = make([]float64, recordSize)
+	}
+	s.forward, s.back = s.forwardShard, s.backwardShard
+	return s
+}
+
+func (s *session) close() { s.crew.close() }
+
+// run takes the steps that are left, evaluating after each epoch if the job
+// says so.
+func (s *session) run(ctx context.Context) error {
+	total := s.job.plan.TotalSteps()
+	loader := dataset.NewLoader(s.job.data.Train, s.job.plan, s.job.cfg.Shards, s.lo, s.hi, s.job.state.Step)
+	defer loader.Close()
+	for s.job.state.Step < total {
+		s.phases = Phases{}
+		watch, whole := newStopwatch(), newStopwatch()
+		b, err := loader.Next(ctx)
+		if err != nil {
+			return err
+		}
+		watch.lap(&s.phases.Data)
+		done, err := s.step(ctx, b)
+		if err != nil {
+			return err
+		}
+		s.rows += int64(b.Rows)
+		whole.lap(&s.seconds)
+		s.job.observe.StepDone(done)
+		if s.job.state.Step%s.job.plan.StepsPerEpoch() == 0 {
+			if err := s.evaluateEpoch(ctx, b.Epoch); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// losses runs the forward pass of every local shard.
+func (s *session) losses(b *dataset.Batch) {
+	s.batch = b
+	s.crew.each(len(s.replicas), s.forward)
+}
+
+func (s *session) forwardShard(i int) {
+	part := &s.batch.Parts[i]
+	w := &s.weighed[i]
+	pass := model.Pass{Train: true, Step: uint64(s.batch.Step), First: part.First}
+	w.Losses = s.replicas[i].Losses(pass, s.job.loss, part.X, part.Y)
+	w.Labels = part.Y
+	if cap(w.Q) < len(part.Y) {
+		w.Q = make([]float32, len(part.Y))
+	}
+	w.Q = w.Q[:len(part.Y)]
+}
+
+// backward runs the backward pass of every local shard with the weights q; the
+// shard's factor meets its gradient where it enters the ring.
+func (s *session) backward() { s.crew.each(len(s.replicas), s.back) }
+
+func (s *session) backwardShard(i int) { s.replicas[i].Backward(s.weighed[i].Q) }
+
+// sumStatistics adds up each shard's batch statistics in proportion to its
+// rows. They stay outside weights, clipping and decay.
+func (s *session) sumStatistics(ctx context.Context, ring allreduce.Step, b *dataset.Batch) error {
+	if len(s.statistics) == 0 {
+		return nil
+	}
+	for i := range s.shares {
+		s.shares[i] = float32(float64(len(b.Parts[i].Y)) / float64(b.Rows))
+	}
+	return ring.Sum(ctx, s.statistics, s.moments, s.shares)
+}
+
+// blame adds the place to an error of the step, and the row to a loss that is
+// not a number.
+func (s *session) blame(b *dataset.Batch, phase string, err error) error {
+	if bad, ok := errors.AsType[*optimizer.NonFiniteError](err); ok {
+		plan, set := s.job.plan, s.job.data.Train
+		order := make([]int32, plan.Rows)
+		plan.Order(order, b.Epoch)
+		_, first, _ := plan.At(b.Step)
+		row := int(order[first+bad.Row])
+		return fmt.Errorf("step %d: the loss of row %d (class %s) is %v: lower --lr, or look at that row",
+			b.Step+1, set.ID(row), s.job.data.Classes[set.Label(row)], bad.Loss)
+	}
+	if _, ok := errors.AsType[*allreduce.PeerError](err); ok {
+		return err // it names the step and the phase itself
+	}
+	return fmt.Errorf("step %d, %s: %w", b.Step+1, phase, err)
+}
+
+// notFinite names the tensors whose gradient is not finite.
+func (s *session) notFinite(b *dataset.Batch) error {
+	var where []string
+	for _, t := range s.job.net.Tensors() {
+		if t.Running {
+			continue
+		}
+		if sum := kernel.SumSquares(s.gradient[t.Offset : t.Offset+len(t.Data)]); math.IsNaN(sum) || math.IsInf(sum, 0) {
+			where = append(where, t.Name)
+		}
+	}
+	return fmt.Errorf("step %d: the gradient of %s is not finite: lower --lr or set --clip", b.Step+1, strings.Join(where, ", "))
+}
+
+// stopwatch measures the phases of a step, one after the other.
+type stopwatch struct{ last time.Time }
+
+func newStopwatch() stopwatch { return stopwatch{time.Now()} }
+
+// lap adds the seconds since the last lap to dst.
+func (w *stopwatch) lap(dst *float64) {
+	now := time.Now()
+	*dst += now.Sub(w.last).Seconds()
+	w.last = now
+}

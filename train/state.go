@@ -1,0 +1,37 @@
+package train
+
+import "github.com/ballast-ml/ballast/dataset"
+
+// state is the position of a run: with the parameters, the optimizer's and the
+// weighter's state it is all that a step reads and a commit changes.
+type state struct {
+	// Step is the next step to take, from 0.
+	Step int
+	// SamplesSeen counts the rows of all committed steps.
+	SamplesSeen int64
+	// EpochLoss and EpochRows add up the base loss of the current epoch, or of
+	// the last one when it has just ended.
+	EpochLoss float64
+	EpochRows int
+
+	epoch int
+}
+
+// advance moves past a committed batch whose base losses add up to loss.
+func (s *state) advance(b *dataset.Batch, loss float64) {
+	s.Step = b.Step + 1
+	s.SamplesSeen += int64(b.Rows)
+	if b.Epoch != s.epoch {
+		s.epoch, s.EpochLoss, s.EpochRows = b.Epoch, 0, 0
+	}
+	s.EpochLoss += loss
+	s.EpochRows += b.Rows
+}
+
+// trainLoss is the mean base loss over the current epoch.
+func (s *state) trainLoss() float64 {
+	if s.EpochRows == 0 {
+		return 0
+	}
+	return s.EpochLoss / float64(s.EpochRows)
+}

@@ -1,0 +1,56 @@
+package train
+
+import (
+	"context"
+
+	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/optimizer"
+)
+
+// step takes one global batch from samples to a committed update. Everything
+// up to the commit may fail or be cancelled without a trace: losses, weights,
+// gradients and statistics lie in this node's scratch memory, and the state
+// that the next step reads changes only in the last lines, which are local,
+// quick and refuse nothing but a gradient that is not finite, on all nodes
+// alike.
+func (s *session) step(ctx context.Context, b *dataset.Batch) (StepDone, error) {
+	at := optimizer.At{Step: b.Step, Steps: s.job.plan.TotalSteps()}
+	ring := s.ring.At(uint64(b.Step))
+	watch := newStopwatch()
+
+	s.losses(b)
+	watch.lap(&s.phases.Forward)
+
+	weights, err := s.job.weigher.Weigh(ctx, at, s.weighed, ring)
+	if err != nil {
+		return StepDone{}, s.blame(b, "normalizer", err)
+	}
+	watch.lap(&s.phases.Normalizer)
+
+	s.backward()
+	watch.lap(&s.phases.Backward)
+
+	if err := ring.Sum(ctx, s.gradient, s.gradients, weights.Factors); err != nil {
+		return StepDone{}, s.blame(b, "gradient", err)
+	}
+	if err := s.sumStatistics(ctx, ring, b); err != nil {
+		return StepDone{}, s.blame(b, "statistics", err)
+	}
+	done, err := s.report(ctx, ring, b, weights)
+	if err != nil {
+		return StepDone{}, s.blame(b, "report", err)
+	}
+	watch.lap(&s.phases.AllReduce)
+
+	// Commit.
+	update := s.job.opt.Step(s.job.net.Params(), s.gradient, at)
+	if update.Skipped {
+		return StepDone{}, s.notFinite(b)
+	}
+	s.job.net.Blend(s.statistics)
+	s.job.weigher.Commit(weights)
+	s.job.state.advance(b, float64(done.Loss)*float64(b.Rows))
+	watch.lap(&s.phases.Optimizer)
+
+	return s.complete(done, update), nil
+}
