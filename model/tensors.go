@@ -56,6 +56,9 @@ type Tensor struct {
 	Data []float32
 	// Running tells running statistics from parameters.
 	Running bool
+	// Offset is the place of Data in Params or Running; the gradient lies at
+	// the same place of Grads.
+	Offset int
 }
 
 // Tensors returns all tensors of the network, sorted by name as strings are.
@@ -68,6 +71,7 @@ func (n *Network) Tensors() []Tensor {
 				Shape:   slices.Clone([]int(p.value.Shape())),
 				Data:    p.v,
 				Running: p.running,
+				Offset:  p.offset,
 			})
 		}
 	}
