@@ -103,20 +103,21 @@ func (m *Mem) Open(ctx context.Context, t Topology) (Link, error) {
 	}
 	for {
 		ready, changed, err := m.pair(l)
+		if err == nil && !ready {
+			select {
+			case <-changed:
+				continue
+			case <-l.dead:
+				continue
+			case <-ctx.Done():
+				err = context.Cause(ctx)
+			}
+		}
 		if err != nil {
-			l.Abort(err)
+			m.abandon(l, err)
 			return nil, err
 		}
-		if ready {
-			return l, nil
-		}
-		select {
-		case <-changed:
-		case <-l.dead:
-		case <-ctx.Done():
-			m.withdraw(l)
-			return nil, context.Cause(ctx)
-		}
+		return l, nil
 	}
 }
 
@@ -143,13 +144,19 @@ func (m *Mem) offer(t Topology) (*memLink, error) {
 	return l, nil
 }
 
-// withdraw takes back an offer nobody has to wait for any more.
-func (m *Mem) withdraw(l *memLink) {
+// abandon ends a link that never opened. Its offer stays, so that neighbours
+// learn why; those that have paired with it are told.
+func (m *Mem) abandon(l *memLink, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if name := l.t.Names[l.t.Rank]; m.mu.offers[name] == l {
-		delete(m.mu.offers, name)
+	l.fail(err)
+	w := NewFarewell(l.t, err)
+	for _, rank := range [2]int{l.t.Next(), l.t.Prev()} {
+		if other := m.mu.offers[l.t.Names[rank]]; other != nil && (other.next == l || other.prev == l) {
+			other.fail(w.Err(other.t, l.t.Rank))
+		}
 	}
+	m.announce()
 }
 
 // pair looks whether both neighbours are there, and returns what to wait for
@@ -166,7 +173,11 @@ func (m *Mem) pair(l *memLink) (ready bool, changed <-chan struct{}, err error) 
 		if other == nil {
 			continue
 		}
-		if err := l.t.Hello().Match(other.t.Hello(), rank); err == nil {
+		err := l.t.Hello().Match(other.t.Hello(), rank)
+		if err == nil {
+			if why := other.broken(); why != nil {
+				return false, nil, NewFarewell(other.t, why).Err(l.t, rank)
+			}
 			found[i] = other
 		} else if other.t.Run != l.t.Run || other.t.Generation >= l.t.Generation {
 			return false, nil, l.t.peerError(rank, err)

@@ -23,7 +23,8 @@ type memLink struct {
 	gone chan struct{} // closed: this node has left in good order
 	mu   struct {
 		sync.Mutex
-		err error
+		err  error
+		told bool // neighbours know
 	}
 }
 
@@ -117,7 +118,15 @@ func (l *memLink) arrive(m memFrame) (*Frame, error) {
 
 // Abort implements Link.
 func (l *memLink) Abort(reason error) {
-	if !l.fail(reason) {
+	l.fail(reason)
+	if l.broken() == nil {
+		return // closed in good order before
+	}
+	l.mu.Lock()
+	told := l.mu.told
+	l.mu.told = true
+	l.mu.Unlock()
+	if told {
 		return
 	}
 	w := NewFarewell(l.t, reason)
@@ -132,6 +141,23 @@ func (l *memLink) Abort(reason error) {
 func (l *memLink) Close() error {
 	if l.fail(ErrClosed) {
 		close(l.gone)
+	} else if err := l.broken(); err != nil {
+		l.Abort(err)
+	}
+	for {
+		select {
+		case m := <-l.in:
+			m.f.Release()
+		default:
+			return nil
+		}
+	}
+}
+
+// broken returns why the link has ended, if not in good order.
+func (l *memLink) broken() error {
+	if err := l.err(); err != ErrClosed {
+		return err
 	}
 	return nil
 }

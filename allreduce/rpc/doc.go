@@ -1,0 +1,43 @@
+// Package rpc carries a ring over gRPC: one long-lived bidirectional stream
+// for each neighbour. A node dials its next one and is dialled by its previous
+// one; frames travel from client to server, a few control messages travel both
+// ways.
+//
+// The gRPC server belongs to somebody else, who passes it to Register and
+// creates it with ServerOptions; so one server and one port serve this and
+// other packages.
+//
+// # On the wire
+//
+// The method is /ballast.allreduce.Ring/Stream, its content-subtype
+// "ballast-raw": no protobuf. A message is either a frame as package allreduce
+// defines it, or a control message: the byte 0xb2, a kind and a body.
+//
+//	client                          server
+//	hello  -------------------->    parked until this node opens that generation
+//	       <--------------------    welcome (its own hello) or refusal
+//	frames -------------------->    ...
+//	bye    -------------------->    (orderly end: no more frames)
+//	       <--------------------    ack: all frames have been read
+//	       <--------------------    bye (orderly end: needs no more frames)
+//
+// farewell, in either direction, is the end because of an error. A stream that
+// ends without bye or farewell is a lost peer.
+//
+// # Buffers
+//
+// A sent frame goes back to its pool when gRPC puts it there, which is when it
+// has been written; SendMsg returns before that. Two things would keep it from
+// coming back: gRPC's copy for retries, which the call turns off, and its rule
+// that buffers of at most 1 KiB are nobody's, which the pool's smallest class
+// avoids. A received frame is copied once, from HTTP/2's pieces into a pooled
+// frame.
+//
+// # Goroutines
+//
+// For each link a sender (queue to stream) and a reader of the client stream
+// (control messages, and the news of a lost next node), both ended by Close;
+// on the server gRPC's own for each accepted stream, which stays until the
+// link has ended, and one for the first message of a stream, so that a silent
+// client can be turned away. The connections' goroutines are gRPC's.
+package rpc

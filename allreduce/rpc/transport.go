@@ -1,0 +1,130 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+
+	"github.com/ballast-ml/ballast/allreduce"
+)
+
+// Keepalive finds a machine that vanished; a process that died is noticed at
+// once, by its closed connections. The server must allow what the client does
+// (ServerOptions), or it ends the connection with "too_many_pings".
+const (
+	pingAfter   = 10 * time.Second // the least gRPC lets a client ask
+	pingTimeout = 3 * time.Second
+)
+
+// Options are the optional settings of a transport.
+type Options struct {
+	// DialOptions are added when dialling the next node: credentials above
+	// all. Without any the connection is not encrypted.
+	DialOptions []grpc.DialOption
+}
+
+// Transport makes links over gRPC. One serves a process, for one ring after
+// the other.
+type Transport struct {
+	dial []grpc.DialOption
+	mu   struct {
+		sync.Mutex
+		current *link         // of the newest generation opened; may have ended
+		changed chan struct{} // closed and replaced when current changes
+		parked  int           // streams that are not part of a link
+	}
+}
+
+var _ allreduce.Transport = (*Transport)(nil)
+
+// New returns a transport. Register it before the server serves.
+func New(o Options) *Transport {
+	t := &Transport{dial: append([]grpc.DialOption{
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithNoProxy(),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingAfter, Timeout: pingTimeout, PermitWithoutStream: true}),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: 5 * time.Second}),
+	}, o.DialOptions...)}
+	t.mu.changed = make(chan struct{})
+	return t
+}
+
+// ServerOptions returns what the server that carries a Transport must be
+// created with.
+func ServerOptions() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingAfter / 2, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingAfter, Timeout: pingTimeout}),
+		grpc.MaxRecvMsgSize(8 << 20), // a frame has at most 1 MiB; leave room for other services
+	}
+}
+
+// Register adds the ring's service to a server.
+func (t *Transport) Register(s grpc.ServiceRegistrar) { s.RegisterService(&serviceDesc, t) }
+
+// streamer is what the service needs of its implementation.
+type streamer interface{ stream(grpc.ServerStream) error }
+
+const method = "/ballast.allreduce.Ring/Stream"
+
+var serviceDesc = grpc.ServiceDesc{
+	ServiceName: "ballast.allreduce.Ring",
+	HandlerType: (*streamer)(nil),
+	Streams: []grpc.StreamDesc{{
+		StreamName:    "Stream",
+		ServerStreams: true,
+		ClientStreams: true,
+		Handler:       func(srv any, ss grpc.ServerStream) error { return srv.(streamer).stream(ss) },
+	}},
+}
+
+// Open implements allreduce.Transport. Addrs are HOST:PORT of the nodes'
+// servers. It fails at once if the next node refuses the connection.
+func (t *Transport) Open(ctx context.Context, top allreduce.Topology) (allreduce.Link, error) {
+	if len(top.Addrs) != top.Nodes() {
+		return nil, fmt.Errorf("%w: no addresses", allreduce.ErrShape)
+	}
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the link outlives ctx
+	l := newLink(top, cancel)
+	if err := t.enter(l); err != nil {
+		cancel()
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { l.fail(context.Cause(ctx)) })
+	err := l.dialNext(life, t.dial)
+	if err == nil {
+		l.start()
+		err = l.awaitPrev()
+	}
+	if !stop() && err == nil { // ctx ended in the last moment
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		l.fail(err)
+		err = l.err() // why it failed first
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// enter makes l the current link, to which streams of the previous node are
+// given.
+func (t *Transport) enter(l *link) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if cur := t.mu.current; cur != nil && cur.t.Run == l.t.Run && cur.t.Generation >= l.t.Generation {
+		return fmt.Errorf("%w: opening generation %d after %d", allreduce.ErrStale, l.t.Generation, cur.t.Generation)
+	}
+	t.mu.current = l
+	close(t.mu.changed)
+	t.mu.changed = make(chan struct{})
+	return nil
+}
