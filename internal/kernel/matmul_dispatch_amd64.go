@@ -4,74 +4,86 @@ package kernel
 
 // tileAVX512 runs the micro-kernel of the given shape, which must exist.
 func tileAVX512(rows, vecs int, c, a, b *float32, s *[11]int) {
-	switch vecs<<4 | rows {
-	case 1<<4 | 1:
+	switch vecs<<8 | rows {
+	case 1<<8 | 1:
 		tile1x1AVX512(c, a, b, s)
-	case 1<<4 | 2:
+	case 1<<8 | 2:
 		tile2x1AVX512(c, a, b, s)
-	case 1<<4 | 3:
+	case 1<<8 | 3:
 		tile3x1AVX512(c, a, b, s)
-	case 1<<4 | 4:
+	case 1<<8 | 4:
 		tile4x1AVX512(c, a, b, s)
-	case 1<<4 | 5:
+	case 1<<8 | 5:
 		tile5x1AVX512(c, a, b, s)
-	case 1<<4 | 6:
+	case 1<<8 | 6:
 		tile6x1AVX512(c, a, b, s)
-	case 1<<4 | 7:
+	case 1<<8 | 7:
 		tile7x1AVX512(c, a, b, s)
-	case 1<<4 | 8:
+	case 1<<8 | 8:
 		tile8x1AVX512(c, a, b, s)
-	case 1<<4 | 9:
+	case 1<<8 | 9:
 		tile9x1AVX512(c, a, b, s)
-	case 1<<4 | 10:
+	case 1<<8 | 10:
 		tile10x1AVX512(c, a, b, s)
-	case 1<<4 | 11:
+	case 1<<8 | 11:
 		tile11x1AVX512(c, a, b, s)
-	case 1<<4 | 12:
+	case 1<<8 | 12:
 		tile12x1AVX512(c, a, b, s)
-	case 1<<4 | 13:
+	case 1<<8 | 13:
 		tile13x1AVX512(c, a, b, s)
-	case 1<<4 | 14:
+	case 1<<8 | 14:
 		tile14x1AVX512(c, a, b, s)
-	case 2<<4 | 1:
+	case 1<<8 | 15:
+		tile15x1AVX512(c, a, b, s)
+	case 1<<8 | 16:
+		tile16x1AVX512(c, a, b, s)
+	case 1<<8 | 17:
+		tile17x1AVX512(c, a, b, s)
+	case 1<<8 | 18:
+		tile18x1AVX512(c, a, b, s)
+	case 1<<8 | 19:
+		tile19x1AVX512(c, a, b, s)
+	case 1<<8 | 20:
+		tile20x1AVX512(c, a, b, s)
+	case 2<<8 | 1:
 		tile1x2AVX512(c, a, b, s)
-	case 2<<4 | 2:
+	case 2<<8 | 2:
 		tile2x2AVX512(c, a, b, s)
-	case 2<<4 | 3:
+	case 2<<8 | 3:
 		tile3x2AVX512(c, a, b, s)
-	case 2<<4 | 4:
+	case 2<<8 | 4:
 		tile4x2AVX512(c, a, b, s)
-	case 2<<4 | 5:
+	case 2<<8 | 5:
 		tile5x2AVX512(c, a, b, s)
-	case 2<<4 | 6:
+	case 2<<8 | 6:
 		tile6x2AVX512(c, a, b, s)
-	case 2<<4 | 7:
+	case 2<<8 | 7:
 		tile7x2AVX512(c, a, b, s)
-	case 2<<4 | 8:
+	case 2<<8 | 8:
 		tile8x2AVX512(c, a, b, s)
-	case 2<<4 | 9:
+	case 2<<8 | 9:
 		tile9x2AVX512(c, a, b, s)
-	case 2<<4 | 10:
+	case 2<<8 | 10:
 		tile10x2AVX512(c, a, b, s)
-	case 2<<4 | 11:
+	case 2<<8 | 11:
 		tile11x2AVX512(c, a, b, s)
-	case 2<<4 | 12:
+	case 2<<8 | 12:
 		tile12x2AVX512(c, a, b, s)
-	case 2<<4 | 13:
+	case 2<<8 | 13:
 		tile13x2AVX512(c, a, b, s)
-	case 2<<4 | 14:
+	case 2<<8 | 14:
 		tile14x2AVX512(c, a, b, s)
-	case 4<<4 | 1:
+	case 4<<8 | 1:
 		tile1x4AVX512(c, a, b, s)
-	case 4<<4 | 2:
+	case 4<<8 | 2:
 		tile2x4AVX512(c, a, b, s)
-	case 4<<4 | 3:
+	case 4<<8 | 3:
 		tile3x4AVX512(c, a, b, s)
-	case 4<<4 | 4:
+	case 4<<8 | 4:
 		tile4x4AVX512(c, a, b, s)
-	case 4<<4 | 5:
+	case 4<<8 | 5:
 		tile5x4AVX512(c, a, b, s)
-	case 4<<4 | 6:
+	case 4<<8 | 6:
 		tile6x4AVX512(c, a, b, s)
 	default:
 		panic("kernel: no micro-kernel of this shape")
@@ -80,46 +92,46 @@ func tileAVX512(rows, vecs int, c, a, b *float32, s *[11]int) {
 
 // tileAVX2 runs the micro-kernel of the given shape, which must exist.
 func tileAVX2(rows, vecs int, c, a, b *float32, s *[11]int) {
-	switch vecs<<4 | rows {
-	case 1<<4 | 1:
+	switch vecs<<8 | rows {
+	case 1<<8 | 1:
 		tile1x1AVX2(c, a, b, s)
-	case 1<<4 | 2:
+	case 1<<8 | 2:
 		tile2x1AVX2(c, a, b, s)
-	case 1<<4 | 3:
+	case 1<<8 | 3:
 		tile3x1AVX2(c, a, b, s)
-	case 1<<4 | 4:
+	case 1<<8 | 4:
 		tile4x1AVX2(c, a, b, s)
-	case 1<<4 | 5:
+	case 1<<8 | 5:
 		tile5x1AVX2(c, a, b, s)
-	case 1<<4 | 6:
+	case 1<<8 | 6:
 		tile6x1AVX2(c, a, b, s)
-	case 1<<4 | 7:
+	case 1<<8 | 7:
 		tile7x1AVX2(c, a, b, s)
-	case 1<<4 | 8:
+	case 1<<8 | 8:
 		tile8x1AVX2(c, a, b, s)
-	case 1<<4 | 9:
+	case 1<<8 | 9:
 		tile9x1AVX2(c, a, b, s)
-	case 1<<4 | 10:
+	case 1<<8 | 10:
 		tile10x1AVX2(c, a, b, s)
-	case 1<<4 | 11:
+	case 1<<8 | 11:
 		tile11x1AVX2(c, a, b, s)
-	case 1<<4 | 12:
+	case 1<<8 | 12:
 		tile12x1AVX2(c, a, b, s)
-	case 2<<4 | 1:
+	case 2<<8 | 1:
 		tile1x2AVX2(c, a, b, s)
-	case 2<<4 | 2:
+	case 2<<8 | 2:
 		tile2x2AVX2(c, a, b, s)
-	case 2<<4 | 3:
+	case 2<<8 | 3:
 		tile3x2AVX2(c, a, b, s)
-	case 2<<4 | 4:
+	case 2<<8 | 4:
 		tile4x2AVX2(c, a, b, s)
-	case 2<<4 | 5:
+	case 2<<8 | 5:
 		tile5x2AVX2(c, a, b, s)
-	case 2<<4 | 6:
+	case 2<<8 | 6:
 		tile6x2AVX2(c, a, b, s)
-	case 4<<4 | 1:
+	case 4<<8 | 1:
 		tile1x4AVX2(c, a, b, s)
-	case 4<<4 | 2:
+	case 4<<8 | 2:
 		tile2x4AVX2(c, a, b, s)
 	default:
 		panic("kernel: no micro-kernel of this shape")
@@ -128,42 +140,42 @@ func tileAVX2(rows, vecs int, c, a, b *float32, s *[11]int) {
 
 // tileMaskedAVX2 runs the micro-kernel of the given shape, which must exist.
 func tileMaskedAVX2(rows, vecs int, c, a, b *float32, s *[11]int) {
-	switch vecs<<4 | rows {
-	case 1<<4 | 1:
+	switch vecs<<8 | rows {
+	case 1<<8 | 1:
 		tile1x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 2:
+	case 1<<8 | 2:
 		tile2x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 3:
+	case 1<<8 | 3:
 		tile3x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 4:
+	case 1<<8 | 4:
 		tile4x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 5:
+	case 1<<8 | 5:
 		tile5x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 6:
+	case 1<<8 | 6:
 		tile6x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 7:
+	case 1<<8 | 7:
 		tile7x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 8:
+	case 1<<8 | 8:
 		tile8x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 9:
+	case 1<<8 | 9:
 		tile9x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 10:
+	case 1<<8 | 10:
 		tile10x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 11:
+	case 1<<8 | 11:
 		tile11x1MaskedAVX2(c, a, b, s)
-	case 1<<4 | 12:
+	case 1<<8 | 12:
 		tile12x1MaskedAVX2(c, a, b, s)
-	case 2<<4 | 1:
+	case 2<<8 | 1:
 		tile1x2MaskedAVX2(c, a, b, s)
-	case 2<<4 | 2:
+	case 2<<8 | 2:
 		tile2x2MaskedAVX2(c, a, b, s)
-	case 2<<4 | 3:
+	case 2<<8 | 3:
 		tile3x2MaskedAVX2(c, a, b, s)
-	case 2<<4 | 4:
+	case 2<<8 | 4:
 		tile4x2MaskedAVX2(c, a, b, s)
-	case 2<<4 | 5:
+	case 2<<8 | 5:
 		tile5x2MaskedAVX2(c, a, b, s)
-	case 2<<4 | 6:
+	case 2<<8 | 6:
 		tile6x2MaskedAVX2(c, a, b, s)
 	default:
 		panic("kernel: no micro-kernel of this shape")

@@ -74,6 +74,36 @@ func tile13x1AVX512(c *float32, a *float32, b *float32, s *[11]int)
 //go:noescape
 func tile14x1AVX512(c *float32, a *float32, b *float32, s *[11]int)
 
+// tile15x1AVX512 computes tiles of 15×16 elements of c.
+//
+//go:noescape
+func tile15x1AVX512(c *float32, a *float32, b *float32, s *[11]int)
+
+// tile16x1AVX512 computes tiles of 16×16 elements of c.
+//
+//go:noescape
+func tile16x1AVX512(c *float32, a *float32, b *float32, s *[11]int)
+
+// tile17x1AVX512 computes tiles of 17×16 elements of c.
+//
+//go:noescape
+func tile17x1AVX512(c *float32, a *float32, b *float32, s *[11]int)
+
+// tile18x1AVX512 computes tiles of 18×16 elements of c.
+//
+//go:noescape
+func tile18x1AVX512(c *float32, a *float32, b *float32, s *[11]int)
+
+// tile19x1AVX512 computes tiles of 19×16 elements of c.
+//
+//go:noescape
+func tile19x1AVX512(c *float32, a *float32, b *float32, s *[11]int)
+
+// tile20x1AVX512 computes tiles of 20×16 elements of c.
+//
+//go:noescape
+func tile20x1AVX512(c *float32, a *float32, b *float32, s *[11]int)
+
 // tile1x2AVX512 computes tiles of 1×32 elements of c.
 //
 //go:noescape
@@ -364,18 +394,18 @@ func tile1x4AVX2(c *float32, a *float32, b *float32, s *[11]int)
 //go:noescape
 func tile2x4AVX2(c *float32, a *float32, b *float32, s *[11]int)
 
-// packAVX512 copies rows of 32 elements, stride bytes apart, next to each other.
+// packAVX512 copies rows, stride bytes apart, of adjacent panels of 32 columns to panels one after the other.
 //
 //go:noescape
-func packAVX512(dst *float32, src *float32, stride int, rows int)
+func packAVX512(dst *float32, src *float32, stride int, rows int, panels int)
 
 // peakAVX512 runs 12 independent chains of n vector multiply-adds.
 func peakAVX512(n int)
 
-// packAVX2 copies rows of 16 elements, stride bytes apart, next to each other.
+// packAVX2 copies rows, stride bytes apart, of adjacent panels of 16 columns to panels one after the other.
 //
 //go:noescape
-func packAVX2(dst *float32, src *float32, stride int, rows int)
+func packAVX2(dst *float32, src *float32, stride int, rows int, panels int)
 
 // peakAVX2 runs 12 independent chains of n vector multiply-adds.
 func peakAVX2(n int)

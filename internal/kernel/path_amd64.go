@@ -13,3 +13,11 @@ func fastest() path {
 	}
 	return avx512
 }
+
+// lanesOf returns the number of float32 in a vector of a path.
+func lanesOf(p path) int {
+	if p == avx512 {
+		return 16
+	}
+	return 8
+}

@@ -8,7 +8,7 @@ func Transpose(dst, src []float32, m, n int) {
 	if m < 0 || n < 0 || len(dst) < m*n || len(src) < m*n {
 		panic(fmt.Sprintf("kernel: Transpose of %d×%d with slices of length %d and %d", m, n, len(dst), len(src)))
 	}
-	if m*n > 0 && !transposeVec(dst, m, src, n, m, n) {
+	if m*n > 0 && !transposeVec(dst, src, m, n) {
 		transposeGo(dst, src, m, n)
 	}
 }

@@ -3,3 +3,133 @@
 //go:build amd64
 
 package kernel
+
+// addScaledAVX512 performs dst = fma(s, x, dst).
+//
+//go:noescape
+func addScaledAVX512(dst *float32, x *float32, n int, s float32)
+
+// scaleToAVX512 performs dst = s*x.
+//
+//go:noescape
+func scaleToAVX512(dst *float32, x *float32, n int, s float32)
+
+// addAVX512 performs dst = dst + x.
+//
+//go:noescape
+func addAVX512(dst *float32, x *float32, n int)
+
+// reluAVX512 performs dst = x, or 0 where x <= 0.
+//
+//go:noescape
+func reluAVX512(dst *float32, x *float32, n int)
+
+// reluBackwardAVX512 performs dx = dy, or 0 where y <= 0.
+//
+//go:noescape
+func reluBackwardAVX512(dx *float32, dy *float32, y *float32, n int)
+
+// momentumAVX512 performs v = mu*v + u, u = v, rounding each operation.
+//
+//go:noescape
+func momentumAVX512(u *float32, v *float32, n int, mu float32)
+
+// nesterovAVX512 performs v = mu*v + u, u = u + mu*v, rounding each operation.
+//
+//go:noescape
+func nesterovAVX512(u *float32, v *float32, n int, mu float32)
+
+// adamAVX512 performs m = b1*m + a1*u, v = b2*v + a2*(u*u), u = (c1*m) / (sqrt(c2*v) + eps), rounding each operation.
+//
+//go:noescape
+func adamAVX512(u *float32, m *float32, v *float32, n int, b1 float32, a1 float32, b2 float32, a2 float32, c1 float32, c2 float32, eps float32)
+
+// addRowAVX512 adds row, n long, to each of m rows of dst.
+//
+//go:noescape
+func addRowAVX512(dst *float32, row *float32, m int, n int)
+
+// addRowReLUAVX512 adds row, n long, to each of m rows of dst, and clears what is <= 0.
+//
+//go:noescape
+func addRowReLUAVX512(dst *float32, row *float32, m int, n int)
+
+// sumRowsAVX512 adds m rows of x, n long, to row, in ascending order.
+//
+//go:noescape
+func sumRowsAVX512(row *float32, x *float32, m int, n int)
+
+// transposeAVX512 performs dst = srcᵀ for src of m rows, at most as many as a vector has lanes, and n columns; strides are in bytes.
+//
+//go:noescape
+func transposeAVX512(dst *float32, src *float32, ldd int, lds int, m int, n int)
+
+// sumSquaresAVX512 sets sums[i] to the sum of the squares of block i of 4096 elements of x, for eight blocks.
+//
+//go:noescape
+func sumSquaresAVX512(sums *float64, x *float32)
+
+// addScaledAVX2 performs dst = fma(s, x, dst).
+//
+//go:noescape
+func addScaledAVX2(dst *float32, x *float32, n int, s float32)
+
+// scaleToAVX2 performs dst = s*x.
+//
+//go:noescape
+func scaleToAVX2(dst *float32, x *float32, n int, s float32)
+
+// addAVX2 performs dst = dst + x.
+//
+//go:noescape
+func addAVX2(dst *float32, x *float32, n int)
+
+// reluAVX2 performs dst = x, or 0 where x <= 0.
+//
+//go:noescape
+func reluAVX2(dst *float32, x *float32, n int)
+
+// reluBackwardAVX2 performs dx = dy, or 0 where y <= 0.
+//
+//go:noescape
+func reluBackwardAVX2(dx *float32, dy *float32, y *float32, n int)
+
+// momentumAVX2 performs v = mu*v + u, u = v, rounding each operation.
+//
+//go:noescape
+func momentumAVX2(u *float32, v *float32, n int, mu float32)
+
+// nesterovAVX2 performs v = mu*v + u, u = u + mu*v, rounding each operation.
+//
+//go:noescape
+func nesterovAVX2(u *float32, v *float32, n int, mu float32)
+
+// adamAVX2 performs m = b1*m + a1*u, v = b2*v + a2*(u*u), u = (c1*m) / (sqrt(c2*v) + eps), rounding each operation.
+//
+//go:noescape
+func adamAVX2(u *float32, m *float32, v *float32, n int, b1 float32, a1 float32, b2 float32, a2 float32, c1 float32, c2 float32, eps float32)
+
+// addRowAVX2 adds row, n long, to each of m rows of dst.
+//
+//go:noescape
+func addRowAVX2(dst *float32, row *float32, m int, n int)
+
+// addRowReLUAVX2 adds row, n long, to each of m rows of dst, and clears what is <= 0.
+//
+//go:noescape
+func addRowReLUAVX2(dst *float32, row *float32, m int, n int)
+
+// sumRowsAVX2 adds m rows of x, n long, to row, in ascending order.
+//
+//go:noescape
+func sumRowsAVX2(row *float32, x *float32, m int, n int)
+
+// transposeAVX2 performs dst = srcᵀ for src of m rows, at most as many as a vector has lanes, and n columns; strides are in bytes.
+//
+//go:noescape
+func transposeAVX2(dst *float32, src *float32, ldd int, lds int, m int, n int)
+
+// sumSquaresAVX2 sets sums[i] to the sum of the squares of block i of 4096 elements of x, for eight blocks.
+//
+//go:noescape
+func sumSquaresAVX2(sums *float64, x *float32)

@@ -21,10 +21,10 @@ func dispatch() string {
 			name := shape{isa: v, masked: masked}.kind()
 			p("// %s runs the micro-kernel of the given shape, which must exist.", name)
 			p("func %s(rows, vecs int, c, a, b *float32, s *[%d]int) {", name, fields)
-			p("switch vecs<<4 | rows {")
+			p("switch vecs<<8 | rows {")
 			for _, s := range shapes() {
 				if s.isa.name == v.name && s.masked == masked {
-					p("case %d<<4 | %d:\n%s(c, a, b, s)", s.vecs, s.rows, s.name())
+					p("case %d<<8 | %d:\n%s(c, a, b, s)", s.vecs, s.rows, s.name())
 				}
 			}
 			p("default:\npanic(\"kernel: no micro-kernel of this shape\")\n}\n}\n")

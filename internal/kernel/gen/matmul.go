@@ -37,7 +37,7 @@ func shapes() []shape {
 			list = append(list, shape{v, r, vecs, masked})
 		}
 	}
-	upTo(avx512, 14, 1, true)
+	upTo(avx512, 20, 1, true)
 	upTo(avx512, 14, 2, true)
 	upTo(avx512, 6, 4, true)
 	upTo(avx2, 12, 1, false)
@@ -172,93 +172,29 @@ func (s shape) move(row []reg.VecVirtual, from Mem, m *mask) {
 	}
 }
 
-// rows addresses up to 14 rows a fixed stride apart by two pointers, seven rows
-// apart, and the stride times 1, 3 and 5, which x86 can scale by 1, 2, 4 and 8.
-type rows struct {
-	p, s [2]reg.GPVirtual
-	n    int
-	s1   reg.GPVirtual
-	s3   reg.GPVirtual
-	s5   reg.GPVirtual
-}
-
-func strided(stride Mem, n int) *rows {
-	r := &rows{n: n, s1: load(stride)}
-	if n > 3 {
-		r.s3 = GP64()
-		LEAQ(Mem{Base: r.s1, Index: r.s1, Scale: 2}, r.s3)
-	}
-	if n > 5 {
-		r.s5 = GP64()
-		LEAQ(Mem{Base: r.s1, Index: r.s1, Scale: 4}, r.s5)
-	}
-	return r
-}
-
-// from sets the pointers to the first row.
-func (r *rows) from(first reg.GPVirtual) {
-	r.p[0] = copyOf(first)
-	if r.n > 7 {
-		r.p[1] = GP64()
-		LEAQ(Mem{Base: first, Index: r.s1, Scale: 1}, r.p[1])
-		LEAQ(Mem{Base: r.p[1], Index: r.s3, Scale: 2}, r.p[1])
-	}
-}
-
-func (r *rows) at(i int) Mem {
-	base := r.p[0]
-	if i >= 7 {
-		base, i = r.p[1], i-7
-	}
-	switch i {
-	case 0:
-		return Mem{Base: base}
-	case 1, 2, 4:
-		return Mem{Base: base, Index: r.s1, Scale: uint8(i)}
-	case 3, 6:
-		return Mem{Base: base, Index: r.s3, Scale: uint8(i / 3)}
-	case 5:
-		return Mem{Base: base, Index: r.s5, Scale: 1}
-	}
-	panic("gen: a tile has too many rows")
-}
-
-func (r *rows) advance(by reg.GPVirtual) {
-	ADDQ(by, r.p[0])
-	if r.n > 7 {
-		ADDQ(by, r.p[1])
-	}
-}
-
-func ptr(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
-
-func load(m Mem) reg.GPVirtual {
-	r := GP64()
-	MOVQ(m, r)
-	return r
-}
-
-func copyOf(from reg.GPVirtual) reg.GPVirtual {
-	r := GP64()
-	MOVQ(from, r)
-	return r
-}
-
 // panel is the number of vectors in a row of a packed panel of b.
 const panel = 2
 
-// pack emits the copy of a panel of b to where its rows are adjacent.
+// pack emits the copy of panels of b to where the rows of each are adjacent.
 func (v isa) pack() {
-	TEXT("pack"+v.name, attr.NOSPLIT, "func(dst, src *float32, stride, rows int)")
+	TEXT("pack"+v.name, attr.NOSPLIT, "func(dst, src *float32, stride, rows, panels int)")
 	Pragma("noescape")
-	doc("pack"+v.name, fmt.Sprintf("copies rows of %d elements, stride bytes apart, next to each other.", panel*v.lanes))
-	dst, src, stride, n := ptr("dst"), ptr("src"), ptr("stride"), ptr("rows")
+	doc("pack"+v.name, fmt.Sprintf("copies rows, stride bytes apart, of adjacent panels of %d columns to panels one after the other.", panel*v.lanes))
+	dst, src, stride, n, panels := ptr("dst"), ptr("src"), ptr("stride"), ptr("rows"), ptr("panels")
+	size := GP64() // of a packed panel
+	IMUL3Q(I32(panel*v.bytes()), n, size)
 	Label("row")
+	from, to, left := copyOf(src), copyOf(dst), copyOf(panels)
+	Label("panel")
 	for j := range panel {
 		r := v.vec()
-		VMOVUPS(Mem{Base: src, Disp: j * v.bytes()}, r)
-		VMOVUPS(r, Mem{Base: dst, Disp: j * v.bytes()})
+		VMOVUPS(Mem{Base: from, Disp: j * v.bytes()}, r)
+		VMOVUPS(r, Mem{Base: to, Disp: j * v.bytes()})
 	}
+	ADDQ(I32(panel*v.bytes()), from)
+	ADDQ(size, to)
+	DECQ(left)
+	JNZ(LabelRef("panel"))
 	ADDQ(stride, src)
 	ADDQ(I32(panel*v.bytes()), dst)
 	DECQ(n)

@@ -1,3 +1,201 @@
 package main
 
-func vector() {}
+import (
+	"slices"
+	"strings"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+type vec = reg.VecVirtual
+
+// elementwise is a kernel that treats all elements of some slices of one
+// length alike.
+type elementwise struct {
+	name, doc string
+	reads     []string // pointers whose elements are loaded
+	writes    []string // pointers whose elements are stored, among reads or not
+	scalars   []string // float32 arguments, broadcast
+	unroll    int      // vectors in flight
+	// body computes, from a vector of each of reads and the scalars, one for
+	// each of writes. It may overwrite x, but not s.
+	body func(v isa, x, s []vec) []vec
+}
+
+var elementwises = []elementwise{
+	{
+		name: "addScaled", doc: "performs dst = fma(s, x, dst).",
+		reads: []string{"dst", "x"}, writes: []string{"dst"}, scalars: []string{"s"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec {
+			VFMADD231PS(x[1], s[0], x[0])
+			return x[:1]
+		},
+	},
+	{
+		name: "scaleTo", doc: "performs dst = s*x.",
+		reads: []string{"x"}, writes: []string{"dst"}, scalars: []string{"s"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec { return one(mul(x[0], s[0])) },
+	},
+	{
+		name: "add", doc: "performs dst = dst + x.",
+		reads: []string{"dst", "x"}, writes: []string{"dst"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec { return one(add(x[0], x[1])) },
+	},
+	{
+		name: "relu", doc: "performs dst = x, or 0 where x <= 0.",
+		reads: []string{"x"}, writes: []string{"dst"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec { return one(v.keep(x[0], x[0])) },
+	},
+	{
+		name: "reluBackward", doc: "performs dx = dy, or 0 where y <= 0.",
+		reads: []string{"dy", "y"}, writes: []string{"dx"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec { return one(v.keep(x[0], x[1])) },
+	},
+	{
+		name: "momentum", doc: "performs v = mu*v + u, u = v, rounding each operation.",
+		reads: []string{"u", "v"}, writes: []string{"u", "v"}, scalars: []string{"mu"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec {
+			m := add(mul(x[1], s[0]), x[0])
+			return []vec{m, m}
+		},
+	},
+	{
+		name: "nesterov", doc: "performs v = mu*v + u, u = u + mu*v, rounding each operation.",
+		reads: []string{"u", "v"}, writes: []string{"u", "v"}, scalars: []string{"mu"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec {
+			m := v.vec()
+			VMULPS(s[0], x[1], m)
+			add(m, x[0])
+			VMULPS(s[0], m, x[1])
+			return []vec{add(x[0], x[1]), m}
+		},
+	},
+	{
+		name: "adam", doc: "performs m = b1*m + a1*u, v = b2*v + a2*(u*u), u = (c1*m) / (sqrt(c2*v) + eps), rounding each operation.",
+		reads: []string{"u", "m", "v"}, writes: []string{"u", "m", "v"},
+		scalars: []string{"b1", "a1", "b2", "a2", "c1", "c2", "eps"}, unroll: 1,
+		body: func(v isa, x, s []vec) []vec {
+			b1, a1, b2, a2, c1, c2, eps := s[0], s[1], s[2], s[3], s[4], s[5], s[6]
+			u, m, w := x[0], x[1], x[2]
+			t := v.vec()
+			VMULPS(a1, u, t)
+			add(mul(m, b1), t)
+			VMULPS(u, u, t)
+			add(mul(w, b2), mul(t, a2))
+			VMULPS(c2, w, t)
+			VSQRTPS(t, t)
+			add(t, eps)
+			VMULPS(c1, m, u)
+			VDIVPS(t, u, u)
+			return []vec{u, m, w}
+		},
+	},
+}
+
+func one(x vec) []vec { return []vec{x} }
+
+func add(x, y vec) vec { VADDPS(y, x, x); return x }
+func mul(x, y vec) vec { VMULPS(y, x, x); return x }
+
+// keep returns x where by is neither <= 0, and +0 elsewhere; NaN keeps.
+func (v isa) keep(x, by vec) vec {
+	const notLessOrEqual = 0x16 // true of unordered operands, quiet
+	zero := v.vec()
+	v.zero(zero)
+	r := v.vec()
+	if v.lanes == 16 {
+		k := K()
+		VCMPPS(Imm(notLessOrEqual), zero, by, k)
+		VMOVAPS_Z(x, k, r)
+	} else {
+		VCMPPS(Imm(notLessOrEqual), zero, by, r)
+		VANDPS(r, x, r)
+	}
+	return r
+}
+
+func vector() {
+	for _, v := range both {
+		for _, e := range elementwises {
+			e.write(v)
+		}
+		v.addRow("addRow", "adds row, n long, to each of m rows of dst.", func(x vec) vec { return x })
+		v.addRow("addRowReLU", "adds row, n long, to each of m rows of dst, and clears what is <= 0.", func(x vec) vec { return v.keep(x, x) })
+		v.sumRows()
+		v.transpose()
+		v.sumSquares()
+	}
+}
+
+func (e elementwise) write(v isa) {
+	var pointers []string
+	for _, p := range slices.Concat(e.writes, e.reads) {
+		if !slices.Contains(pointers, p) {
+			pointers = append(pointers, p)
+		}
+	}
+	args := strings.Join(pointers, ", ") + " *float32, n int"
+	if len(e.scalars) > 0 {
+		args += ", " + strings.Join(e.scalars, ", ") + " float32"
+	}
+	TEXT(e.name+v.name, attr.NOSPLIT, "func("+args+")")
+	Pragma("noescape")
+	doc(e.name+v.name, e.doc)
+
+	at := map[string]reg.GPVirtual{}
+	for _, p := range pointers {
+		at[p] = ptr(p)
+	}
+	n := ptr("n")
+	var s []vec
+	for _, name := range e.scalars {
+		r := v.vec()
+		VBROADCASTSS(param(name), r)
+		s = append(s, r)
+	}
+	// loop treats vectors as long as there are that many.
+	loop := func(label string, vectors int) {
+		Label(label)
+		CMPQ(n, I32(vectors*v.lanes))
+		JLT(LabelRef(label + "End"))
+		for i := range vectors {
+			var x []vec
+			for _, p := range e.reads {
+				r := v.vec()
+				VMOVUPS(Mem{Base: at[p], Disp: i * v.bytes()}, r)
+				x = append(x, r)
+			}
+			for j, r := range e.body(v, x, s) {
+				VMOVUPS(r, Mem{Base: at[e.writes[j]], Disp: i * v.bytes()})
+			}
+		}
+		for _, p := range pointers {
+			ADDQ(I32(vectors*v.bytes()), at[p])
+		}
+		SUBQ(I32(vectors*v.lanes), n)
+		JMP(LabelRef(label))
+		Label(label + "End")
+	}
+	if e.unroll > 1 {
+		loop("many", e.unroll)
+	}
+	loop("one", 1)
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
+	m := v.tail(n)
+	var x []vec
+	for _, p := range e.reads {
+		r := v.vec()
+		m.load(Mem{Base: at[p]}, r)
+		x = append(x, r)
+	}
+	for j, r := range e.body(v, x, s) {
+		m.store(r, Mem{Base: at[e.writes[j]]})
+	}
+	Label("done")
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,117 @@
+package kernel
+
+import "unsafe"
+
+// Each function here runs an element-wise kernel on the active path, and
+// reports whether there was one.
+
+func addScaledVec(dst []float32, s float32, x []float32) bool {
+	switch d, p, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(x); active {
+	case avx512:
+		addScaledAVX512(d, p, n, s)
+	case avx2:
+		addScaledAVX2(d, p, n, s)
+	default:
+		return false
+	}
+	return true
+}
+
+func scaleToVec(dst []float32, s float32, x []float32) bool {
+	switch d, p, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(x); active {
+	case avx512:
+		scaleToAVX512(d, p, n, s)
+	case avx2:
+		scaleToAVX2(d, p, n, s)
+	default:
+		return false
+	}
+	return true
+}
+
+func addVec(dst, x []float32) bool {
+	switch d, p, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(x); active {
+	case avx512:
+		addAVX512(d, p, n)
+	case avx2:
+		addAVX2(d, p, n)
+	default:
+		return false
+	}
+	return true
+}
+
+func reluVec(dst, x []float32) bool {
+	switch d, p, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(x); active {
+	case avx512:
+		reluAVX512(d, p, n)
+	case avx2:
+		reluAVX2(d, p, n)
+	default:
+		return false
+	}
+	return true
+}
+
+func reluBackwardVec(dx, dy, y []float32) bool {
+	x, d, p, n := unsafe.SliceData(dx), unsafe.SliceData(dy), unsafe.SliceData(y), len(y)
+	switch active {
+	case avx512:
+		reluBackwardAVX512(x, d, p, n)
+	case avx2:
+		reluBackwardAVX2(x, d, p, n)
+	default:
+		return false
+	}
+	return true
+}
+
+func momentumVec(u, v []float32, mu float32) bool {
+	switch p, q, n := unsafe.SliceData(u), unsafe.SliceData(v), len(u); active {
+	case avx512:
+		momentumAVX512(p, q, n, mu)
+	case avx2:
+		momentumAVX2(p, q, n, mu)
+	default:
+		return false
+	}
+	return true
+}
+
+func nesterovVec(u, v []float32, mu float32) bool {
+	switch p, q, n := unsafe.SliceData(u), unsafe.SliceData(v), len(u); active {
+	case avx512:
+		nesterovAVX512(p, q, n, mu)
+	case avx2:
+		nesterovAVX2(p, q, n, mu)
+	default:
+		return false
+	}
+	return true
+}
+
+func adamVec(u, m, v []float32, f *AdamFactors) bool {
+	p, q, r, n := unsafe.SliceData(u), unsafe.SliceData(m), unsafe.SliceData(v), len(u)
+	switch active {
+	case avx512:
+		adamAVX512(p, q, r, n, f.Decay1, f.Gain1, f.Decay2, f.Gain2, f.Unbias1, f.Unbias2, f.Epsilon)
+	case avx2:
+		adamAVX2(p, q, r, n, f.Decay1, f.Gain1, f.Decay2, f.Gain2, f.Unbias1, f.Unbias2, f.Epsilon)
+	default:
+		return false
+	}
+	return true
+}
+
+func sumSquaresVec(sums *[8]float64, x []float32) bool {
+	_ = x[8*sumBlock-1]
+	switch active {
+	case avx512:
+		sumSquaresAVX512(&sums[0], &x[0])
+	case avx2:
+		sumSquaresAVX2(&sums[0], &x[0])
+	default:
+		return false
+	}
+	return true
+}
