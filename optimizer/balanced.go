@@ -35,7 +35,7 @@ func ClassWeights(counts []int, beta float64) ([]float64, error) {
 		sum += c[j]
 	}
 	for j := range c {
-		c[j] *= float64(len(counts)) / sum
+		c[j] = float64(c[j] * (float64(len(counts)) / sum))
 	}
 	return c, nil
 }

@@ -113,7 +113,7 @@ func (c Config) validate() error {
 	if adam {
 		want(c.Beta1 > 0 && c.Beta1 < 1, "beta1", c.Beta1, "a number in (0, 1)")
 		want(c.Beta2 > 0 && c.Beta2 < 1, "beta2", c.Beta2, "a number in (0, 1)")
-		want(c.Epsilon > 0, "epsilon", c.Epsilon, "a number > 0")
+		want(float32(c.Epsilon) > 0, "epsilon", c.Epsilon, "a number that is > 0 as a float32")
 	}
 	return errors.Join(errs...)
 }
