@@ -105,6 +105,6 @@ func Example() {
 	report.Recalls(os.Stdout, []report.Run{{Title: "erm", Summary: s}})
 	// Output:
 	// class  train  recall
-	// dog     1000  0.750
-	// cat      100  0.500
+	// dog     1000   0.750
+	// cat      100   0.500
 }

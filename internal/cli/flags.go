@@ -1,0 +1,80 @@
+package cli
+
+import "github.com/spf13/pflag"
+
+// Words that the flags with a fixed choice take.
+var (
+	progressModes = []string{"auto", "tty", "plain", "none"}
+	logLevels     = []string{"trace", "debug", "info", "warn", "error"}
+)
+
+func (s *Settings) dataFlags(f *pflag.FlagSet) {
+	c := &s.Train
+	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files, gzipped or not) or csv:FILE")
+	f.StringVar(&c.TestData, "test-data", c.TestData, "a second `SOURCE` to test on (csv:FILE) in place of a split")
+	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a CSV file that holds the label: a name, or an index from 0; -1 is the last")
+	f.Float64Var(&c.LongTail, "long-tail", c.LongTail, "thin the training classes to an exponential profile with this `RATIO` of the largest to the smallest; 0 keeps all rows")
+	f.StringVar(&c.LabelNoise, "label-noise", c.LabelNoise, "give training rows wrong labels: sym:`RATE`")
+	f.Float64Var(&c.ValFraction, "val-fraction", c.ValFraction, "`FRACTION` of the training rows to set aside for validation")
+	f.Uint64Var(&c.Seed, "seed", c.Seed, "`NUMBER` that decides everything random")
+	f.Var(optionalValue{&c.DataSeed}, "data-seed", "`NUMBER` in place of the seed for the choice of rows (split, tail, noise, glyphs)")
+}
+
+func (s *Settings) methodFlags(f *pflag.FlagSet) {
+	c := &s.Train
+	f.StringVar(&c.Model, "model", c.Model, "`MODEL` to train: logistic, mlp:WIDTH,... or lenet; auto is mlp:256,128")
+	f.Var(autoValue{&c.Dropout, -1}, "dropout", "`PROBABILITY` of dropping a hidden activation; auto: 0.3 on tables, 0 on images")
+	f.BoolVar(&c.BatchNorm, "batch-norm", c.BatchNorm, "batch normalisation, per shard, behind each hidden layer")
+	f.StringVar(&c.Method, "method", c.Method, "`METHOD` as WEIGHTER[+BASELOSS][+cb]: erm, cb, la, absgd, absgd+la, absgd+cb; options in brackets: absgd[lambda=2@0.8]+la")
+	f.StringVar(&c.Lambda, "lambda", c.Lambda, "temperature of ABSGD as a `SCHEDULE`: one value, or VALUE@START items, START a fraction of the run; inf is plain averaging, a negative value favours easy samples")
+	f.Float64Var(&c.Gamma, "gamma", c.Gamma, "`RATE` of ABSGD's moving average u, in (0, 1]")
+	f.Float64Var(&c.Alpha, "alpha", c.Alpha, "`NUMBER` that divides all weights of ABSGD")
+	f.Var(wordValue{&c.UInit, []string{"first", "zero"}}, "u-init", "`WORD`: u starts at the value of the first batch (first) or at zero (zero)")
+	f.BoolVar(&c.Floor, "floor", c.Floor, "add 1/B to every weight of ABSGD: the variant for noisy labels")
+	f.Float64Var(&c.Tau, "tau", c.Tau, "`STRENGTH` of logit adjustment")
+	f.Float64Var(&c.CBFrom, "cb-from", c.CBFrom, "`FRACTION` of the run from which class-balanced weights count")
+	f.Float64Var(&c.CBBeta, "cb-beta", c.CBBeta, "`BETA` of the effective number of samples in class-balanced weights")
+}
+
+func (s *Settings) trainingFlags(f *pflag.FlagSet) {
+	c := &s.Train
+	f.IntVar(&c.Epochs, "epochs", c.Epochs, "`NUMBER` of passes over the data")
+	f.IntVar(&c.Steps, "steps", c.Steps, "end after this `NUMBER` of steps; 0 is no limit")
+	f.IntVar(&c.Batch, "batch", c.Batch, "`NUMBER` of samples of one step, over all nodes")
+	f.BoolVar(&c.DropLast, "drop-last", c.DropLast, "leave out the short last batch of an epoch")
+	f.StringVar(&c.Optimizer, "optimizer", c.Optimizer, "`NAME`: sgd, nesterov, adam or adamw; auto: sgd on images, adamw on tables")
+	f.Var(autoValue{&c.LR, 0}, "lr", "learning `RATE`; auto: 0.05 on images, 0.002 on tables")
+	f.StringVar(&c.LRSchedule, "lr-schedule", c.LRSchedule, "`SCHEDULE`: constant, cosine, step:EVERY:FACTOR or multistep:F1,F2:FACTOR; auto: multistep:0.6,0.8:0.1 on images, cosine on tables")
+	f.Float64Var(&c.Momentum, "momentum", c.Momentum, "`NUMBER` in [0, 1) for sgd and nesterov")
+	f.Var(autoValue{&c.WeightDecay, -1}, "weight-decay", "`NUMBER`; auto: 5e-4 on images, 1e-2 on tables")
+	f.Float64Var(&c.Warmup, "warmup", c.Warmup, "`EPOCHS` over which the learning rate rises")
+	f.Float64Var(&c.Clip, "clip", c.Clip, "largest `NORM` of the gradient; 0 is no limit")
+	f.IntVar(&c.Shards, "shards", c.Shards, "`NUMBER` of slices of every global batch, and the largest number of nodes; the model depends on it, not on the number of nodes")
+}
+
+func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
+	if who == ForLauncher {
+		f.Var(countValue{&s.NProc}, "nproc-per-node", "`N` nodes on this machine; auto: half of the cores, at least 2, at most the shards")
+		f.IntVar(&s.NNodes, "nnodes", s.NNodes, "`NUMBER` of machines, each running this command; 0 is 1, or as many as come with --join")
+	} else {
+		f.IntVar(&s.NNodes, "nnodes", s.NNodes, "`NUMBER` of nodes to wait for; 0 takes those who come")
+		f.StringVar(&s.Name, "name", s.Name, "`NAME` of this node; it orders the ring (default: the host's)")
+	}
+	f.StringSliceVar(&s.Join, "join", s.Join, "`HOST:PORT` of a node to join; may be given several times; the same on every machine")
+	f.StringVar(&s.Listen, "listen", s.Listen, "`HOST:PORT` to listen on (default: the --join address if it is here and free, else any free port)")
+	f.StringVar(&s.Advertise, "advertise", s.Advertise, "`HOST:PORT` that others reach this machine at (default: found out)")
+	f.StringVar(&s.RunID, "run-id", s.RunID, "`LABEL` of the run; nodes of another label are refused")
+	f.StringVar(&s.SecretFile, "job-secret-file", s.SecretFile, "`FILE` with the secret that the nodes share; or set "+secretVariable)
+	f.DurationVar(&s.StartTimeout, "start-timeout", s.StartTimeout, "how `LONG` to wait for the other nodes")
+}
+
+func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
+	f.StringVar(&s.Out, "out", s.Out, "`DIR` for what the run leaves; must be new (default runs/DATA-METHOD-TIME)")
+	f.IntVar(&s.EvalEvery, "eval-every", s.EvalEvery, "`EPOCHS` between evaluations, on the validation part or else the test part; 0 evaluates at the end only")
+	f.Var(wordValue{&s.Progress, progressModes}, "progress", "`MODE` of showing progress on stderr: auto, tty (a live line), plain (lines for a log) or none")
+	f.Var(wordValue{&s.LogLevel, logLevels}, "log-level", "lowest `LEVEL` in the log: trace, debug, info, warn or error")
+	if who == ForNode {
+		f.StringVar(&s.LogFile, "log-file", s.LogFile, "`FILE` for the log (default: stderr)")
+	}
+	f.StringVar(&s.ConfigFile, "config", s.ConfigFile, "YAML `FILE` of settings, by the names of these flags")
+}

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/ballast-ml/ballast/train"
+)
+
+// Settings is everything that a person can set for a run.
+type Settings struct {
+	Train train.Config
+
+	// ConfigFile is the YAML file that settings are read from.
+	ConfigFile string
+
+	// The rest says where and how the run takes place; nothing of it reaches
+	// the model. [train.Options] explains most of it.
+	Join         []string
+	Listen       string
+	Advertise    string
+	NNodes       int // machines for the launcher, nodes for a node; 0 not said
+	NProc        int // nodes on this machine; 0 chooses. Launcher only
+	RunID        string
+	SecretFile   string
+	Name         string // node only
+	StartTimeout time.Duration
+	Out          string
+	EvalEvery    int
+	Progress     string
+	LogLevel     string
+	LogFile      string // node only
+}
+
+// DefaultSettings returns the settings of a command line without flags.
+func DefaultSettings() Settings {
+	return Settings{
+		Train: train.Defaults(), StartTimeout: 10 * time.Minute, EvalEvery: 1,
+		Progress: "auto", LogLevel: "info",
+	}
+}
+
+// Section is a part of a command's flags with a title in its help.
+type Section struct {
+	Title string
+	Flags *pflag.FlagSet
+}
+
+// For says which of the programs a set of flags is for.
+type For int
+
+// The programs.
+const (
+	ForNode For = 1 << iota
+	ForLauncher
+)
+
+// Flags declares the flags of a program, bound to s, whose values are their
+// defaults. It is the one list of settings: keys of the file and names in the
+// environment follow from it.
+func (s *Settings) Flags(who For) []Section {
+	return []Section{
+		section("Data", s.dataFlags),
+		section("Model and method", s.methodFlags),
+		section("Training", s.trainingFlags),
+		section("Nodes", func(f *pflag.FlagSet) { s.nodeFlags(f, who) }),
+		section("Output and settings", func(f *pflag.FlagSet) { s.outputFlags(f, who) }),
+	}
+}
+
+func section(title string, declare func(*pflag.FlagSet)) Section {
+	f := pflag.NewFlagSet(title, pflag.ContinueOnError)
+	f.SortFlags = false
+	declare(f)
+	return Section{title, f}
+}
+
+// Union returns the flags of all sections as one set.
+func Union(sections []Section) *pflag.FlagSet {
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	all.SortFlags = false
+	for _, s := range sections {
+		all.AddFlagSet(s.Flags)
+	}
+	return all
+}
+
+// shapesModel tells the settings that decide the model from those that say
+// where it is trained.
+func shapesModel(name string) bool {
+	var s Settings
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	s.dataFlags(f)
+	s.methodFlags(f)
+	s.trainingFlags(f)
+	return f.Lookup(name) != nil
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/ballast-ml/ballast/train"
+)
+
+// helpWidth is where flag descriptions wrap.
+const helpWidth = 100
+
+// AddFlags declares the flags of s on a command and shows them in its help
+// section by section. The completion of fixed words comes with them.
+func (s *Settings) AddFlags(c *cobra.Command, who For) {
+	sections := s.Flags(who)
+	c.Flags().SortFlags = false
+	c.Flags().AddFlagSet(Union(sections))
+	c.SetUsageFunc(func(c *cobra.Command) error { return usage(c, sections) })
+	for name, words := range map[string][]string{
+		"data": {"glyphs", "idx:", "csv:"}, "model": {"logistic", "mlp:256,128", "lenet"},
+		"method":    {"erm", "cb", "la", "absgd", "absgd+la", "absgd+cb"},
+		"optimizer": {"sgd", "nesterov", "adam", "adamw"}, "lr-schedule": {"constant", "cosine", "step:", "multistep:0.6,0.8:0.1"},
+		"u-init": {"first", "zero"}, "nproc-per-node": {"auto"},
+		"progress": progressModes, "log-level": logLevels,
+	} {
+		if c.Flags().Lookup(name) == nil {
+			continue
+		}
+		if err := c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			panic("cli: " + err.Error()) // the flag exists, and only once
+		}
+	}
+}
+
+// usage prints how a command is used: what cobra's own template prints, with
+// the flags in sections.
+func usage(c *cobra.Command, sections []Section) error {
+	w := c.OutOrStdout()
+	fmt.Fprintf(w, "Usage:\n  %s\n", c.UseLine())
+	if c.HasExample() {
+		fmt.Fprintf(w, "\nExamples:\n%s\n", c.Example)
+	}
+	for _, s := range sections {
+		printFlags(w, s.Title, s.Flags)
+	}
+	rest := pflag.NewFlagSet("", pflag.ContinueOnError)
+	declared := Union(sections)
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if declared.Lookup(f.Name) == nil {
+			rest.AddFlag(f)
+		}
+	})
+	printFlags(w, "Other", rest)
+	fmt.Fprintf(w, `
+Each of these may also stand in the --config file (name: value), or in the
+environment (%s for --long-tail). A flag wins over the environment, and that
+over the file.
+
+%s
+`, variable("long-tail"), ExitCodesHelp)
+	return nil
+}
+
+func printFlags(w io.Writer, title string, f *pflag.FlagSet) {
+	if text := f.FlagUsagesWrapped(helpWidth); text != "" {
+		fmt.Fprintf(w, "\n%s:\n%s", title, text)
+	}
+}
+
+// flagError explains an error of the command line: the nearest flag for an
+// unknown one.
+func flagError(c *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return &train.UsageError{Err: err}
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	near := nearest(unknown.GetSpecifiedName(), names)
+	if near != "" {
+		near = "--" + near
+	}
+	return Usagef("%s%s (see '%s --help')", strings.TrimSpace(err.Error()), suggest(near), c.CommandPath())
+}
