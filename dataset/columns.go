@@ -42,9 +42,16 @@ func labelIndex(label string, columns int) (at int, isIndex bool) {
 	return at, true
 }
 
-// findLabel returns the index of the label column. A name goes before an index
+// wanted says which column is the label.
+type wanted struct {
+	label string // a name or an index, as in Spec
+	index int    // where it is if it is a name and there is no header; -1: unknown
+}
+
+// find returns the index of the label column. A name goes before an index
 // where a header has both.
-func findLabel(first []string, named bool, label string) (int, error) {
+func (w wanted) find(first []string, named bool) (int, error) {
+	label := w.label
 	if named {
 		at := slices.Index(first, label)
 		if at >= 0 && slices.Contains(first[at+1:], label) {
@@ -61,6 +68,10 @@ func findLabel(first []string, named bool, label string) (int, error) {
 	case isIndex:
 		return 0, fmt.Errorf("label column %s: out of range; expected 0..%d, or -1 (the last) to -%d",
 			label, len(first)-1, len(first))
+	case !named && w.index >= len(first):
+		return 0, fmt.Errorf("label column %q: expected at column index %d as in training, found %d columns", label, w.index, len(first))
+	case !named && w.index >= 0:
+		return w.index, nil
 	case !named:
 		return 0, fmt.Errorf("label column %q: line 1 is no header, so columns have no names; expected an index 0..%d, or -1 for the last",
 			label, len(first)-1)

@@ -10,9 +10,9 @@ import (
 
 // openCSV reads the table at path, and the test table if s names one.
 func openCSV(ctx context.Context, path string, s *Spec) (*raw, error) {
-	label := cmp.Or(s.Label, "-1")
+	label := wanted{cmp.Or(s.Label, "-1"), -1}
 	if s.Label == "" && s.Prep != nil {
-		label = cmp.Or(s.Prep.Label, "-1")
+		label = wanted{s.Prep.Label, s.Prep.LabelIndex}
 	}
 	t, err := readTable(ctx, path, label, s.Header)
 	if err != nil {
@@ -49,16 +49,16 @@ func openCSV(ctx context.Context, path string, s *Spec) (*raw, error) {
 		r.place = t.place
 		return r, nil
 	}
-	return r, r.addTest(ctx, t, s, label, whose)
+	return r, r.addTest(ctx, t, s, whose)
 }
 
 // addTest reads the test table and puts its rows behind those of t.
-func (r *raw) addTest(ctx context.Context, t *table, s *Spec, label, whose string) error {
+func (r *raw) addTest(ctx context.Context, t *table, s *Spec, whose string) error {
 	src, err := parseSource(s.TestData)
 	if err != nil {
 		return err
 	}
-	test, err := readTable(ctx, src.path, label, s.Header)
+	test, err := readTable(ctx, src.path, wanted{t.label(), t.labelAt}, s.Header)
 	if err != nil {
 		return err
 	}

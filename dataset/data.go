@@ -48,6 +48,9 @@ type Prep struct {
 	// Label is the label column of a table: its name, or its index if the file
 	// has no header.
 	Label string `json:"label,omitempty"`
+	// LabelIndex is its index from 0, by which it is found in a file that has
+	// no header where the training file had one.
+	LabelIndex int `json:"label_index,omitempty"`
 	// Columns are the names of the features of a table, in order; empty if the
 	// file has no header.
 	Columns []string `json:"columns,omitempty"`

@@ -104,7 +104,7 @@ func assemble(ctx context.Context, r *raw, stored *Prep, train, val, test []int3
 	if stored != nil {
 		d.Prep = *stored
 	} else {
-		d.Prep = Prep{Kind: r.kind, Shape: r.shape, Classes: r.classes, Label: r.label, Columns: r.columns}
+		d.Prep = Prep{Kind: r.kind, Shape: r.shape, Classes: r.classes, Label: r.label, LabelIndex: r.labelAt, Columns: r.columns}
 		if r.kind == Table {
 			var err error
 			if d.Prep.Mean, d.Prep.Std, err = fit(r, train); err != nil {

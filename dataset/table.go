@@ -30,8 +30,8 @@ type table struct {
 	room [][]byte         // the row being read
 }
 
-// readTable reads a CSV file. label and header are as in Spec.
-func readTable(ctx context.Context, path, label, header string) (*table, error) {
+// readTable reads a CSV file. header is as in Spec.
+func readTable(ctx context.Context, path string, label wanted, header string) (*table, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func readTable(ctx context.Context, path, label, header string) (*table, error) 
 }
 
 // parseTable reads a table from an open file.
-func parseTable(ctx context.Context, f *file, label, header string) (*table, error) {
+func parseTable(ctx context.Context, f *file, label wanted, header string) (*table, error) {
 	in := newLines(f)
 	t := &table{path: f.path, code: map[string]int32{}}
 	err := t.start(in, label, header)
@@ -63,7 +63,7 @@ func parseTable(ctx context.Context, f *file, label, header string) (*table, err
 
 // start reads line 1, and with it what the columns are. If line 1 is a row
 // and no header, it is left in the reader for rows.
-func (t *table) start(in *lines, label, header string) error {
+func (t *table) start(in *lines, label wanted, header string) error {
 	if !in.next() {
 		return fmt.Errorf("%s: the file is empty; expected rows of numbers with a label column", t.path)
 	}
@@ -81,8 +81,8 @@ func (t *table) start(in *lines, label, header string) error {
 		first[i] = string(c)
 	}
 	t.sep, t.width = sep, len(first)-1
-	named := header == "yes" || header != "no" && looksNamed(first, label)
-	if t.labelAt, err = findLabel(first, named, label); err != nil {
+	named := header == "yes" || header != "no" && looksNamed(first, label.label)
+	if t.labelAt, err = label.find(first, named); err != nil {
 		return fmt.Errorf("%s: %w", t.path, err)
 	}
 	if !named {
