@@ -89,6 +89,11 @@ func normals(r *rand.Rand, n int) []float32 {
 // result is everything a pass leaves.
 type result struct{ Losses, Logits, Grads, Stats, Slopes []float32 }
 
+func (r result) same(o result) bool {
+	return sameBits(r.Losses, o.Losses) && sameBits(r.Logits, o.Logits) && sameBits(r.Grads, o.Grads) &&
+		sameBits(r.Stats, o.Stats) && sameBits(r.Slopes, o.Slopes)
+}
+
 // run does a whole pass and copies what it leaves.
 func run(n *Network, b batch, loss Loss, dir []float32) result {
 	var r result
@@ -127,33 +132,48 @@ func TestAdjoint(t *testing.T) {
 }
 
 // TestSlopes compares JVP with central differences of the losses along a
-// direction: ‖h·v‖ = 2e-3 leaves a truncation error near 1e-4 and a rounding
-// error of 1e-7/2e-3 = 5e-5 for ‖v‖ = 1. Few kinks lie on so short a way, and
-// one that does moves a slope by a small part of it.
+// direction of length 1. A step of 2e-3 leaves a truncation error near 1e-4 and
+// a rounding error of 1e-7/2e-3 = 5e-5. On some ways lies a kink of ReLU or
+// pooling: over many seeds 1 row in 40 is off because of one, so 2 rows in 20
+// may be, where a wrong formula puts most of them off.
 func TestSlopes(t *testing.T) {
-	eachArch(t, 5, func(t *testing.T, n *Network, b batch) {
-		const h = 2e-3
-		v := direction(n, 3)
-		size := float32(norm2(v))
-		for i := range v {
-			v[i] /= size
-		}
-		slopes := run(n, b, CrossEntropy{}, v).Slopes
-		moved := func(by float32) []float32 {
-			m := mustNew(t, n.Config())
-			for i, d := range v {
-				m.Params()[i] += by * d
+	for i, cfg := range archCases(1) {
+		t.Run(cfg.testName(), func(t *testing.T) {
+			off := 0
+			for seed := range uint64(4) {
+				off += slopesOff(t, archCases(seed)[i], seed)
 			}
-			return run(m, b, CrossEntropy{}, v).Losses
-		}
-		up, down := moved(h), moved(-h)
-		for i, s := range slopes {
-			want := (float64(up[i]) - float64(down[i])) / (2 * h)
-			if !near(float64(s), want, 3e-3) {
-				t.Errorf("row %d: slope %v, difference %v", i, s, want)
+			if off > 2 {
+				t.Errorf("%d of 20 slopes differ from the finite difference", off)
 			}
+		})
+	}
+}
+
+// slopesOff counts the rows of a batch of 5 whose slope and difference differ.
+func slopesOff(t *testing.T, cfg Config, seed uint64) int {
+	const h = 2e-3
+	n := mustNew(t, cfg)
+	b, v := newBatch(n, 5, seed), direction(n, seed)
+	size := float32(norm2(v))
+	for i := range v {
+		v[i] /= size
+	}
+	moved := func(by float32) []float32 {
+		m := mustNew(t, cfg)
+		for i, d := range v {
+			m.Params()[i] += by * d
 		}
-	})
+		return run(m, b, CrossEntropy{}, v).Losses
+	}
+	up, down := moved(h), moved(-h)
+	off := 0
+	for i, s := range run(n, b, CrossEntropy{}, v).Slopes {
+		if !near(float64(s), (float64(up[i])-float64(down[i]))/(2*h), 3e-3) {
+			off++
+		}
+	}
+	return off
 }
 
 // TestCut: without batch norm a sample's loss and slope have the same bits
@@ -161,8 +181,7 @@ func TestSlopes(t *testing.T) {
 func TestCut(t *testing.T) {
 	eachArch(t, 9, func(t *testing.T, n *Network, b batch) {
 		if n.cfg.BatchNorm {
-			t.Log("batch norm ties the rows of a shard: only evaluation can be cut")
-			b.pass.Train = false
+			b.pass.Train = false // the rows of a shard are tied: only evaluation can be cut
 		}
 		v := direction(n, 4)
 		whole := run(n, b, CrossEntropy{}, v)
@@ -225,8 +244,10 @@ func TestReplicas(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error("sequential and concurrent results differ (-sequential +concurrent):\n", diff)
+		for s := range got {
+			if !want[s].same(got[s]) {
+				t.Errorf("shard %d: concurrent and sequential results differ", s)
+			}
 		}
 	})
 }
@@ -323,17 +344,17 @@ func TestEvaluationLeavesNoTrace(t *testing.T) {
 func TestMisuse(t *testing.T) {
 	n := mustNew(t, archCases(1)[4])
 	b := newBatch(n, 3, 1)
-	for name, f := range map[string]func(){
-		"short input":             func() { n.Logits(b.pass, b.x[1:], 3) },
-		"negative rows":           func() { n.Logits(b.pass, nil, -1) },
-		"backward first":          func() { n.Backward(b.w) },
-		"backward after logits":   func() { n.Logits(b.pass, b.x, 3); n.Backward(b.w) },
-		"jvp after logits":        func() { n.Logits(b.pass, b.x, 3); n.JVP(n.Params()) },
-		"weights of other length": func() { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.Backward(b.w[1:]) },
-		"short direction":         func() { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.JVP(n.Params()[1:]) },
-		"label out of range":      func() { n.Losses(b.pass, CrossEntropy{}, b.x, []int32{0, 3, 1}) },
-		"negative label":          func() { n.Losses(b.pass, CrossEntropy{}, b.x, []int32{0, -1, 1}) },
-		"short statistics":        func() { n.Blend(n.Stats()[1:]) },
+	for name, f := range map[string]func(n *Network){
+		"short input":             func(n *Network) { n.Logits(b.pass, b.x[1:], 3) },
+		"negative rows":           func(n *Network) { n.Logits(b.pass, nil, -1) },
+		"backward first":          func(n *Network) { n.Backward(b.w) },
+		"backward after logits":   func(n *Network) { n.Logits(b.pass, b.x, 3); n.Backward(b.w) },
+		"jvp after logits":        func(n *Network) { n.Logits(b.pass, b.x, 3); n.JVP(n.Params()) },
+		"weights of other length": func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.Backward(b.w[1:]) },
+		"short direction":         func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.JVP(n.Params()[1:]) },
+		"label out of range":      func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, []int32{0, 3, 1}) },
+		"negative label":          func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, []int32{0, -1, 1}) },
+		"short statistics":        func(n *Network) { n.Blend(n.Stats()[1:]) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -341,7 +362,7 @@ func TestMisuse(t *testing.T) {
 					t.Error("no panic")
 				}
 			}()
-			f()
+			f(n.Replica())
 		})
 	}
 }
