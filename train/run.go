@@ -62,20 +62,19 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 // runOnNetwork finds the other nodes and trains with them: form, session, and
 // (when the ring breaks) what is to be done about it. All that knows of rosters
 // and generations is in this file.
-func (j *job) runOnNetwork(ctx context.Context, opts Options, dir *runDir, token string) (Summary, error) {
+func (j *job) runOnNetwork(ctx context.Context, opts Options, dir *runDir, token string) (summary Summary, err error) {
 	started := time.Now()
 	net, err := connect(ctx, j, opts, token)
 	if err != nil {
 		return Summary{}, err
 	}
-	defer net.close()
+	defer func() { err = errors.Join(err, net.close(context.WithoutCancel(ctx))) }()
 	j.observe.Joined(Joined{Name: net.node.Self().Name, Addr: net.node.Self().Addr})
 
 	roster, err := net.node.Await(ctx, 0)
 	if err != nil {
-		return Summary{}, err
+		return Summary{}, asUsage(err)
 	}
-	var summary Summary
 	err = net.onRing(ctx, roster, func(ctx context.Context, ring *allreduce.Ring, rank int) error {
 		formed := ringFormed(roster, rank, token, started)
 		if formed.Writes {
@@ -102,7 +101,7 @@ func (j *job) runOnNetwork(ctx context.Context, opts Options, dir *runDir, token
 		return Summary{}, err
 	}
 	j.observe.Finished(summary)
-	return summary, net.node.Leave(ctx)
+	return summary, nil
 }
 
 // onRing forms the ring of a roster and runs do on it, until do returns or a
@@ -148,21 +147,30 @@ func (n *network) watch(ctx context.Context, cancel context.CancelCauseFunc, ros
 	}
 }
 
-// explain turns a broken neighbour into the loss of a peer, tells all members,
-// and prefers what another member has said first.
+// explain turns a broken neighbour into the loss of a peer: it tells all
+// members and waits a moment for their verdict, because the neighbour may only
+// have stopped for want of another.
 func (n *network) explain(ctx context.Context, roster cluster.Roster, err error) error {
+	peer, ok := errors.AsType[*allreduce.PeerError](err)
+	if ok && context.Cause(ctx) == nil {
+		n.node.Report(ctx, cluster.Loss{
+			Generation: roster.Generation, Peer: peer.Peer, Step: peer.Step, Phase: peer.Phase, Reason: peer.Err.Error(),
+		})
+		verdict, cancel := context.WithTimeout(ctx, verdictTimeout)
+		<-verdict.Done()
+		cancel()
+	}
 	if lost, ok := errors.AsType[*LostError](context.Cause(ctx)); ok {
 		return lost
 	}
-	peer, ok := errors.AsType[*allreduce.PeerError](err)
-	if !ok {
-		return err
+	if ok {
+		return &LostError{Peer: n.describe(roster, peer.Peer), Step: peer.Step, Phase: peer.Phase, Reason: peer.Err.Error()}
 	}
-	n.node.Report(context.WithoutCancel(ctx), cluster.Loss{
-		Generation: roster.Generation, Peer: peer.Peer, Step: peer.Step, Phase: peer.Phase, Reason: peer.Err.Error(),
-	})
-	return &LostError{Peer: n.describe(roster, peer.Peer), Step: peer.Step, Phase: peer.Phase, Reason: peer.Err.Error()}
+	return err
 }
+
+// verdictTimeout bounds how long a survivor waits to hear who is to blame.
+const verdictTimeout = 1500 * time.Millisecond
 
 func (n *network) describe(roster cluster.Roster, name string) string {
 	if rank, ok := roster.Rank(name); ok {
