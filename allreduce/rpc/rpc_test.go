@@ -1,0 +1,98 @@
+package rpc_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+
+	"github.com/ballast-ml/ballast/allreduce/allreducetest"
+	"github.com/ballast-ml/ballast/allreduce/rpc"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestTransport(t *testing.T) {
+	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return loopback(t, nodes) })
+}
+
+// loopback is a net of nodes with a server each on 127.0.0.1.
+func loopback(t testing.TB, nodes int) allreducetest.Net {
+	procs := make([]*process, nodes)
+	var n allreducetest.Net
+	for r := range procs {
+		procs[r] = newProcess(t)
+		n.Transports = append(n.Transports, procs[r].transport)
+		n.Addrs = append(n.Addrs, procs[r].addr)
+	}
+	n.Kill = func(r int) { procs[r].kill() }
+	return n
+}
+
+// process is a node whose sockets can all be closed at once, as the kernel does
+// with those of a process that dies.
+type process struct {
+	transport *rpc.Transport
+	addr      string
+	listener  net.Listener
+	mu        sync.Mutex
+	conns     []net.Conn
+	killed    bool
+}
+
+func newProcess(t testing.TB) *process {
+	p := new(process)
+	p.transport = rpc.New(rpc.Options{DialOptions: []grpc.DialOption{
+		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+			return p.track(c), err
+		}),
+	}})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.listener, p.addr = l, l.Addr().String()
+	s := grpc.NewServer(rpc.ServerOptions()...)
+	p.transport.Register(s)
+	var served sync.WaitGroup
+	served.Go(func() { s.Serve(tracked{l, p}) })
+	t.Cleanup(func() { s.Stop(); served.Wait() })
+	return p
+}
+
+func (p *process) track(c net.Conn) net.Conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c != nil {
+		p.conns = append(p.conns, c)
+		if p.killed {
+			c.Close()
+		}
+	}
+	return c
+}
+
+func (p *process) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.killed = true
+	p.listener.Close()
+	for _, c := range p.conns {
+		c.Close()
+	}
+}
+
+// tracked is a listener whose connections the process knows.
+type tracked struct {
+	net.Listener
+	p *process
+}
+
+func (l tracked) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return l.p.track(c), err
+}
