@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ballast-ml/ballast/internal/kernel"
 )
 
 // archCases are small networks of every kind. lenet is at its smallest: the
@@ -133,47 +135,64 @@ func TestAdjoint(t *testing.T) {
 
 // TestSlopes compares JVP with central differences of the losses along a
 // direction of length 1. A step of 2e-3 leaves a truncation error near 1e-4 and
-// a rounding error of 1e-7/2e-3 = 5e-5. On some ways lies a kink of ReLU or
-// pooling: over many seeds 1 row in 40 is off because of one, so 2 rows in 20
-// may be, where a wrong formula puts most of them off.
+// a rounding error of 1e-7/2e-3 = 5e-5. Kinks of ReLU and pooling, and batch
+// norm of features that hardly vary, show in the differences themselves: where
+// half the step gives another result there is nothing to compare with.
 func TestSlopes(t *testing.T) {
+	const h, seeds, rows = 2e-3, 4, 5
 	for i, cfg := range archCases(1) {
 		t.Run(cfg.testName(), func(t *testing.T) {
-			off := 0
-			for seed := range uint64(4) {
-				off += slopesOff(t, archCases(seed)[i], seed)
+			rough, off := 0, 0
+			for seed := range uint64(seeds) {
+				n := mustNew(t, archCases(seed)[i])
+				// Away from biases of 0, which put a row whose activations are
+				// all dropped exactly on a kink.
+				kernel.AddScaled(n.Params(), 0.1, direction(n, seed+100))
+				b, v := newBatch(n, rows, seed), unit(direction(n, seed))
+				slopes := run(n, b, CrossEntropy{}, v).Slopes
+				wide, narrow := lossDifferences(t, n, b, v, h), lossDifferences(t, n, b, v, h/2)
+				for row, s := range slopes {
+					switch {
+					case !near(wide[row], narrow[row], 1e-3):
+						rough++
+					case !near(float64(s), narrow[row], 2e-3):
+						off++
+						t.Logf("seed %d row %d: slope %v, difference %v", seed, row, s, narrow[row])
+					}
+				}
 			}
-			if off > 2 {
-				t.Errorf("%d of 20 slopes differ from the finite difference", off)
+			// A kink very near the middle of the way looks smooth: 1 row in
+			// 100 over many seeds.
+			if rough > seeds*rows/2 || off > 1 {
+				t.Errorf("of %d slopes, %d are off and %d cannot be checked", seeds*rows, off, rough)
 			}
 		})
 	}
 }
 
-// slopesOff counts the rows of a batch of 5 whose slope and difference differ.
-func slopesOff(t *testing.T, cfg Config, seed uint64) int {
-	const h = 2e-3
-	n := mustNew(t, cfg)
-	b, v := newBatch(n, 5, seed), direction(n, seed)
+// lossDifferences returns (ℓ(θ+hv) - ℓ(θ-hv))/2h of each row.
+func lossDifferences(t *testing.T, n *Network, b batch, v []float32, h float64) []float64 {
+	moved := func(by float32) []float32 {
+		m := mustNew(t, n.Config())
+		copy(m.Params(), n.Params())
+		kernel.AddScaled(m.Params(), by, v)
+		return run(m, b, CrossEntropy{}, v).Losses
+	}
+	up, down := moved(float32(h)), moved(float32(-h))
+	d := make([]float64, len(up))
+	for i := range d {
+		d[i] = (float64(up[i]) - float64(down[i])) / (2 * h)
+	}
+	return d
+}
+
+// unit scales v to length 1, in place.
+func unit(v []float32) []float32 {
 	size := float32(norm2(v))
 	for i := range v {
 		v[i] /= size
 	}
-	moved := func(by float32) []float32 {
-		m := mustNew(t, cfg)
-		for i, d := range v {
-			m.Params()[i] += by * d
-		}
-		return run(m, b, CrossEntropy{}, v).Losses
-	}
-	up, down := moved(h), moved(-h)
-	off := 0
-	for i, s := range run(n, b, CrossEntropy{}, v).Slopes {
-		if !near(float64(s), (float64(up[i])-float64(down[i]))/(2*h), 3e-3) {
-			off++
-		}
-	}
-	return off
+	return v
 }
 
 // TestCut: without batch norm a sample's loss and slope have the same bits
