@@ -45,8 +45,8 @@ func (a adam) Update(u, _ []float32, s State, _ At) {
 		eps    = float32(a.epsilon)
 	)
 	for i, g := range u {
-		mi := float32(b1*m[i]) + float32(c1*g)
-		vi := float32(b2*v[i]) + float32(c2*float32(g*g))
+		mi := settle(float32(b1*m[i]) + float32(c1*g))
+		vi := settle(float32(b2*v[i]) + float32(c2*float32(g*g)))
 		m[i], v[i] = mi, vi
 		// The root of a float32 by way of float64 is correctly rounded.
 		root := float32(math.Sqrt(float64(vi)))

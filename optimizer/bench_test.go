@@ -29,13 +29,14 @@ func BenchmarkStep(b *testing.B) {
 	for _, tt := range underTest {
 		b.Run(tt.name, func(b *testing.B) {
 			o := build(b, tt.cfg, n)
-			x, g := make([]float32, n), make([]float32, n)
+			x, g, fresh := make([]float32, n), make([]float32, n), make([]float32, n)
 			for i := range g {
-				g[i] = float32(i%7) - 3
+				fresh[i] = float32(i%7) - 3
 			}
 			b.ReportAllocs()
 			b.SetBytes(4 * n)
 			for b.Loop() {
+				copy(g, fresh)
 				o.Step(x, g, At{3, 10})
 			}
 		})

@@ -33,13 +33,26 @@ func (m momentum) Update(u, _ []float32, s State, _ At) {
 	mu, v := m.mu, s[0][:len(u)]
 	if m.ahead {
 		for i, g := range u {
-			v[i] = float32(mu*v[i]) + g
-			u[i] = g + float32(mu*v[i])
+			w := settle(float32(mu*v[i]) + g)
+			v[i] = w
+			u[i] = g + float32(mu*w)
 		}
 		return
 	}
 	for i, g := range u {
-		v[i] = float32(mu*v[i]) + g
-		u[i] = v[i]
+		w := settle(float32(mu*v[i]) + g)
+		v[i], u[i] = w, w
 	}
+}
+
+// settle returns 0 for a number so near 0 that no parameter can feel it. The
+// velocity of a parameter that gets no gradient any more (a dead unit's) shrinks
+// to the subnormal numbers and then stays there, where each operation takes a
+// hundred times as long.
+func settle(v float32) float32 {
+	const tiny = 0x1p-120
+	if -tiny < v && v < tiny {
+		return 0
+	}
+	return v // NaN too
 }

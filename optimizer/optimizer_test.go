@@ -287,6 +287,26 @@ func TestDecays(t *testing.T) {
 	}
 }
 
+// TestSettles: without gradients the state ends at 0, and not at a subnormal
+// number.
+func TestSettles(t *testing.T) {
+	for _, tt := range underTest {
+		o := build(t, tt.cfg, 2)
+		x := []float32{0, 0}
+		o.Step(x, []float32{1e-3, -1e-3}, At{0, 1})
+		x[0], x[1] = 0, 0
+		for range 1500 {
+			o.Step(x, []float32{0, 0}, At{0, 1})
+			x[0], x[1] = 0, 0 // nor any decay
+		}
+		for _, s := range o.State() {
+			if s.Name != "count" && s.Name != "square" && (s.Data[0] != 0 || s.Data[1] != 0) {
+				t.Errorf("%s: %s = %v, want 0", tt.name, s.Name, s.Data)
+			}
+		}
+	}
+}
+
 func TestReportRate(t *testing.T) {
 	o := build(t, Config{Name: "sgd", LR: 0.2, WarmupSteps: 2, Schedule: MultiStepDecay{[]float64{0.5}, 0.1}}, 1)
 	var got []float64
