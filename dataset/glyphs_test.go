@@ -1,10 +1,13 @@
 package dataset
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -16,8 +19,16 @@ const (
 	glyphPrintSeed1  = "a34f4371558517f7a83804ef81a25542e01baf92f016e30e7b171fe64f88b4ee"
 )
 
+// glyphs1 are the glyphs of seed 1, drawn once for all tests.
+var glyphs1 = sync.OnceValues(func() (*Data, error) {
+	return Open(context.Background(), Spec{Data: "glyphs", Seed: 1})
+})
+
 func TestGlyphsGolden(t *testing.T) {
-	d := open(t, Spec{Data: "glyphs", Seed: 1})
+	d, err := glyphs1()
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := sha256.New()
 	h.Write(d.Train.pixels)
 	h.Write(d.Test.pixels)
@@ -32,65 +43,77 @@ func TestGlyphsGolden(t *testing.T) {
 	}
 }
 
-func TestGlyphsAnyProcessors(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, n := range []int{1, 3, 8} {
-		runtime.GOMAXPROCS(n)
-		if got := open(t, Spec{Data: "glyphs", Seed: 1}).Fingerprint; got != glyphPrintSeed1 {
-			t.Errorf("on %d processors: %s", n, got)
-		}
-	}
-}
-
-// What a row shows does not depend on which other rows are drawn.
+// What a row shows does not depend on which other rows are drawn, nor on how
+// many goroutines draw them.
 func TestGlyphsRowsAreIndependent(t *testing.T) {
-	d := open(t, Spec{Data: "glyphs", Seed: 5})
-	few := open(t, Spec{Data: "glyphs", Seed: 5, LongTail: 500})
-	at := map[int]int{}
-	for i := range d.Train.Len() {
-		at[d.Train.ID(i)] = i
+	d, err := glyphs1()
+	if err != nil {
+		t.Fatal(err)
 	}
-	a, b := make([]float32, 784), make([]float32, 784)
-	for i := range few.Train.Len() {
-		j, ok := at[few.Train.ID(i)]
-		if !ok {
-			t.Fatalf("row %d of a tail of 500 is not in that of 100", few.Train.ID(i))
-		}
-		few.Train.Read(a, i)
-		d.Train.Read(b, j)
-		if !slices.Equal(a, b) {
-			t.Fatalf("row %d has other pixels", few.Train.ID(i))
-		}
+	r, err := openGlyphs(&Spec{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []int32
+	var want []uint8
+	for i := 0; i < d.Train.Len(); i += 50 {
+		rows = append(rows, int32(d.Train.ID(i)))
+		want = append(want, d.Train.pixels[i*784:(i+1)*784]...)
+	}
+	for _, workers := range []int{1, 2, 3, 8} {
+		func() {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+			got, err := r.pixels(t.Context(), rows)
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%d workers draw something else (%v)", workers, err)
+			}
+		}()
 	}
 }
 
-func TestGlyphsShape(t *testing.T) {
-	d := open(t, Spec{Data: "glyphs", Seed: 1})
-	counts := d.Train.Counts()
-	sorted := slices.Sorted(slices.Values(counts))
-	if len(d.Classes) != 34 || sorted[0] != 11 || sorted[33] != 1100 {
-		t.Errorf("%d classes, smallest %d, largest %d", len(d.Classes), sorted[0], sorted[33])
+// chosen returns the classes of the rows that a glyph set trains on.
+func chosen(t *testing.T, s Spec) []int {
+	t.Helper()
+	s.Data = "glyphs"
+	r, err := openGlyphs(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	train, _, _, err := choose(r, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := make([]int, len(r.classes))
+	for c, of := range byClass(train, r.labels, len(n)) {
+		n[c] = len(of)
+	}
+	return n
+}
+
+func TestGlyphsTail(t *testing.T) {
+	counts := chosen(t, Spec{Seed: 1})
+	if len(counts) != 34 || slices.Min(counts) != 11 || slices.Max(counts) != 1100 {
+		t.Errorf("%d classes, smallest %d, largest %d", len(counts), slices.Min(counts), slices.Max(counts))
 	}
 	if slices.IsSorted(counts) || slices.IsSortedFunc(counts, func(a, b int) int { return b - a }) {
 		t.Error("the tail follows the alphabet")
 	}
-	for c, n := range d.Test.Counts() {
-		if n != 150 {
-			t.Errorf("%d test rows of %s", n, d.Classes[c])
-		}
-	}
-	other := open(t, Spec{Data: "glyphs", Seed: 2})
-	if slices.Equal(other.Train.Counts(), counts) {
+	if slices.Equal(chosen(t, Spec{Seed: 2}), counts) {
 		t.Error("another seed has the same tail")
 	}
-	even := open(t, Spec{Data: "glyphs", Seed: 1, LongTail: 2})
-	if got := slices.Min(even.Train.Counts()); got != 550 {
+	if got := slices.Min(chosen(t, Spec{Seed: 1, LongTail: 2})); got != 550 {
 		t.Errorf("tail of 2: smallest class of %d", got)
+	}
+	if got := slices.Min(chosen(t, Spec{Seed: 1, LongTail: 1})); got != 1100 {
+		t.Errorf("tail of 1: smallest class of %d", got)
 	}
 }
 
 func TestGlyphsGroups(t *testing.T) {
-	d := open(t, Spec{Data: "glyphs", Seed: 1})
+	d, err := glyphs1()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if d.Train.Groups() != nil {
 		t.Error("training rows have groups")
 	}
@@ -101,13 +124,13 @@ func TestGlyphsGroups(t *testing.T) {
 	if got := gather(groups[0].Rows, groups[1].Rows); !slices.Equal(got, ascending(0, d.Test.Len())) {
 		t.Error("the groups are not a partition")
 	}
-	for _, g := range groups {
+	for k, g := range groups {
 		n := make([]int, len(d.Classes))
 		for _, i := range g.Rows {
 			n[d.Test.Label(int(i))]++
 		}
-		if slices.Min(n) != slices.Max(n) {
-			t.Errorf("%s: classes of %d to %d rows", g.Name, slices.Min(n), slices.Max(n))
+		if want := []int{100, 50}[k]; slices.Min(n) != want || slices.Max(n) != want {
+			t.Errorf("%s: classes of %d to %d rows, want %d", g.Name, slices.Min(n), slices.Max(n), want)
 		}
 	}
 }

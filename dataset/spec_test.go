@@ -86,8 +86,17 @@ func TestNoiseEmptiesClass(t *testing.T) {
 // Noise and validation touch what is left of the training rows, and nothing
 // touches the test rows.
 func TestStagesCompose(t *testing.T) {
-	plain := open(t, Spec{Data: "glyphs", Seed: 4})
-	all := open(t, Spec{Data: "glyphs", Seed: 4, LabelNoise: "sym:0.3", ValFraction: 0.25})
+	files := idxFiles()
+	var y []byte
+	for i := range 5000 {
+		y = append(y, byte(i%5))
+	}
+	files["train-images-idx3-ubyte"] = idxImagesOf(5000, 2, 3)
+	files["train-labels-idx1-ubyte"] = idxLabelsOf(y...)
+	s := Spec{Data: "idx:" + writeAll(t, files), Seed: 4, LongTail: 2}
+	plain := open(t, s)
+	s.LabelNoise, s.ValFraction = "sym:0.3", 0.25
+	all := open(t, s)
 	if rowsDigest(all.Test) != rowsDigest(plain.Test) {
 		t.Error("test rows differ")
 	}
@@ -97,8 +106,8 @@ func TestStagesCompose(t *testing.T) {
 			label[s.ID(i)] = s.Label(i)
 		}
 	}
-	if len(label) != plain.Train.Len() || all.Train.Len()+all.Val.Len() != plain.Train.Len() {
-		t.Fatalf("%d + %d rows, %d different; want %d", all.Train.Len(), all.Val.Len(), len(label), plain.Train.Len())
+	if n := plain.Train.Len(); len(label) != n || all.Train.Len()+all.Val.Len() != n {
+		t.Fatalf("%d + %d rows, %d different; want %d", all.Train.Len(), all.Val.Len(), len(label), n)
 	}
 	flipped := 0
 	for i := range plain.Train.Len() {
@@ -110,7 +119,12 @@ func TestStagesCompose(t *testing.T) {
 			flipped++
 		}
 	}
-	if rate := float64(flipped) / float64(len(label)); math.Abs(rate-0.3) > 0.02 {
+	if rate := float64(flipped) / float64(len(label)); math.Abs(rate-0.3) > 0.03 {
 		t.Errorf("%.3f of the labels are flipped", rate)
+	}
+	for c, n := range all.Val.Counts() { // stratified by the labels that training sees
+		if want := float64(n+all.Train.Counts()[c]) / 4; math.Abs(float64(n)-want) > 0.5 {
+			t.Errorf("class %d: %d validation rows, want %g", c, n, want)
+		}
 	}
 }
