@@ -50,7 +50,7 @@ var edges = func() []float32 {
 }()
 
 func TestFMAEdges(t *testing.T) {
-	for _, x := range edges {
+	for _, x := range edges[:len(edges)/2] { // the sign of x can go to y
 		for _, y := range edges {
 			for _, z := range edges {
 				checkFMA(t, x, y, z)
@@ -89,22 +89,22 @@ func TestFMAHalfway(t *testing.T) {
 // bits and the points half way move up.
 func TestFMADenormal(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	for range 50000 {
+	for range 30000 {
 		x := float32(math.Ldexp(float64(1+rng.IntN(1<<24)), -rng.IntN(60)-60))
 		y := float32(math.Ldexp(float64(1+rng.IntN(1<<24)), -rng.IntN(60)-60))
 		z := math.Float32frombits(uint32(rng.IntN(1<<24)) | uint32(rng.IntN(2))<<31)
 		checkFMA(t, x, y, z)
-		// An odd multiple of 2^-150 is half way between two denormals.
-		checkFMA(t, float32(math.Ldexp(float64(2*rng.IntN(1<<20)+1), -75)), float32(math.Ldexp(1, -75)), z)
+		// Half way between two denormals, but for what float64 cannot hold.
+		checkFMA(t, 0x1p-75*(1+0x1p-23), 0x1p-75*(1-0x1p-23), z)
 	}
 }
 
 func TestFMARandom(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	for range 200000 {
+	for range 100000 {
 		checkFMA(t, math.Float32frombits(rng.Uint32()), math.Float32frombits(rng.Uint32()), math.Float32frombits(rng.Uint32()))
 	}
-	for range 200000 { // of like size, so that terms meet and cancel
+	for range 100000 { // of like size, so that terms meet and cancel
 		x, y := rng.Float32()-0.5, rng.Float32()-0.5
 		checkFMA(t, x, y, (rng.Float32()-0.5)*float32(math.Ldexp(1, -rng.IntN(50))))
 		checkFMA(t, x, y, -x*y)

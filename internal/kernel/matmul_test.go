@@ -48,7 +48,7 @@ func (f multiply) define(c, a, b []float32, m, n, k int, acc bool) {
 // noise returns n numbers of mixed size, starting at an odd offset so that no
 // vector is aligned.
 func noise(rng *rand.Rand, n int) []float32 {
-	x := make([]float32, n+3)[0:]
+	x := make([]float32, n+3)[1+rng.IntN(3):]
 	for i := range x {
 		x[i] = float32(rng.NormFloat64() * math.Exp2(float64(rng.IntN(20)-10)))
 	}
@@ -73,41 +73,47 @@ func compare(t *testing.T, what string, got, want []float32) {
 	}
 }
 
-// checkProduct compares one product on the active path with the definition, and
+// checkProduct compares one product with the definition, on each path, and
 // makes sure that nothing around c is touched.
 func checkProduct(t *testing.T, rng *rand.Rand, f multiply, m, n, k int, acc bool) {
 	t.Helper()
-	a, b := noise(rng, m*k), noise(rng, n*k)
-	room := noise(rng, m*n+64)
-	want := append([]float32(nil), room...)
-	f.f(room[32:], a, b, m, n, k, acc)
+	draw := noise
+	if rng.IntN(3) == 0 {
+		draw = mixed
+	}
+	a, b, room := draw(rng, m*k), draw(rng, n*k), noise(rng, m*n+64)
+	want := clone(room)
 	f.define(want[32:], a, b, m, n, k, acc)
-	compare(t, fmt.Sprintf("%s m=%d n=%d k=%d acc=%t", f.name, m, n, k, acc), room, want)
+	for _, path := range Paths() {
+		undo := Use(path)
+		got := append(make([]float32, rng.IntN(4)), room...) // starting anywhere
+		got = got[len(got)-len(room):]
+		f.f(got[32:], a, b, m, n, k, acc)
+		compare(t, fmt.Sprintf("%s m=%d n=%d k=%d acc=%t, path %s", f.name, m, n, k, acc, path), got, want)
+		undo()
+	}
 }
 
 func TestMatMulSmall(t *testing.T) {
-	onEachPath(t, func(t *testing.T) {
-		rng := rand.New(rand.NewPCG(1, 1))
-		for _, f := range multiplies {
-			for m := range 31 { // every number of rows of every tile
-				for _, n := range []int{0, 1, 7, 8, 9, 10, 15, 16, 17, 24, 31, 32, 33, 34, 48, 63, 64, 65, 70, 96} {
-					checkProduct(t, rng, f, m, n, rng.IntN(20), rng.IntN(2) == 0)
-				}
-			}
-			for range 200 {
-				checkProduct(t, rng, f, rng.IntN(71), rng.IntN(71), rng.IntN(71), rng.IntN(2) == 0)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, f := range multiplies {
+		for m := range 31 { // every number of rows of every tile
+			for _, n := range []int{0, 1, 7, 8, 9, 10, 15, 16, 17, 24, 31, 32, 33, 34, 48, 63, 64, 65, 70, 96} {
+				checkProduct(t, rng, f, m, n, rng.IntN(20), rng.IntN(2) == 0)
 			}
 		}
-	})
+		for range 100 {
+			checkProduct(t, rng, f, rng.IntN(71), rng.IntN(71), rng.IntN(71), rng.IntN(2) == 0)
+		}
+	}
 }
 
+// TestMatMulLarge takes shapes that are cut into blocks in each direction.
 func TestMatMulLarge(t *testing.T) {
-	onEachPath(t, func(t *testing.T) {
-		rng := rand.New(rand.NewPCG(2, 2))
-		for _, s := range [][3]int{{16, 256, 784}, {97, 131, 301}, {61, 1030, 33}, {300, 33, 65}, {13, 70, 2050}, {193, 97, 521}} {
-			for _, f := range multiplies {
-				checkProduct(t, rng, f, s[0], s[1], s[2], rng.IntN(2) == 0)
-			}
+	rng := rand.New(rand.NewPCG(2, 2))
+	for _, s := range [][3]int{{16, 256, 784}, {97, 131, 301}, {61, 1030, 33}, {300, 33, 65}, {5, 70, 2050}, {193, 67, 261}, {50, 600, 40}} {
+		for _, f := range multiplies {
+			checkProduct(t, rng, f, s[0], s[1], s[2], rng.IntN(2) == 0)
 		}
-	})
+	}
 }
