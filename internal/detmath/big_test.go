@@ -4,9 +4,9 @@ import (
 	"math/big"
 )
 
-// The reference: the same functions by Taylor series in 400 bits of math/big.
+// The reference: the same functions by Taylor series in 260 bits of math/big.
 
-const prec = 400
+const prec = 260
 
 func bf(x float64) *big.Float { return new(big.Float).SetPrec(prec).SetFloat64(x) }
 func nb() *big.Float          { return new(big.Float).SetPrec(prec) }
