@@ -1,7 +1,6 @@
 package model
 
 import (
-	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -243,40 +242,4 @@ func TestConvDirect(t *testing.T) {
 			}
 		}
 	}
-}
-
-func inner(a, b []float32) float64 {
-	var s float64
-	for i, v := range a {
-		s += float64(float64(v) * float64(b[i]))
-	}
-	return s
-}
-
-func norm2(a []float32) float64 { return math.Sqrt(inner(a, a)) }
-
-func near(got, want, tol float64) bool { return math.Abs(got-want) <= tol*(1+math.Abs(want)) }
-
-func compare(t *testing.T, what string, got []float32, want []float64, tol float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: length %d, want %d", what, len(got), len(want))
-	}
-	for i, w := range want {
-		if !near(float64(got[i]), w, tol) {
-			t.Errorf("%s %d: %v, finite difference %v", what, i, got[i], w)
-		}
-	}
-}
-
-func sameBits(a, b []float32) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i, v := range a {
-		if math.Float32bits(v) != math.Float32bits(b[i]) {
-			return false
-		}
-	}
-	return true
 }

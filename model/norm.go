@@ -109,7 +109,7 @@ func (n *norm) Backward(dy []float32) []float32 {
 		for c, a := range n.a {
 			k, b := n.gamma.v[c]*n.scale[c], n.b[c]
 			for end := i + n.area; i < end; i++ {
-				dy[i] = k * (dy[i] - a - float32(n.xhat[i]*b))
+				dy[i] = float32(k * (dy[i] - a - float32(n.xhat[i]*b)))
 			}
 		}
 	}

@@ -1,0 +1,145 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// archCases are small networks of every kind. lenet is at its smallest: the
+// portable kernels are slow.
+func archCases(seed uint64) []Config {
+	images := []int{1, 12, 13}
+	return []Config{
+		{Arch: "logistic", Input: []int{7}, Classes: 3, Seed: seed},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 2, Seed: seed, BatchNorm: true},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, BatchNorm: true},
+		{Arch: "lenet", Input: images, Classes: 4, Seed: seed},
+		{Arch: "lenet", Input: images, Classes: 4, Seed: seed, Dropout: 0.3, BatchNorm: true},
+		{Arch: "lenet:avg", Input: []int{2, 12, 12}, Classes: 4, Seed: seed, Dropout: 0.3, BatchNorm: true},
+	}
+}
+
+func (c Config) testName() string {
+	return fmt.Sprintf("%s,dropout=%v,norm=%v", c.Arch, c.Dropout, c.BatchNorm)
+}
+
+// eachArch runs f for each of archCases, with a batch of rows samples.
+func eachArch(t *testing.T, rows int, f func(t *testing.T, n *Network, b batch)) {
+	for _, cfg := range archCases(1) {
+		t.Run(cfg.testName(), func(t *testing.T) {
+			n := mustNew(t, cfg)
+			f(t, n, newBatch(n, rows, 5))
+		})
+	}
+}
+
+func mustNew(t testing.TB, cfg Config) *Network {
+	t.Helper()
+	n, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// batch is random inputs, labels and weights, and the pass they are for.
+type batch struct {
+	pass Pass
+	x    []float32
+	y    []int32
+	w    []float32
+}
+
+func newBatch(n *Network, rows int, seed uint64) batch {
+	r := rand.New(rand.NewPCG(seed, 0))
+	b := batch{pass: Pass{Train: true, Step: 4, First: 10}}
+	b.x = normals(r, rows*n.in)
+	for range rows {
+		b.y = append(b.y, int32(r.IntN(n.cfg.Classes)))
+		b.w = append(b.w, r.Float32())
+	}
+	return b
+}
+
+// part returns rows [lo, hi) of the batch.
+func (b batch) part(lo, hi int) batch {
+	in := 0
+	if len(b.y) > 0 {
+		in = len(b.x) / len(b.y)
+	}
+	b.pass.First += lo
+	return batch{b.pass, b.x[lo*in : hi*in], b.y[lo:hi], b.w[lo:hi]}
+}
+
+func normals(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// result is everything a pass leaves.
+type result struct{ Losses, Logits, Grads, Stats, Slopes []float32 }
+
+func (r result) same(o result) bool {
+	return sameBits(r.Losses, o.Losses) && sameBits(r.Logits, o.Logits) && sameBits(r.Grads, o.Grads) &&
+		sameBits(r.Stats, o.Stats) && sameBits(r.Slopes, o.Slopes)
+}
+
+// run does a whole pass and copies what it leaves.
+func run(n *Network, b batch, loss Loss, dir []float32) result {
+	var r result
+	r.Losses = append(r.Losses, n.Losses(b.pass, loss, b.x, b.y)...)
+	r.Logits = append(r.Logits, n.logits...)
+	n.Backward(b.w)
+	r.Grads = append(r.Grads, n.Grads()...)
+	r.Stats = append(r.Stats, n.Stats()...)
+	r.Slopes = append(r.Slopes, n.JVP(dir)...)
+	return r
+}
+
+// direction returns a random direction in the space of the parameters.
+func direction(n *Network, seed uint64) []float32 {
+	return normals(rand.New(rand.NewPCG(seed, 1)), n.NumParams())
+}
+
+func inner(a, b []float32) float64 {
+	var s float64
+	for i, v := range a {
+		s += float64(float64(v) * float64(b[i]))
+	}
+	return s
+}
+
+func norm2(a []float32) float64 { return math.Sqrt(inner(a, a)) }
+
+func near(got, want, tol float64) bool { return math.Abs(got-want) <= tol*(1+math.Abs(want)) }
+
+func compare(t *testing.T, what string, got []float32, want []float64, tol float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: length %d, want %d", what, len(got), len(want))
+	}
+	for i, w := range want {
+		if !near(float64(got[i]), w, tol) {
+			t.Errorf("%s %d: %v, finite difference %v", what, i, got[i], w)
+		}
+	}
+}
+
+func sameBits(a, b []float32) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, v := range a {
+		if math.Float32bits(v) != math.Float32bits(b[i]) {
+			return false
+		}
+	}
+	return true
+}
