@@ -34,7 +34,7 @@ func (s *state) form(ctx context.Context, now time.Time) time.Time {
 	if now.Before(s.retry) {
 		return earliest(s.retry, s.deadline)
 	}
-	d := decide(now, s.node.self.Name, s.members, s.newest, s.node.cfg.policy())
+	d := decide(now, s.node.self.Name, s.members, s.newest, s.silent, s.node.cfg.policy())
 	if d.Reason != "" && d.Reason != s.reason {
 		s.reason = d.Reason
 		s.node.log.Info().Msg(d.Reason)
@@ -78,9 +78,12 @@ func (s *state) voted(ctx context.Context, generation uint64, m Member, v vote, 
 		return
 	}
 	if v.Committed != nil {
-		s.adopt(ctx, *v.Committed)
+		if err := s.adopt(ctx, *v.Committed); err != nil {
+			s.giveUp(fmt.Sprintf("%s trains in another ring: %v", at(m), err))
+		}
 		return
 	}
+	s.silent[m.Name] = err != nil
 	if s.attempt == nil || s.attempt.roster.Generation != generation {
 		return // of an attempt that is over
 	}
@@ -114,9 +117,13 @@ func (s *state) decideAttempt(ctx context.Context) {
 	if s.ballot.Accepted.Hash() != r.Hash() {
 		return
 	}
-	s.adopt(ctx, r)
-	for _, m := range s.others() {
-		s.inform(ctx, m)
+	if err := s.adopt(ctx, r); err != nil {
+		panic("cluster: our own roster does not pass: " + err.Error())
+	}
+	for _, m := range r.Members {
+		if m.Name != s.node.self.Name {
+			s.inform(ctx, m)
+		}
 	}
 }
 
@@ -161,6 +168,7 @@ func (s *state) adopt(ctx context.Context, r Roster) error {
 	rank, _ := r.Rank(s.node.self.Name)
 	s.node.log.Info().Uint64("generation", r.Generation).Int("rank", rank).Strs("members", r.Names()).Msg("ring agreed")
 	s.node.publish(r, nil)
+	s.turnAway(ctx, s.members)
 	for _, m := range r.Members {
 		if _, here := s.find(m.Name); !here && m.Name != s.node.self.Name {
 			s.suspect(ctx, Loss{Peer: m.Name, Reason: "gossip does not see it"}, false)
@@ -186,19 +194,15 @@ func (s *state) inform(ctx context.Context, m Member) {
 	})
 }
 
-// turnAway tells members that came too late for the ring that it is formed.
-// The first of its members that is still here does so.
-func (s *state) turnAway(ctx context.Context, newcomers []Member) {
+// turnAway tells those of members that are not in the ring that it is formed.
+// Every member of the ring does so, since a late one may see only some of them.
+func (s *state) turnAway(ctx context.Context, members []Member) {
 	r := s.ballot.Committed
-	for _, m := range r.Members {
-		if _, here := s.find(m.Name); here && m.Name != s.node.self.Name {
-			return
-		} else if here {
-			break
-		}
+	if r.Generation == 0 {
+		return
 	}
-	for _, m := range newcomers {
-		if _, in := r.Rank(m.Name); r.Generation > 0 && !in {
+	for _, m := range members {
+		if _, in := r.Rank(m.Name); !in {
 			s.inform(ctx, m)
 		}
 	}

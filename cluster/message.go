@@ -17,6 +17,7 @@ const (
 	kindReport    = "report"    // this member is lost
 	kindGoodbye   = "goodbye"   // I leave
 	kindPing      = "ping"      // are you there?
+	kindWatch     = "watch"     // tell me when you end
 )
 
 // maxMessage bounds a direct message in bytes. The largest carries a

@@ -38,8 +38,11 @@ func (n *Node) reply(ctx context.Context, from string, q *envelope) (any, error)
 		n.log.Warn().Str("peer", from).Str("kind", q.Kind).Msg("refused a message signed with another secret")
 		return nil, errSecret
 	}
-	if q.Kind == kindPing {
+	switch q.Kind {
+	case kindPing:
 		return nothing{}, nil // whoever is here; the answer names the node
+	case kindWatch:
+		return n.watched(ctx)
 	}
 	if q.To != n.self.Name {
 		return nil, fmt.Errorf("cluster: this is %s, not %s", n.self.Name, q.To)

@@ -27,8 +27,9 @@ type decision struct {
 func leader(members []Member) string { return members[0].Name }
 
 // decide says whether the node called self, which sees members (ordered by
-// name, itself included) since the newest of them came, may propose a ring.
-func decide(now time.Time, self string, members []Member, newest time.Time, p policy) decision {
+// name, itself included), the newest of them since newest, may propose a ring.
+// silent are those that did not answer its last proposal.
+func decide(now time.Time, self string, members []Member, newest time.Time, silent map[string]bool, p policy) decision {
 	if l := leader(members); l != self {
 		return decision{Reason: fmt.Sprintf("waiting for %s to propose a ring of %s", l, wanted(len(members), p))}
 	}
@@ -41,7 +42,7 @@ func decide(now time.Time, self string, members []Member, newest time.Time, p po
 	case want > 0 && have < want:
 		return decision{Reason: fmt.Sprintf("%s here (%s)", wanted(have, p), names(members))}
 	case want > 0:
-		return decision{Propose: members[:want]}
+		return decision{Propose: choose(members, want, silent)}
 	case have > p.Shards:
 		return decision{Err: tooMany(have, p.Shards)}
 	case have < 2:
@@ -51,6 +52,21 @@ func decide(now time.Time, self string, members []Member, newest time.Time, p po
 	default:
 		return decision{Propose: members}
 	}
+}
+
+// choose returns the want lowest of members, which are at least as many; the
+// silent come last, so that one that cannot be reached does not keep out one
+// that can.
+func choose(members []Member, want int, silent map[string]bool) []Member {
+	var out []Member
+	for _, quiet := range []bool{false, true} {
+		for _, m := range members {
+			if silent[m.Name] == quiet {
+				out = append(out, m)
+			}
+		}
+	}
+	return out[:want]
 }
 
 // tooMany is the error of a ring with more nodes than shards.

@@ -23,16 +23,21 @@ type state struct {
 	gone    map[string]bool // have said goodbye
 
 	// Forming the ring.
-	attempt *attempt  // our own proposal under way
-	retry   time.Time // no proposal before
-	reason  string    // why there is no ring yet
-	err     error     // why there will be none
-	told    map[string]bool
+	attempt *attempt        // our own proposal under way
+	retry   time.Time       // no proposal before
+	reason  string          // why there is no ring yet
+	err     error           // why there will be none
+	silent  map[string]bool // did not answer our last proposal
+	told    map[string]bool // have been told of the ring, or are being told
 
 	// The ring formed.
 	suspects map[string]*suspect
 	lost     map[string]bool
 	verdicts []Loss // to be delivered
+	watching struct {
+		name   string
+		cancel context.CancelFunc
+	}
 	finished bool
 	farewell goodbye
 }
@@ -41,7 +46,7 @@ func newState(n *Node, now time.Time) *state {
 	return &state{
 		node: n, deadline: now.Add(n.cfg.StartTimeout),
 		members: []Member{n.self}, newest: now,
-		gone: make(map[string]bool), told: make(map[string]bool),
+		gone: make(map[string]bool), told: make(map[string]bool), silent: make(map[string]bool),
 		suspects: make(map[string]*suspect), lost: make(map[string]bool),
 		farewell: goodbye{Reason: "it was stopped before the run was over"},
 	}
@@ -71,6 +76,7 @@ func (n *Node) run(ctx context.Context, s *state) {
 		case <-n.quit:
 			return
 		}
+		s.watch(ctx)
 		now := time.Now()
 		next := earliest(s.form(ctx, now), s.examineDue(ctx, now))
 		if next.IsZero() {

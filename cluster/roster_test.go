@@ -1,0 +1,133 @@
+package cluster
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// crew returns n members m00#..., m01#... in order.
+func crew(n int) []Member {
+	out := make([]Member, n)
+	for i := range out {
+		out[i] = Member{Name: fmt.Sprintf("m%02d#aaaaaaaa", i), Addr: fmt.Sprintf("10.0.0.%d:7946", i+1)}
+	}
+	return out
+}
+
+func TestSplitIsEvenAndComplete(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		shards := rapid.IntRange(1, 500).Draw(t, "shards")
+		nodes := rapid.IntRange(1, shards).Draw(t, "nodes")
+		b := split(shards, nodes)
+		if b[0] != 0 || b[nodes] != shards {
+			t.Fatalf("bounds %v do not cover %d shards", b, shards)
+		}
+		for r := range nodes {
+			if n := b[r+1] - b[r]; n != shards/nodes && n != (shards+nodes-1)/nodes {
+				t.Fatalf("rank %d of %d has %d of %d shards", r, nodes, n, shards)
+			}
+		}
+	})
+}
+
+func TestRosterIsOrderedWhateverTheOrder(t *testing.T) {
+	want := newRoster(3, crew(7), 8, 5)
+	rapid.Check(t, func(t *rapid.T) {
+		got := newRoster(3, rapid.Permutation(crew(7)).Draw(t, "members"), 8, 5)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatal(d)
+		}
+		if got.Hash() != want.Hash() {
+			t.Fatal("equal rosters, different hashes")
+		}
+	})
+	for i, m := range crew(7) {
+		if r, ok := want.Rank(m.Name); !ok || r != i {
+			t.Errorf("rank of %s is %d, %v", m.Name, r, ok)
+		}
+	}
+	if _, ok := want.Rank("nobody#aaaaaaaa"); ok {
+		t.Error("a stranger has a rank")
+	}
+	if lo, hi := want.Range(6); lo != 6 || hi != 8 {
+		t.Errorf("the last of 7 hosts shards %d to %d of 8", lo, hi)
+	}
+}
+
+func TestHashSeesEveryField(t *testing.T) {
+	seen := map[uint64]string{}
+	for name, change := range map[string]func(*Roster){
+		"nothing":    func(*Roster) {},
+		"generation": func(r *Roster) { r.Generation++ },
+		"step":       func(r *Roster) { r.Step++ },
+		"name":       func(r *Roster) { r.Members[1].Name = "m01#bbbbbbbb" },
+		"addr":       func(r *Roster) { r.Members[1].Addr = "10.0.0.9:7946" },
+		"host":       func(r *Roster) { r.Members[1].Host = "h" },
+		"token":      func(r *Roster) { r.Members[1].Token = "h" },
+		"shards":     func(r *Roster) { r.Shards[1]++ },
+		"fewer":      func(r *Roster) { r.Members = r.Members[:2]; r.Shards = r.Shards[:3] },
+	} {
+		r := newRoster(1, crew(3), 8, 0)
+		change(&r)
+		if other, ok := seen[r.Hash()]; ok {
+			t.Errorf("changing %s and changing %s give one hash", name, other)
+		}
+		seen[r.Hash()] = name
+	}
+}
+
+func TestCheckRefusesBadRosters(t *testing.T) {
+	for name, spoil := range map[string]func(*Roster){
+		"no generation":    func(r *Roster) { r.Generation = 0 },
+		"no members":       func(r *Roster) { r.Members = nil },
+		"unordered":        func(r *Roster) { r.Members[0], r.Members[1] = r.Members[1], r.Members[0] },
+		"twice the same":   func(r *Roster) { r.Members[1] = r.Members[0] },
+		"bad member":       func(r *Roster) { r.Members[0].Addr = "nowhere" },
+		"no bounds":        func(r *Roster) { r.Shards = nil },
+		"uneven":           func(r *Roster) { r.Shards[1]++ },
+		"negative":         func(r *Roster) { r.Shards = []int{0, -1, -2, -3} },
+		"fewer shards":     func(r *Roster) { r.Shards = split(2, 3) },
+		"too many members": func(r *Roster) { *r = newRoster(1, crew(maxMembers+1), maxMembers+1, 0) },
+	} {
+		r := newRoster(1, crew(3), 8, 0)
+		if err := r.check(); err != nil {
+			t.Fatal(err)
+		}
+		spoil(&r)
+		if r.check() == nil {
+			t.Errorf("%s: passed", name)
+		}
+	}
+}
+
+func TestNewRosterPanicsOnMoreMembersThanShards(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic")
+		}
+	}()
+	newRoster(1, crew(3), 2, 0)
+}
+
+func FuzzRosterCheck(f *testing.F) {
+	good, err := json.Marshal(newRoster(1, crew(3), 8, 7))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"generation":1,"members":[{}],"shards":[0,9223372036854775807]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var r Roster
+		if json.Unmarshal(b, &r) != nil || r.check() != nil {
+			return
+		}
+		n := len(r.Members)
+		if again := newRoster(r.Generation, r.Members, r.Shards[n], r.Step); again.Hash() != r.Hash() {
+			t.Errorf("%v passed the check but is not a roster", r)
+		}
+	})
+}
