@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -311,7 +310,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte("  1   2  '-1'\n"), "-1", "auto")
 	f.Add(gzipped([]byte(plain)), "2", "")
 	f.Fuzz(func(t *testing.T, content []byte, label, header string) {
-		path := filepath.Join(t.TempDir(), "f.csv")
+		const path = "f.csv"
 		in := &file{Reader: bytes.NewReader(content), path: path}
 		tab, err := parseTable(t.Context(), in, wanted{label, -1}, header)
 		if err != nil {

@@ -35,6 +35,7 @@
 // read, and preprocessing. It does not depend on the place of the files or on
 // their compression, so nodes can compare it.
 //
-// Errors name the file, the line or row, the column, and what was expected
-// there; they are meant for the person who typed the word.
+// Errors name the file, the line (from 1), the column (by its index from 0, as
+// Spec.Label counts) and what was expected there; they are meant for the person
+// who typed the word.
 package dataset

@@ -89,7 +89,7 @@ func parseSource(word string) (source, error) {
 	case ok && (scheme == "idx" || scheme == "csv") && path != "":
 		return source{scheme, path}, nil
 	case ok && (scheme == "idx" || scheme == "csv"):
-		return source{}, fmt.Errorf("data %q: expected a path behind %s:", word, scheme)
+		return source{}, fmt.Errorf("data %q: expected a path behind the colon", word)
 	}
 	return source{}, fmt.Errorf("data %q: expected glyphs, idx:DIR or csv:FILE", word)
 }
