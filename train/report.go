@@ -49,7 +49,7 @@ func (s *session) report(ctx context.Context, ring allreduce.Step, b *dataset.Ba
 func (s *session) record(i int, factor float64) {
 	var loss, weight, square, weighted float64
 	for k, q := range s.weighed[i].Q {
-		l, w := float64(s.weighed[i].Losses[k]), factor*float64(q)
+		l, w := float64(s.weighed[i].Losses[k]), float64(factor*float64(q))
 		loss += l
 		weight += w
 		square += float64(w * w)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/google/renameio/v2"
 )
@@ -29,7 +30,10 @@ type runDir struct {
 	err     error // the first failure to write metrics
 }
 
-const tokenName = "run.token"
+const (
+	tokenName   = "run.token"
+	layingToken = ".token-" // prefix of a file on its way to become the token
+)
 
 // claim creates the directory if need be and finds or lays its token. A
 // directory with anything of an earlier run in it is refused.
@@ -43,7 +47,8 @@ func claim(path string) (*runDir, error) {
 		return nil, fmt.Errorf("--out %s: %w", path, err)
 	}
 	for _, e := range entries {
-		if !slices.Contains([]string{tokenName, "logs", "config.yaml"}, e.Name()) {
+		// Another node of this run may be laying its token at this moment.
+		if !slices.Contains([]string{tokenName, "logs", "config.yaml"}, e.Name()) && !strings.HasPrefix(e.Name(), layingToken) {
 			return nil, fmt.Errorf("--out %s: exists already and holds %s: choose a directory that is new", path, e.Name())
 		}
 	}
@@ -56,7 +61,7 @@ func (d *runDir) findToken() error {
 	var random [16]byte
 	rand.Read(random[:])
 	mine := hex.EncodeToString(random[:])
-	temporary := filepath.Join(d.path, ".token-"+mine)
+	temporary := filepath.Join(d.path, layingToken+mine)
 	if err := os.WriteFile(temporary, []byte(mine), 0o666); err != nil {
 		return fmt.Errorf("--out %s: the run directory cannot be written: %w", d.path, err)
 	}

@@ -17,14 +17,14 @@ type state struct {
 	epoch int
 }
 
-// advance moves past a committed batch whose base losses add up to loss.
-func (s *state) advance(b *dataset.Batch, loss float64) {
+// advance moves past a committed batch.
+func (s *state) advance(b *dataset.Batch, done StepDone) {
 	s.Step = b.Step + 1
 	s.SamplesSeen += int64(b.Rows)
 	if b.Epoch != s.epoch {
 		s.epoch, s.EpochLoss, s.EpochRows = b.Epoch, 0, 0
 	}
-	s.EpochLoss += loss
+	s.EpochLoss += float64(float64(done.Loss) * float64(b.Rows))
 	s.EpochRows += b.Rows
 }
 

@@ -49,7 +49,7 @@ func (s *session) step(ctx context.Context, b *dataset.Batch) (StepDone, error) 
 	}
 	s.job.net.Blend(s.statistics)
 	s.job.weigher.Commit(weights)
-	s.job.state.advance(b, float64(done.Loss)*float64(b.Rows))
+	s.job.state.advance(b, done)
 	watch.lap(&s.phases.Optimizer)
 
 	return s.complete(done, update), nil

@@ -74,7 +74,7 @@ func (s Stream) IntN(i uint64, n int) int {
 func (s Stream) Norm(i uint64) float64 {
 	u := 1 - s.Float64(2*i) // (0, 1]
 	v := s.Float64(2*i + 1)
-	return math.Sqrt(-2*detmath.Log(u)) * detmath.Cos(2*math.Pi*v)
+	return float64(math.Sqrt(float64(-2*detmath.Log(u))) * detmath.Cos(float64(2*math.Pi*v)))
 }
 
 // Perm fills p with a random permutation of 0..len(p)-1 (Fisher and Yates).
