@@ -7,7 +7,7 @@
 // Every setting is one flag, declared once in flags.go. Its value comes from
 // the last of these that has it: the default, the --config file (YAML, the
 // flag's name as the key), the environment (BALLAST_ and the name in capitals
-// with '_' for '-'), the command line. A key that no setting has is refused,
+// with '_' for '-'; an empty one counts as not set), the command line. A key that no setting has is refused,
 // with the nearest known one. The origin of each value is kept and written
 // beside it into the run's config.yaml.
 //

@@ -60,9 +60,43 @@ func ExitCode(err error) int {
 // message returns what is printed of an error: the one thing, or a list if
 // several things are wrong at once.
 func message(program string, err error) string {
-	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
-	if len(lines) == 1 {
-		return program + ": " + lines[0] + "\n"
+	list := parts(err)
+	if len(list) == 1 {
+		return program + ": " + strings.TrimSpace(list[0]) + "\n"
 	}
-	return fmt.Sprintf("%s: %d things are wrong:\n  %s\n", program, len(lines), strings.Join(lines, "\n  "))
+	return fmt.Sprintf("%s: %d things are wrong:\n  %s\n", program, len(list), strings.Join(list, "\n  "))
+}
+
+// parts returns the messages of the errors that [errors.Join] has put
+// together, or the one of any other error.
+func parts(err error) []string {
+	if usage, ok := err.(*train.UsageError); ok {
+		err = usage.Err
+	}
+	if ran, ok := err.(*ranError); ok {
+		return parts(ran.error)
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []string{err.Error()}
+	}
+	var list []string
+	for _, e := range joined.Unwrap() {
+		list = append(list, parts(e)...)
+	}
+	if strings.Join(list, "\n") != err.Error() {
+		return []string{err.Error()} // one sentence around several errors
+	}
+	return list
+}
+
+// commandError makes one line of cobra's error about an unknown command.
+func commandError(err error) error {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	text, near, found := strings.Cut(text, " Did you mean this? ")
+	if found {
+		near, _, _ = strings.Cut(near, " ")
+		text += suggest(near)
+	}
+	return &train.UsageError{Err: errors.New(text)}
 }

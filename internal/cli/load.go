@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,6 +14,8 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
+
+	"github.com/ballast-ml/ballast/train"
 )
 
 // The origins of a value, from the weakest to the strongest.
@@ -58,29 +61,51 @@ func Load(flags *pflag.FlagSet, environ []string) (Origins, error) {
 			return nil, err
 		}
 	}
-	var wrong []error
-	apply := func(layer map[string]any, origin string, place func(key string) string) {
-		for _, key := range slices.Sorted(maps.Keys(layer)) {
-			f := flags.Lookup(key)
-			if f == nil || f.Changed {
-				continue // a setting of the other program, or one that a flag overrides
-			}
-			text, err := textOf(layer[key])
-			if err == nil {
-				err = set(f, text, origins[key] != FromDefault)
-			}
-			if err != nil {
-				wrong = append(wrong, fmt.Errorf("%s: %q: %w", place(key), text, err))
-			}
-			origins[key] = origin
-		}
-	}
-	apply(values, FromFile, func(key string) string { return path + ": " + key })
-	apply(environment, FromEnv, variable)
-	if len(wrong) > 0 {
-		return nil, Usagef("%w", errors.Join(wrong...))
+	err = errors.Join(
+		apply(flags, origins, values, FromFile, func(key string) string { return path + ": " + key }),
+		apply(flags, origins, environment, FromEnv, variable))
+	if err != nil {
+		return nil, &train.UsageError{Err: err}
 	}
 	return origins, nil
+}
+
+// LoadRun gives the settings that flags, already parsed, are bound to the
+// values that a run was made with, where no flag was given. A run directory
+// without its config.yaml leaves the defaults.
+func LoadRun(flags *pflag.FlagSet, dir string) error {
+	path := filepath.Join(dir, "config.yaml")
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	values, err := readFile(path)
+	if err != nil {
+		return err
+	}
+	if err := apply(flags, Origins{}, values, FromFile, func(key string) string { return path + ": " + key }); err != nil {
+		return &train.UsageError{Err: err}
+	}
+	return nil
+}
+
+// apply gives the values of a layer to the flags that were not given, and
+// reports all those that their flags refuse.
+func apply(flags *pflag.FlagSet, origins Origins, layer map[string]any, origin string, place func(key string) string) error {
+	var wrong []error
+	for _, key := range slices.Sorted(maps.Keys(layer)) {
+		f := flags.Lookup(key)
+		if f == nil || f.Changed {
+			continue // a setting of the other program, or one that a flag overrides
+		}
+		text, err := textOf(layer[key])
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", place(key), err))
+		} else if err := set(f, text, origins[key] == FromFile); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %q: %w", place(key), text, err))
+		}
+		origins[key] = origin
+	}
+	return errors.Join(wrong...)
 }
 
 // set gives a flag its value. A list that has one already is replaced, where
@@ -112,7 +137,7 @@ func readFile(path string) (map[string]any, error) {
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, Usagef("%w", errors.Join(wrong...))
+		return nil, &train.UsageError{Err: errors.Join(wrong...)}
 	}
 	return k.All(), nil
 }
@@ -129,7 +154,7 @@ func readEnviron(environ []string) (map[string]any, error) {
 		TransformFunc: func(name, value string) (string, any) {
 			key := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, envPrefix), "_", "-"))
 			switch {
-			case name == secretVariable:
+			case name == secretVariable, value == "": // no setting, not set
 				return "", nil
 			case !slices.Contains(known, key):
 				near := nearest(key, known)
@@ -146,7 +171,7 @@ func readEnviron(environ []string) (map[string]any, error) {
 		return nil, err
 	}
 	if len(wrong) > 0 {
-		return nil, Usagef("%w", errors.Join(wrong...))
+		return nil, &train.UsageError{Err: errors.Join(wrong...)}
 	}
 	return k.All(), nil
 }
@@ -172,9 +197,9 @@ func variable(key string) string {
 func textOf(value any) (string, error) {
 	switch v := value.(type) {
 	case nil:
-		return "", errors.New("has no value")
+		return "", errors.New("expected a value, found none")
 	case map[string]any:
-		return "", errors.New("expected one value, not a map")
+		return "", errors.New("expected one value, found a map")
 	case []any:
 		items := make([]string, len(v))
 		for i, item := range v {

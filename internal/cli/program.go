@@ -74,7 +74,9 @@ func Main(ctx context.Context, p *Program, root *cobra.Command) int {
 
 	err := root.ExecuteContext(ctx)
 	if _, ran := errors.AsType[*ranError](err); err != nil && !ran {
-		err = &train.UsageError{Err: err} // cobra's own: an unknown command, a word too many
+		if _, usage := errors.AsType[*train.UsageError](err); !usage {
+			err = commandError(err) // cobra's own: an unknown command, a word too many
+		}
 	}
 	if _, told := errors.AsType[*ToldError](err); err != nil && !told {
 		fmt.Fprint(p.Stderr, message(p.Name(), err))

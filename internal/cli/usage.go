@@ -18,7 +18,15 @@ const helpWidth = 100
 // AddFlags declares the flags of s on a command and shows them in its help
 // section by section. The completion of fixed words comes with them.
 func (s *Settings) AddFlags(c *cobra.Command, who For) {
-	sections := s.Flags(who)
+	s.addFlags(c, s.Flags(who))
+}
+
+// AddDataFlags declares only the flags that say which data is meant.
+func (s *Settings) AddDataFlags(c *cobra.Command) {
+	s.addFlags(c, []Section{section("Data", s.dataFlags)})
+}
+
+func (s *Settings) addFlags(c *cobra.Command, sections []Section) {
 	c.Flags().SortFlags = false
 	c.Flags().AddFlagSet(Union(sections))
 	c.SetUsageFunc(func(c *cobra.Command) error { return usage(c, sections) })
@@ -57,15 +65,19 @@ func usage(c *cobra.Command, sections []Section) error {
 		}
 	})
 	printFlags(w, "Other", rest)
-	fmt.Fprintf(w, `
+	if c.Flags().Lookup("config") != nil {
+		fmt.Fprintf(w, layersHelp, variable("long-tail"))
+	}
+	fmt.Fprintf(w, "\n%s\n", ExitCodesHelp)
+	return nil
+}
+
+// layersHelp explains where else a setting may stand.
+const layersHelp = `
 Each of these may also stand in the --config file (name: value), or in the
 environment (%s for --long-tail). A flag wins over the environment, and that
 over the file.
-
-%s
-`, variable("long-tail"), ExitCodesHelp)
-	return nil
-}
+`
 
 func printFlags(w io.Writer, title string, f *pflag.FlagSet) {
 	if text := f.FlagUsagesWrapped(helpWidth); text != "" {

@@ -6,6 +6,9 @@ import "time"
 // enough to follow a change.
 const window = 3 * time.Second
 
+// least is the least time that says anything about the speed.
+const least = 200 * time.Millisecond
+
 // pace is the speed of a run over the last few seconds.
 type pace struct {
 	marks []mark // the oldest is at least a window old, if there is one so old
@@ -31,7 +34,7 @@ func (p *pace) span() (first, last mark, ok bool) {
 		return mark{}, mark{}, false
 	}
 	first, last = p.marks[0], p.marks[len(p.marks)-1]
-	return first, last, last.at.After(first.at) && last.step > first.step
+	return first, last, last.at.Sub(first.at) >= least && last.step > first.step
 }
 
 // samples returns the samples per second, or 0 if not known yet.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ballast-ml/ballast/internal/cli"
+	"github.com/ballast-ml/ballast/internal/cli/report"
+	"github.com/ballast-ml/ballast/train"
+)
+
+// evaluateFunc evaluates the model in a file on the test part of the data that
+// the configuration names.
+type evaluateFunc func(ctx context.Context, model string, cfg train.Config) (train.Summary, error)
+
+func evalCommand(p *cli.Program, eval evaluateFunc) *cobra.Command {
+	s := cli.DefaultSettings()
+	var dir string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "eval --run DIR [flags]",
+		Short: "Evaluate the model of a run on its test data",
+		Long: `Evaluate the model of a run on its test data, or on other data of its kind.
+
+The model comes from model.safetensors in the run directory, with how its input
+is prepared; which rows are the test part comes from config.yaml beside it, and
+from the flags, which win.`,
+		Example: strings.ReplaceAll(`  launcher eval --run runs/first
+  launcher eval --run runs/first --data idx:/elsewhere/fashion-mnist --json`, "launcher", p.Name()),
+		Args: cobra.NoArgs,
+	}
+	c.Flags().StringVar(&dir, "run", "", "`DIR` that a run has left")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, as in summary.json")
+	s.AddDataFlags(c)
+	c.RunE = cli.Do(func(ctx context.Context) error {
+		if dir == "" {
+			return cli.Usagef("--run is missing: the directory that a run has left")
+		}
+		if err := cli.LoadRun(c.Flags(), dir); err != nil {
+			return err
+		}
+		model := filepath.Join(dir, "model.safetensors")
+		if _, err := os.Stat(model); err != nil {
+			return cli.Usagef("--run %s: %w", dir, err)
+		}
+		summary, err := eval(ctx, model, s.Train)
+		if err != nil {
+			return err
+		}
+		return printEvaluation(p, summary, asJSON)
+	})
+	return c
+}
+
+func printEvaluation(p *cli.Program, s train.Summary, asJSON bool) error {
+	var b bytes.Buffer
+	if asJSON {
+		text, err := json.MarshalIndent(s, "", "  ")
+		if err != nil {
+			return err
+		}
+		b.Write(append(text, '\n'))
+	} else {
+		runs := []report.Run{{Title: "model", Summary: s}}
+		report.Recalls(&b, runs)
+		fmt.Fprintln(&b)
+		report.Quality(&b, runs)
+		fmt.Fprintf(&b, "model sha256 %s\n", s.ModelSHA256)
+	}
+	_, err := p.Stdout.Write(b.Bytes())
+	return err
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/ballast-ml/ballast/internal/cli"
+	"github.com/ballast-ml/ballast/internal/cli/proc"
+)
+
+// launch is one run as its nodes are told about it.
+type launch struct {
+	program  *cli.Program
+	settings cli.Settings // of the launcher, checked and complete
+	secret   []byte
+	config   []byte // config.yaml
+	again    bool   // the person has read all about the data and the ring before
+}
+
+// alone tells that all nodes of the run are on this machine.
+func (l launch) alone() bool { return len(l.settings.Join) == 0 && l.settings.NNodes <= 1 }
+
+// names returns the names of this machine's nodes. They sort as they are
+// numbered, since the roster is ordered by name; with other machines about,
+// they start with this one's.
+func (l launch) names() []string {
+	prefix := "node"
+	if !l.alone() {
+		prefix = hostName()
+	}
+	width := len(strconv.Itoa(l.settings.NProc - 1))
+	names := make([]string, l.settings.NProc)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s-%0*d", prefix, width, i)
+	}
+	return names
+}
+
+// hostName returns the first part of the host's name, of letters that a node's
+// name may have.
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "node"
+	}
+	name, _, _ = strings.Cut(name, ".")
+	name = strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '-'
+	}, name)
+	return name[:min(len(name), 40)]
+}
+
+// node returns the settings of node i. seed is the address of the first, for
+// the others of a run that joins nobody else's; empty if there is none.
+func (l launch) node(i int, name, seed string) cli.Settings {
+	s := l.settings
+	s.Name = name
+	s.NNodes = max(s.NNodes, 1) * s.NProc
+	if len(l.settings.Join) > 0 && l.settings.NNodes == 0 {
+		s.NNodes = 0 // as many as come
+	}
+	if l.alone() && s.Listen == "" {
+		s.Listen = "127.0.0.1:0"
+	}
+	if i > 0 { // one address serves one node: the others take any free port of it
+		s.Listen, s.Advertise = anyPort(s.Listen), hostOnly(s.Advertise)
+	}
+	if seed != "" {
+		s.Join = []string{seed}
+	}
+	return s
+}
+
+// anyPort returns a listen address with a port that is free.
+func anyPort(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	return net.JoinHostPort(host, "0")
+}
+
+// hostOnly returns an address without its port.
+func hostOnly(addr string) string {
+	if host, _, err := net.SplitHostPort(addr); err == nil {
+		return host
+	}
+	return addr
+}
+
+// command returns how to start a node: this program as "node", with the
+// settings on its standard input.
+func (l launch) command(s cli.Settings, log *nodeLog) (proc.Command, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return proc.Command{}, fmt.Errorf("this program cannot find itself to start its nodes: %w", err)
+	}
+	h := cli.Handover{Settings: s, Secret: l.secret, Config: l.config}
+	return proc.Command{
+		Name: s.Name, Path: path,
+		// The name is for people who look at the list of processes.
+		Args:  []string{l.program.Args[0], "node", "--" + cli.HandoverFlag, "--name", s.Name},
+		Env:   l.environ(),
+		Stdin: h.Line(), Log: log,
+	}, nil
+}
+
+// environ returns the environment of the nodes: without our variables, which
+// the settings contain already, and with a fair share of the cores.
+func (l launch) environ() []string {
+	var env []string
+	for _, e := range l.program.Environ {
+		if !strings.HasPrefix(e, "BALLAST_") {
+			env = append(env, e)
+		}
+	}
+	if l.program.Getenv("GOMAXPROCS") == "" {
+		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", max(1, cores()/l.settings.NProc)))
+	}
+	return env
+}
+
+// cores is the number of cores that this process may use.
+func cores() int { return runtime.GOMAXPROCS(0) }
+
+// autoProc returns the number of nodes to start on this machine if nobody says:
+// half of the cores, since the other half is often the same cores again; at
+// least 2, which shows that it works; at most what the shards allow.
+func autoProc(cores, shards, machines int) int {
+	return max(1, min(max(2, cores/2), shards/max(machines, 1)))
+}
+
+// random returns n random bytes in hexadecimal.
+func random(n int) string {
+	b := make([]byte, n)
+	rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/ballast-ml/ballast/internal/cli"
+	"github.com/ballast-ml/ballast/train"
+)
+
+// TestMain makes the test binary the two programs too, with a stand-in for
+// training: the scripts then test everything around it.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"launcher": func() {
+			p := cli.NewProgram(fakeTrain)
+			os.Exit(cli.Main(context.Background(), p, root(p, fakeEvaluate)))
+		},
+		"node": func() {
+			p := cli.NewProgram(fakeTrain)
+			os.Exit(cli.Main(context.Background(), p, cli.NodeCommand(p)))
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			// Under the race detector every process would sleep a second before
+			// it ends, and these tests are about how soon they end.
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"await":  await,
+			"gone":   gone,
+			"within": within(),
+			"code":   code,
+		},
+	})
+}
+
+// fakeTrain stands in for train.Run. What it does is in the variable FAKE, as
+// NAME:DEED words; DEED is what the node of that name does after 3 steps.
+func fakeTrain(ctx context.Context, cfg train.Config, o train.Options) (train.Summary, error) {
+	if err := cfg.Validate(); err != nil {
+		return train.Summary{}, &train.UsageError{Err: err}
+	}
+	if path, ok := strings.CutPrefix(cfg.Data, "csv:"); ok {
+		if _, err := os.Stat(path); err != nil {
+			return train.Summary{}, &train.UsageError{Err: err}
+		}
+	}
+	o.Observe = train.Tee(o.Observe, train.Observer{})
+	o.Observe.DataReady(train.DataReady{Name: cfg.Data, Train: 100, Test: 20, Classes: 2})
+	o.Observe.Joined(train.Joined{Name: o.Name, Addr: "127.0.0.1:1"})
+	names := make([]string, max(o.Nodes, 1))
+	for i := range names {
+		names[i] = fmt.Sprintf("node-%d", i)
+	}
+	writes := len(o.Join) == 0
+	if writes {
+		if err := os.MkdirAll(o.Out, 0o777); err != nil {
+			return train.Summary{}, err
+		}
+		if err := os.WriteFile(filepath.Join(o.Out, "config.yaml"), o.ConfigFile, 0o666); err != nil {
+			return train.Summary{}, err
+		}
+		seen := fmt.Sprintf("run %s\nsecret of %d bytes\nlisten %s\n", o.RunID, len(o.Secret), o.Listen)
+		if err := os.WriteFile(filepath.Join(o.Out, "options"), []byte(seen), 0o666); err != nil {
+			return train.Summary{}, err
+		}
+	}
+	o.Observe.RingFormed(train.RingFormed{Names: names, Writes: writes})
+	o.Log.Info().Str("gomaxprocs", os.Getenv("GOMAXPROCS")).Msg("ring formed")
+	for i := range 10 {
+		if i == 3 {
+			if err := deed(ctx, o.Name); err != nil {
+				return train.Summary{}, err
+			}
+		}
+		o.Observe.StepDone(train.StepDone{Step: i + 1, Steps: 10, Epoch: 1, Epochs: 1, SamplesSeen: int64(i) * 10, Loss: 1})
+	}
+	s := fakeSummary(cfg)
+	s.Nodes = len(names)
+	if strings.Contains(os.Getenv("FAKE"), o.Name+":differs") {
+		s.ModelSHA256 = "another"
+	}
+	o.Observe.Finished(s)
+	return s, nil
+}
+
+func fakeSummary(cfg train.Config) train.Summary {
+	return train.Summary{
+		ModelSHA256: "feedface-" + cfg.Method, Method: cfg.Method, Steps: 10, Seed: cfg.Seed, Shards: cfg.Shards,
+		SamplesPerSecond: 1234, WallSeconds: 5, Classes: []string{"cat", "dog"}, TrainCounts: []int{10, 90},
+		Test:       train.Metrics{Accuracy: 0.9, PerClassRecall: []float64{0.5, 1}},
+		TestGroups: map[string]train.Metrics{"unseen fonts": {BalancedAccuracy: 0.75}},
+	}
+}
+
+func fakeEvaluate(_ context.Context, model string, cfg train.Config) (train.Summary, error) {
+	if _, err := os.Stat(model); err != nil {
+		return train.Summary{}, err
+	}
+	return fakeSummary(cfg), nil
+}
+
+// deed does what the variable FAKE has the node do.
+func deed(ctx context.Context, name string) error {
+	for word := range strings.FieldsSeq(os.Getenv("FAKE")) {
+		who, what, _ := strings.Cut(word, ":")
+		if who != name && who != "all" {
+			continue
+		}
+		switch what {
+		case "fail":
+			return errors.New("the loss is NaN at step 4")
+		case "lost":
+			return &train.LostError{Peer: "node-9", Step: 3, Phase: "sum", Reason: "stream broken"}
+		case "usage":
+			return cli.Usagef("rows.csv:7: expected 4 columns, found 3")
+		case "panic":
+			panic("index out of range")
+		case "killed":
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		case "waits": // until it is told to end
+			note(name)
+			<-ctx.Done()
+			return context.Cause(ctx)
+		case "lostlater": // as survivors do when a neighbour is gone
+			select {
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+			return &train.LostError{Peer: "node-1", Step: 3, Phase: "sum", Reason: "stream broken"}
+		case "stubborn": // whatever it is told
+			note(name)
+			select {}
+		}
+	}
+	return nil
+}
+
+// note leaves the node's process number in a file, whole.
+func note(name string) {
+	file := filepath.Join(os.Getenv("NOTES"), name+".pid")
+	if err := os.WriteFile(file+".new", []byte(strconv.Itoa(os.Getpid())), 0o666); err != nil {
+		panic(err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		panic(err)
+	}
+}
+
+// poll waits until done returns true, which must be soon.
+func poll(ts *testscript.TestScript, what string, done func() bool) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(10 * time.Second)
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("waited 10 s for %s", what)
+		}
+	}
+}
+
+// await FILE... waits until the files are there.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		poll(ts, name, func() bool {
+			_, err := os.Stat(ts.MkAbs(name))
+			return err == nil
+		})
+	}
+}
+
+// gone FILE... waits until the processes whose numbers are in the files have
+// ended.
+func gone(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		pid, err := strconv.Atoi(ts.ReadFile(name))
+		ts.Check(err)
+		poll(ts, "the end of "+name, func() bool {
+			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+			return syscall.Kill(pid, 0) != nil || err == nil && strings.Contains(string(stat), ") Z ")
+		})
+	}
+}
+
+// within start|DURATION starts a watch, or checks that it shows no more.
+func within() func(*testscript.TestScript, bool, []string) {
+	started := map[string]time.Time{}
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		if args[0] == "start" {
+			started[ts.Name()] = time.Now()
+			return
+		}
+		limit, err := time.ParseDuration(args[0])
+		ts.Check(err)
+		if d := time.Since(started[ts.Name()]); d > limit {
+			ts.Fatalf("took %v, want at most %v", d, limit)
+		}
+	}
+}
+
+// code N PROGRAM ARGS... runs the program and checks its exit code.
+func code(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	var exit interface{ ExitCode() int }
+	if errors.As(err, &exit) {
+		got = strconv.Itoa(exit.ExitCode())
+	} else {
+		ts.Check(err)
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// held is how much of a log is kept in memory before there is a file for it.
+const held = 1 << 20
+
+// nodeLog receives a node's log. It keeps it in memory until the run directory
+// exists: a run that never begins leaves nothing behind.
+type nodeLog struct {
+	name string
+	mu   struct {
+		sync.Mutex
+		file    *os.File
+		path    string
+		waiting []byte // what came before the file
+		line    []byte // the start of the line that is being written
+		crash   string // the first line of a crash of the Go runtime
+	}
+}
+
+// Write never fails: a node must not stop because its log cannot be kept.
+func (l *nodeLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.look(p)
+	if l.mu.file != nil {
+		_, _ = l.mu.file.Write(p)
+		return len(p), nil
+	}
+	l.mu.waiting = append(l.mu.waiting, p...)
+	if extra := len(l.mu.waiting) - held; extra > 0 {
+		l.mu.waiting = append(l.mu.waiting[:0], l.mu.waiting[extra:]...)
+	}
+	return len(p), nil
+}
+
+// look notes the line that a crash starts with.
+func (l *nodeLog) look(p []byte) {
+	for l.mu.crash == "" && len(p) > 0 {
+		part, rest, whole := bytes.Cut(p, []byte("\n"))
+		if len(l.mu.line) < held {
+			l.mu.line = append(l.mu.line, part...)
+		}
+		if !whole {
+			return
+		}
+		text := string(l.mu.line)
+		if strings.HasPrefix(text, "panic: ") || strings.HasPrefix(text, "fatal error: ") {
+			l.mu.crash = text
+		}
+		l.mu.line, p = l.mu.line[:0], rest
+	}
+}
+
+// open moves the log to dir/NAME.log, making the directory if need be. Once it
+// has a file, it stays there.
+func (l *nodeLog) open(dir string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mu.file != nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, l.name+".log")
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(l.mu.waiting)
+	l.mu.file, l.mu.path, l.mu.waiting = file, path, nil
+	return err
+}
+
+// crashed returns the first line of the node's crash, or "".
+func (l *nodeLog) crashed() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mu.crash
+}
+
+// close closes the file. If there is none but the node has crashed, the log
+// goes to a temporary file: where the crash happened is worth keeping. path is
+// where the log is, or "".
+func (l *nodeLog) close() (path string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mu.file == nil && l.mu.crash != "" {
+		if file, err := os.CreateTemp("", "ballast-"+l.name+"-*.log"); err == nil {
+			_, _ = file.Write(l.mu.waiting)
+			l.mu.file, l.mu.path = file, file.Name()
+		}
+	}
+	if l.mu.file != nil {
+		_ = l.mu.file.Close()
+		l.mu.file = nil
+	}
+	return l.mu.path
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ballast-ml/ballast/internal/cli"
+)
+
+func runCommand(p *cli.Program) *cobra.Command {
+	s := cli.DefaultSettings()
+	c := &cobra.Command{
+		Use:   "run [flags]",
+		Short: "Start nodes on this machine and train",
+		Long: `Start nodes on this machine and train.
+
+Without --data and --method, it trains three models on the built-in data, one
+after the other and from the same seed: plain (erm), with logit adjustment (la),
+and with ABSGD on top of that; and compares them.
+
+What the run leaves is in the directory --out: config.yaml, metrics.jsonl,
+model.safetensors, summary.json and the log of each node. The last line on
+standard output is the model's SHA-256; it does not depend on the number of
+nodes.`,
+		Example: strings.ReplaceAll(`  launcher run
+  launcher run --data idx:fashion-mnist --long-tail 100 --nproc-per-node 4
+  launcher run --data csv:mammography.csv --label class --method absgd+la --epochs 50
+  launcher run --data csv:wine.csv --label-noise sym:0.2 --method absgd --lambda -2 --floor
+  launcher run --nnodes 2 --join host-a:7700 --data idx:fashion-mnist      # on each of two machines
+  launcher run --config runs/first/config.yaml --seed 2 --out runs/second`, "launcher", p.Name()),
+		Args: cobra.NoArgs,
+	}
+	s.AddFlags(c, cli.ForLauncher)
+	c.RunE = cli.Do(func(ctx context.Context) error {
+		origins, err := cli.Load(c.Flags(), p.Environ)
+		if err != nil {
+			return err
+		}
+		return run(ctx, p, s, origins)
+	})
+	return c
+}
+
+// run checks the settings and trains one model, or compares three if nothing
+// says which one.
+func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origins) error {
+	if s.NProc == 0 {
+		s.NProc = autoProc(cores(), s.Train.Shards, s.NNodes)
+	}
+	if err := s.Validate(cli.ForLauncher); err != nil {
+		return err
+	}
+	l := launch{program: p, settings: s}
+	if err := l.admit(); err != nil {
+		return err
+	}
+	bare := origins["data"] == cli.FromDefault && origins["method"] == cli.FromDefault
+	if l.settings.Out == "" {
+		method := s.Train.Method
+		if bare {
+			method = "compared"
+		}
+		l.settings.Out = cli.DefaultOut(s.Train.Data, method, time.Now())
+	}
+	// Of our own nodes each would find the directory that the first has made,
+	// so it is looked at once, here.
+	if _, err := os.Lstat(l.settings.Out); err == nil {
+		return cli.Usagef("--out %s: exists already: choose a directory that is new", l.settings.Out)
+	}
+	view := p.NewScreen(s)
+	defer view.Close()
+	if bare {
+		return compare(ctx, l, view, origins)
+	}
+	view.Begin(s.Train.Method)
+	l.config = cli.ConfigYAML(l.settings.Flags(cli.ForLauncher), origins)
+	summary, err := l.run(ctx, view)
+	if err != nil {
+		return err
+	}
+	view.Close()
+	p.PrintRun(summary, filepath.Clean(l.settings.Out))
+	return nil
+}
+
+// admit completes what keeps others out of the run: its label and its secret.
+// On one machine both are made up; several have to be told them.
+func (l *launch) admit() error {
+	secret, err := cli.ReadSecret(l.settings.SecretFile, l.program.Environ)
+	if err != nil {
+		return err
+	}
+	l.secret = secret
+	if l.alone() {
+		if l.secret == nil {
+			l.secret = []byte(random(32))
+		}
+		if l.settings.RunID == "" {
+			l.settings.RunID = "local-" + random(6)
+		}
+	}
+	return nil
+}
