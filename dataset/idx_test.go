@@ -174,3 +174,25 @@ func FuzzIDX(f *testing.F) {
 		}
 	})
 }
+
+// Images are read with a stored model's classes, which rows need not cover.
+func TestIDXStoredPrep(t *testing.T) {
+	dir := writeAll(t, idxFiles())
+	p := open(t, Spec{Data: "idx:" + dir}).Prep
+	if open(t, Spec{Data: "idx:" + dir, Prep: &p}).Prep.Kind != Image {
+		t.Error("the stored preprocessing is not returned")
+	}
+	p.Classes = []string{"0", "1", "2", "3"}
+	if d := open(t, Spec{Data: "idx:" + dir, Prep: &p}); len(d.Train.Counts()) != 4 {
+		t.Errorf("%d classes, want the stored 4", len(d.Train.Counts()))
+	}
+	p.Classes = []string{"0", "1"}
+	_, err := Open(t.Context(), Spec{Data: "idx:" + dir, Prep: &p})
+	wantError(t, err, "train-labels-idx1-ubyte", "row 2", "label 2", "the model's labels are 0..1")
+	p.Shape = []int{1, 28, 28}
+	_, err = Open(t.Context(), Spec{Data: "idx:" + dir, Prep: &p})
+	wantError(t, err, dir, "[1 28 28]", "[1 2 3]")
+	p.Classes = []string{"A", "B"}
+	_, err = Open(t.Context(), Spec{Data: "glyphs", Prep: &p})
+	wantError(t, err, "glyphs", "A, B", "stored model")
+}
