@@ -45,10 +45,13 @@ var (
 // The node is a neighbour, unless a neighbour in its farewell names another
 // one as the culprit; Err then says who said so.
 type PeerError struct {
-	Peer  string // name of the node
-	Rank  int    // its rank in this ring
-	Step  uint64 // the step this node was in, or had last been in
-	Phase string // "Form", "Sum", "LogSumExp", "Gather", "Broadcast", or "idle" between two of them
+	Peer string // name of the node
+	Rank int    // its rank in this ring
+	// Step and Phase say where this node was: "Form", "Sum", "LogSumExp",
+	// "Gather" or "Broadcast". What is noticed between two collectives counts
+	// to the next one.
+	Step  uint64
+	Phase string
 	Err   error
 }
 

@@ -19,16 +19,16 @@ const (
 // payload, in one piece of pooled memory. At any time it has one owner, who
 // alone may touch it, and who either passes it on or releases it.
 type Frame struct {
-	data   []byte // header and payload
-	head   Header // the decoded header, once a ring has received the frame
-	pool   *Pool
-	class  int
-	onHeap bool // in a pool's free list: using it is a mistake
+	data  []byte // header and payload
+	head  Header // the decoded header, once a ring has received the frame
+	pool  *Pool
+	class int
+	idle  bool // in a pool's free list: using it is a mistake
 }
 
 // Bytes returns header and payload, aligned to 8 bytes.
 func (f *Frame) Bytes() []byte {
-	if f.onHeap {
+	if f.idle {
 		panic("allreduce: frame used after Release")
 	}
 	return f.data
@@ -85,17 +85,17 @@ func (p *Pool) take(class int) *Frame {
 	f := list[len(list)-1]
 	list[len(list)-1] = nil
 	p.free[class] = list[:len(list)-1]
-	f.onHeap = false
+	f.idle = false
 	return f
 }
 
 func (p *Pool) put(f *Frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f.onHeap {
+	if f.idle {
 		panic("allreduce: frame released twice")
 	}
-	f.onHeap = true
+	f.idle = true
 	p.free[f.class] = append(p.free[f.class], f)
 }
 

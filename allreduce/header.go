@@ -25,7 +25,7 @@ const (
 	PhaseBroadcast
 )
 
-var phaseNames = [...]string{"idle", "Sum", "LogSumExp", "Gather", "Broadcast"}
+var phaseNames = [...]string{"none", "Sum", "LogSumExp", "Gather", "Broadcast"}
 
 // String returns the name of the collective.
 func (p Phase) String() string {

@@ -45,12 +45,9 @@ func NewMem() *Mem {
 
 // Cut breaks the connection over which from sends to to: both learn at once
 // that they have lost each other, and so does whoever opens that edge until
-// Mend. A crash of a node is a cut of both its edges.
+// Mend.
 func (m *Mem) Cut(from, to string) {
-	f := m.faults(from, to)
-	f.mu.Lock()
-	f.cut = true
-	f.mu.Unlock()
+	m.faults(from, to).setCut(true)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	defer m.announce()
@@ -62,12 +59,31 @@ func (m *Mem) Cut(from, to string) {
 	}
 }
 
+// Crash takes a node off the network as the death of its process does: its
+// neighbours lose it at once, and nothing that it may still say is heard. Its
+// own link ends with ErrLost.
+func (m *Mem) Crash(node string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.announce()
+	l := m.mu.offers[node]
+	if l == nil {
+		return
+	}
+	l.silence()
+	l.fail(ErrLost)
+	for _, other := range m.mu.offers {
+		if names := other.t.Names; other != l && names[other.t.Next()] == node {
+			other.fail(other.t.peerError(other.t.Next(), ErrLost))
+		} else if other != l && names[other.t.Prev()] == node {
+			other.fail(other.t.peerError(other.t.Prev(), ErrLost))
+		}
+	}
+}
+
 // Mend lets from and to connect again; links that were cut stay so.
 func (m *Mem) Mend(from, to string) {
-	f := m.faults(from, to)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.cut = false
+	m.faults(from, to).setCut(false)
 }
 
 // Drop loses the next n frames that from sends to to; nobody is told.
@@ -212,6 +228,12 @@ func (f *memFaults) isCut() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.cut
+}
+
+func (f *memFaults) setCut(cut bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cut = cut
 }
 
 // next tells what happens to the next frame.

@@ -17,10 +17,7 @@ func memNet(nodes int) (allreducetest.Net, *allreduce.Mem) {
 	for range nodes {
 		net.Transports = append(net.Transports, m)
 	}
-	net.Kill = func(r int) {
-		m.Cut(allreducetest.Name(r), allreducetest.Name((r+1)%nodes))
-		m.Cut(allreducetest.Name((r+nodes-1)%nodes), allreducetest.Name(r))
-	}
+	net.Kill = func(r int) { m.Crash(allreducetest.Name(r)) }
 	return net, m
 }
 

@@ -122,11 +122,7 @@ func (l *memLink) Abort(reason error) {
 	if l.broken() == nil {
 		return // closed in good order before
 	}
-	l.mu.Lock()
-	told := l.mu.told
-	l.mu.told = true
-	l.mu.Unlock()
-	if told {
+	if l.silence() {
 		return
 	}
 	w := NewFarewell(l.t, reason)
@@ -152,6 +148,15 @@ func (l *memLink) Close() error {
 			return nil
 		}
 	}
+}
+
+// silence makes sure that neighbours are told no more, and reports whether
+// they were already.
+func (l *memLink) silence() (told bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	told, l.mu.told = l.mu.told, true
+	return told
 }
 
 // broken returns why the link has ended, if not in good order.

@@ -157,12 +157,13 @@ func (r *Ring) accept(f *Frame) error {
 
 // begin enters a collective.
 func (r *Ring) begin(ctx context.Context, step uint64, phase Phase) error {
-	if err := ctx.Err(); err != nil {
-		return r.fail(context.Cause(ctx))
+	if ctx.Err() != nil {
+		r.fail(context.Cause(ctx))
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.mu.err != nil {
+	if r.mu.err != nil { // a loss noticed between collectives counts to this one
+		r.mu.err = located(r.mu.err, step, phase.String())
 		return r.mu.err
 	}
 	if r.mu.busy {
@@ -194,7 +195,10 @@ func (r *Ring) fail(err error) error {
 	r.mu.Lock()
 	first := r.mu.err == nil
 	if first {
-		r.mu.err = located(err, r.mu.step, r.mu.phase.String())
+		r.mu.err = err
+		if r.mu.busy {
+			r.mu.err = located(err, r.mu.step, r.mu.phase.String())
+		}
 		close(r.dead)
 	}
 	err = r.mu.err

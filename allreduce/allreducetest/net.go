@@ -71,8 +71,25 @@ func (n Net) Open(t testing.TB) []allreduce.Link {
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { Each(len(links), func(r int) error { return links[r].Close() }) })
+	t.Cleanup(func() { closeAll(links) })
 	return links
+}
+
+// closeAll closes links while it reads what is left on them, as a ring does.
+func closeAll(links []allreduce.Link) {
+	Each(2*len(links), func(i int) error {
+		l := links[i/2]
+		if i%2 == 0 {
+			return l.Close()
+		}
+		for {
+			f, err := l.Recv()
+			if err != nil {
+				return err
+			}
+			f.Release()
+		}
+	})
 }
 
 // Each calls f for every rank at once and returns their errors by rank.

@@ -1,0 +1,65 @@
+// Package allreduce is the ring of shards: it sums gradients, folds the
+// normaliser and gathers scalars over all nodes, with the same bits whatever
+// the number of nodes is.
+//
+// # Cost
+//
+// With N nodes and S shards, one Sum of a vector of n bytes costs every node
+//
+//	(2(N-1) + 1 - N/S)/N · n
+//
+// bytes sent, and S folds of n/N bytes on average: 1.375 n at N = 2, S = 8, and
+// for S = N the 2(N-1)/N of the textbook ring. LogSumExp sends 24 bytes a shard
+// N-1 times round; Gather and Broadcast send every byte N-1 times in total per
+// node that lacks it.
+//
+// # Words
+//
+//   - shard: one of the S positions of the ring. Node r hosts a contiguous run
+//     of them, [Shards[r], Shards[r+1]); a spare hosts none.
+//   - hop: from one shard to the next. On one node it is a fold in memory,
+//     between two nodes a frame on the wire.
+//   - bucket: a run of BucketFloats elements of the vector, reduced as one
+//     piece. Buckets are independent of each other.
+//   - chunk: the part of a bucket whose fold starts at one shard: a bucket of n
+//     elements has S chunks, chunk c being [n·c/S, n·(c+1)/S), rounded down.
+//   - segment: the part of a chunk that one frame carries.
+//   - record: the bytes of one node in LogSumExp, Gather and Broadcast.
+//   - step, phase: where a frame belongs; phase is the collective.
+//
+// # Order of additions
+//
+// Chunk c is the left fold over the shards c, c+1, ..., c-1 (mod S): the first
+// partial is factor·gradient, then partial = fma(factor, gradient, partial) for
+// each shard, one rounding each. Bucket and chunk bounds are a pure function of
+// length and S. So the order of every addition follows from the shard numbers;
+// which node hosts a shard, segments, and the order in which frames arrive
+// change no bit. A node never adds its shards beforehand.
+//
+// The partial goes from node to node by way of the nodes' shards. When the last
+// shard is added the finished chunk goes on, N-1 hops, until all have it; no
+// node computes it again, so all have the same bits.
+//
+// # Errors
+//
+// A ring is mortal. The first error ends it: the neighbours are told, and every
+// later call returns the same error. Trouble with another node is a *PeerError
+// with its name, the step and the phase; it wraps one of the Err variables. A
+// node that gives up says why, and its neighbours pass that on: all survivors
+// name the node that died. The end of a context ends the ring with
+// context.Cause. All of these are retryable with a new ring, but for ErrShape.
+// Arguments of the wrong length panic.
+//
+// # Concurrency
+//
+// Collectives of one ring are called one at a time, in the same order on all
+// nodes; two at once panic. Close may be called at any time, from any
+// goroutine. A collective runs in the caller's goroutine, driven by arriving
+// frames: it folds and passes on what comes, and starts segments of its own
+// while nothing does. No node leaves a collective before all have entered it,
+// so a neighbour is ahead by one at most.
+//
+// Goroutines: a ring of more than one node has one, the receiver, which moves
+// frames from the link to the inbox and never waits for anything else; Close
+// waits for it. Mem starts none; for package rpc see there.
+package allreduce
