@@ -1,2 +1,81 @@
 // Package cluster finds the nodes of a run and makes them agree on the ring.
+//
+// Gossip discovers, an explicit agreement decides. memberlist tells who is
+// there; who trains with whom, in which order and with which shards, is
+// proposed by one node, promised by all, and then committed, in direct
+// messages:
+//
+//	joiner                     seed                       leader
+//	  │ challenge? ─────────────▶ │                          │
+//	  │ hello, signed ──────────▶ │ same run? else: why not  │
+//	  │ ◀────────────── gossip ─────────────────────────────▶│
+//	  │ ◀───────────────────────────────────────── propose ──│ enough are here
+//	  │ ── promise ────────────────────────────────────────▶ │
+//	  │ ◀────────────────────────────────────────── commit ──│ all have promised
+//
+// # What gossip promises, and what it does not
+//
+// Gossip promises that a live member is known to all others after a while and
+// that a dead one is dropped after a while. It does not promise that two
+// members ever see the same list at the same time, that a member on it is
+// alive, or that one not on it is dead: a processor busy with matrix products
+// answers late and is given up for a moment. So nothing is ever derived from
+// the list alone:
+//
+//   - A ring is the roster that one node proposed. The lowest-named live member
+//     leads; should two believe that they do, a node accepts only a generation
+//     above all that it has accepted, and a roster is committed only when every
+//     member of it has accepted it. A node commits to one roster and never
+//     changes it.
+//   - A loss is certain only when the host of the member refuses a connection
+//     or another process answers at its address (proof), when the member leaves
+//     direct questions unanswered for Config.Silence, when it says goodbye
+//     before the end of the run, or when a member of the ring accuses it and
+//     nothing else explains the accusation within a second. Gossip giving it
+//     up, a failed dial, and a broken watch are only the reason to ask.
+//
+// # The first version
+//
+// The ring is formed once. A node that comes later is told so (FormedError),
+// and a loss is reported, not repaired. Rosters have generations all the same,
+// Await takes the one to be followed, and ballot.consider is where a committed
+// roster turns a proposal away: forming again with the survivors is a matter of
+// that file and of what decides when to propose.
+//
+// # Who is let in
+//
+// A joiner first says hello, directly, to a node at one of the join addresses.
+// Run label, secret, version, numeric contract, configuration and data are
+// compared, in this order, and a difference is named with both values: to the
+// joiner as a RefusedError, and in the log of the other with the joiner's
+// address. Identities are compared again with each proposal. With a secret,
+// every direct message is signed with HMAC-SHA-256 and names its receiver,
+// whose name no other process ever has, and gossip is encrypted with AES-256;
+// both keys are derived from the secret with HKDF. Direct messages are not
+// encrypted by this package: give rpc.Listen TLS credentials for that.
+//
+// # Goroutines
+//
+//	Node.run        one per node; owns all state (type state). Questions of
+//	                others, answers to ours and calls of the program reach it
+//	                as functions, gossip as a bell beside a copied view.
+//	Node.search     one per join address, until it is answered or the ring
+//	                is formed.
+//	Node.watch      one per node in a ring; waits for the next member's end.
+//	questions       one per message under way: proposals, commits, reports,
+//	                and one per suspect. Each ends within a deadline.
+//	memberlist's    a dozen; its callbacks only copy (type view).
+//	Network's       see cluster/rpc.
+//
+// Leave ends all of the node's and waits for them; it stops memberlist, whose
+// last goroutines may outlive it by two seconds if they wait for a peer.
+//
+// # Errors
+//
+// Join and Await return a *RefusedError (this node and another cannot train
+// together; stop), a *FormedError (too late; stop), ErrLeft, the context's
+// error, or an error that says what was waited for and what to check. Once
+// Await has returned a roster the only news is Losses. A missing Network is a
+// programmer's mistake and panics. The package logs what has nobody to be
+// returned to: refused strangers, losses, and memberlist's own lines.
 package cluster

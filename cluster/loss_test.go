@@ -67,7 +67,7 @@ func TestShortSilenceIsNoLoss(t *testing.T) {
 		pass(2500 * time.Millisecond) // longer than gossip's patience, shorter than ours
 		s.net.Thaw(nodes[2].end)
 		for _, a := range nodes {
-			a.calm(20 * time.Second)
+			a.calm(6 * time.Second)
 		}
 	})
 }
@@ -101,7 +101,7 @@ func TestFalseAccusationsAreHeldBackBehindADeath(t *testing.T) {
 			if l, _ := nodes[i].lost(time.Second); l.Peer != self(2) {
 				t.Errorf("%s: %+v", nodes[i].cfg.Name, l)
 			}
-			nodes[i].calm(10 * time.Second)
+			nodes[i].calm(6 * time.Second)
 		}
 	})
 }
@@ -126,7 +126,7 @@ func TestReportsOfOtherGenerationsAndStrangersAreIgnored(t *testing.T) {
 		nodes[0].node.Report(t.Context(), cluster.Loss{Generation: 7, Peer: nodes[1].node.Self().Name})
 		nodes[0].node.Report(t.Context(), cluster.Loss{Peer: "nobody#12345678"})
 		for _, a := range nodes {
-			a.calm(10 * time.Second)
+			a.calm(6 * time.Second)
 		}
 	})
 }
@@ -140,7 +140,7 @@ func TestGoodbyeAfterTheRunIsNoLoss(t *testing.T) {
 		}
 		s.net.Kill(nodes[1].end)
 		for _, i := range []int{0, 2, 3} {
-			nodes[i].calm(10 * time.Second)
+			nodes[i].calm(6 * time.Second)
 		}
 		if _, err := nodes[1].node.Await(t.Context(), 1); !errors.Is(err, cluster.ErrLeft) {
 			t.Errorf("await after leave: %v", err)
@@ -176,7 +176,7 @@ func TestNothingIsLostAfterFinish(t *testing.T) {
 		}
 		s.net.Kill(nodes[1].end)
 		for _, i := range []int{0, 2, 3} {
-			nodes[i].calm(10 * time.Second)
+			nodes[i].calm(6 * time.Second)
 		}
 	})
 }

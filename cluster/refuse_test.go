@@ -32,7 +32,7 @@ func TestStrangersAreRefusedAndToldWhy(t *testing.T) {
 			}
 			c.change(&nodes[2].cfg)
 			nodes[0].start()
-			pass(time.Second)
+			<-nodes[0].joined
 			_, err := nodes[2].start().await()
 			var r *cluster.RefusedError
 			if !errors.As(err, &r) {

@@ -1,0 +1,175 @@
+package rpc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/ballast-ml/ballast/cluster"
+)
+
+// config returns what four nodes of one run have in common.
+func config(i int, s *Server, seed string) cluster.Config {
+	return cluster.Config{
+		Name: fmt.Sprintf("n%d", i), Join: []string{seed}, Nodes: 4, Shards: 8, Network: s,
+		Secret:   []byte("a secret"),
+		Identity: cluster.Identity{Version: "v1", Contract: "1", Run: "r", Config: "lr=1", Data: "d1"},
+		Log:      zerolog.Nop(),
+	}
+}
+
+// onTrying calls f when a node has found a seed missing for the first time.
+type onTrying func()
+
+// Run looks at one log event.
+func (f onTrying) Run(_ *zerolog.Event, _ zerolog.Level, msg string) {
+	if msg == "waiting for a node to join" {
+		f()
+	}
+}
+
+// four forms a ring of four over real sockets, the node of index last starting
+// when the others look for company already. It returns how long after that
+// start all had the roster.
+func four(t testing.TB, last int) (servers []*Server, nodes []*cluster.Node, took time.Duration) {
+	t.Helper()
+	servers, nodes = make([]*Server, 4), make([]*cluster.Node, 4)
+	for i := range servers {
+		servers[i] = listen(t)
+	}
+	seed := servers[0].Addr()
+	servers[last].Close()
+	waiting, formed := make(chan bool, 16), make(chan error, 4)
+	start := func(i int) {
+		cfg := config(i, servers[i], seed)
+		cfg.Log = zerolog.New(io.Discard).Hook(onTrying(func() { waiting <- true }))
+		n, err := cluster.Join(t.Context(), cfg)
+		if err == nil {
+			nodes[i] = n
+			waiting <- true
+			_, err = n.Await(t.Context(), 0)
+		}
+		formed <- err
+	}
+	for i := range servers {
+		if i != last {
+			go start(i)
+		}
+	}
+	for range 3 {
+		<-waiting
+	}
+	begun := time.Now()
+	s, err := Listen(t.Context(), "", Seeds(seed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	servers[last] = s
+	go start(last)
+	for range 4 {
+		if err := <-formed; err != nil {
+			t.Fatal(err)
+		}
+	}
+	return servers, nodes, time.Since(begun)
+}
+
+// leave ends the nodes as the end of a run does.
+func leave(t testing.TB, nodes []*cluster.Node) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for _, n := range nodes {
+		n.Finish(nil)
+	}
+	for _, n := range nodes {
+		wg.Go(func() {
+			if err := n.Leave(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestRingOfFourFormsInHalfASecond(t *testing.T) {
+	for _, last := range []int{3, 0} {
+		_, nodes, took := four(t, last)
+		t.Logf("ring of 4 formed %v after node %d, the last, was started", took, last)
+		if took > 500*time.Millisecond {
+			t.Errorf("node %d last: %v, want less than 0.5 s", last, took)
+		}
+		leave(t, nodes)
+	}
+}
+
+func BenchmarkFormRingOfFour(b *testing.B) {
+	var total time.Duration
+	for b.Loop() {
+		servers, nodes, took := four(b, 3)
+		total += took
+		leave(b, nodes)
+		for _, s := range servers {
+			s.Close()
+		}
+	}
+	b.ReportMetric(float64(total.Milliseconds())/float64(b.N), "ms-after-last")
+}
+
+func TestDeathIsToldWithinASecond(t *testing.T) {
+	servers, nodes, _ := four(t, 2)
+	dead := nodes[1].Self().Name
+	begun := time.Now()
+	servers[1].Close() // what the kernel does for a killed process
+	for _, i := range []int{0, 2, 3} {
+		select {
+		case l := <-nodes[i].Losses():
+			if l.Peer != dead || !strings.Contains(l.Reason, "nothing listens at "+servers[1].Addr()) {
+				t.Errorf("node %d: %+v", i, l)
+			}
+			t.Logf("node %d knew after %v", i, time.Since(begun))
+		case <-time.After(5 * time.Second):
+			t.Fatalf("node %d was told nothing", i)
+		}
+	}
+	if took := time.Since(begun); took > time.Second {
+		t.Errorf("all survivors knew after %v, want less than a second", took)
+	}
+	leave(t, nodes)
+}
+
+func TestRefusalNamesAndLogsTheStranger(t *testing.T) {
+	var log bytes.Buffer
+	seed := listen(t)
+	cfg := config(0, seed, seed.Addr())
+	cfg.Log = zerolog.New(&log)
+	node, err := cluster.Join(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := config(1, listen(t), seed.Addr())
+	other.Identity.Data = "d2"
+	_, err = cluster.Join(t.Context(), other)
+	var r *cluster.RefusedError
+	if !errors.As(err, &r) || r.Field != cluster.FieldData || r.Ours != "d2" || r.Theirs != "d1" || !strings.Contains(r.Peer, seed.Addr()) {
+		t.Errorf("got %v", err)
+	}
+	if err := node.Leave(t.Context()); err != nil { // ends all writing to the log
+		t.Error(err)
+	}
+	if err := seed.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{`"peer":"127.0.0.1:`, `"differs":"data"`, `"theirs":"d2"`, `refused a node`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%s is not in the log:\n%s", want, log.String())
+		}
+	}
+}
