@@ -6,30 +6,31 @@ package kernel
 // factors.
 func flipped(c, a, b *float32, m, n, k int, acc bool) {
 	s := borrow()
-	// All of aᵀ if it fits, else in blocks, again for every block of cᵀ.
-	mm := min(m, 256)
-	kk, nn := min(k, len(s.b)/mm), min(n, len(s.c)/mm)
-	for i := 0; i < m; i += mm {
-		m := min(mm, m-i)
-		for j := 0; j < n; j += nn {
-			n1 := min(nn, n-j)
-			ci := at(c, i*n+j)
-			if acc {
-				transpose(&s.c[0], ci, m, n, m, n1)
-			}
-			for p := 0; p < k; p += kk {
-				k1 := min(kk, k-p)
-				if j == 0 || kk < k {
-					transpose(&s.b[0], at(a, i*k+p), m, k, m, k1)
-				}
-				part := job{
-					c: &s.c[0], a: at(b, j*k+p), b: &s.b[0], m: n1, n: m, k: k1,
-					ldc: m, ai: k, ak: 1, ldb: m, acc: acc || p > 0,
-				}
-				part.run()
-			}
-			transpose(ci, &s.c[0], n, m, n1, m)
-		}
+	for i := 0; i < m; i += blockM {
+		flippedRows(s, at(c, i*n), at(a, i*k), b, min(blockM, m-i), n, k, acc)
 	}
 	s.giveBack()
+}
+
+// flippedRows does so for at most blockM rows, in blocks as large as aᵀ and cᵀ
+// have room for.
+func flippedRows(s *scratch, c, a, b *float32, m, n, k int, acc bool) {
+	nn, kk := min(n, len(s.a)/m), min(k, len(s.b)/m)
+	part := job{a: b, b: &s.b[0], c: &s.a[0], n: m, ldc: m, ai: k, ak: 1, ldb: m}
+	for j := 0; j < n; j += nn {
+		part.m = min(nn, n-j)
+		if acc {
+			transpose(&s.a[0], at(c, j), m, n, m, part.m)
+		}
+		for p := 0; p < k; p += kk {
+			part.k = min(kk, k-p)
+			if j == 0 || kk < k { // else all of aᵀ is there
+				transpose(&s.b[0], at(a, p), m, k, m, part.k)
+			}
+			part.a = at(b, j*k+p)
+			part.acc = acc || p > 0
+			part.run()
+		}
+		transpose(at(c, j), &s.a[0], n, m, part.m, m)
+	}
 }

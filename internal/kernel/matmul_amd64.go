@@ -21,7 +21,10 @@ func matMulNTVec(c, a, b []float32, m, n, k int, acc bool) bool {
 	if active == portable {
 		return false
 	}
-	if lanes := lanesOf(active); n*up(m, lanes)*k+shuffle*(m*k+2*m*n) < m*up(n, lanes)*k+shuffle*n*k {
+	l := lanesOf(active)
+	flip := n*up(m, l)*k + shuffle*up(m, l)*(up(k, l)+2*up(n, l))
+	plain := m*up(n, l)*k + shuffle*up(n, l)*up(k, l)
+	if flip < plain {
 		flipped(&c[0], &a[0], &b[0], m, n, k, acc)
 		return true
 	}
@@ -30,9 +33,8 @@ func matMulNTVec(c, a, b []float32, m, n, k int, acc bool) bool {
 	return true
 }
 
-// shuffle is what it costs to transpose an element, in units of a
-// multiply-add of one.
-const shuffle = 12
+// shuffle is what it costs to transpose an element, in multiply-adds.
+const shuffle = 10
 
 func up(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }
 

@@ -1,62 +1,101 @@
 package kernel
 
-// worthPacking tells whether copying b pays: there must be enough rows to use
-// the copy, and a b whose rows are so far apart that reading it in place
-// misses the caches.
+// worthPacking tells whether copying b and a pays: there must be enough rows
+// and columns to use the copies, and rows so far apart that in place they
+// would fall on the same few lines of the cache.
 func (j *job) worthPacking() bool {
-	return j.m >= packRows && j.n >= packCols
+	return j.m >= 48 && (j.n >= 512 || j.n >= 128 && j.k >= 1024)
 }
-
-var packRows, packCols = 48, 512
 
 // runPacked computes the product from panels of b copied next to each other,
 // block by block. If transposed is set, element (p, j) of b is b[j*ldb+p].
 func (j *job) runPacked(transposed bool) {
 	s := borrow()
-	w := 2 * lanesOf(active) // of a panel
 	blocks := (j.k + blockK - 1) / blockK
 	for i, p := 0, 0; i < blocks; i++ {
-		k := (j.k + i) / blocks // evenly
+		part := *j
+		part.k = (j.k + i) / blocks // evenly
+		part.a = at(j.a, p*j.ak)
+		part.acc = j.acc || i > 0
 		for col := 0; col < j.n; col += blockN {
-			n := min(blockN, j.n-col)
+			part.n = min(blockN, j.n-col)
+			part.c = at(j.c, col)
 			if transposed {
-				packTransposed(&s.b[0], at(j.b, col*j.ldb+p), j.ldb, k, n, w)
+				part.b = at(j.b, col*j.ldb+p)
+				part.packTransposed(s)
 			} else {
-				pack(&s.b[0], at(j.b, p*j.ldb+col), j.ldb, k, n, w)
+				part.b = at(j.b, p*j.ldb+col)
+				part.pack(s)
 			}
-			for q := 0; q < n; q += w {
-				part := *j
-				part.c, part.a, part.b = at(j.c, col+q), at(j.a, p*j.ak), &s.b[q*k]
-				part.n, part.k, part.ldb = min(w, n-q), k, w
-				part.acc = j.acc || i > 0
-				part.run()
-			}
+			part.runPanels(s)
 		}
-		p += k
+		p += part.k
 	}
 	s.giveBack()
 }
 
-// pack copies k rows of n columns of b, ldb apart, to panels of w columns.
-func pack(dst, b *float32, ldb, k, n, w int) {
-	whole := n / w
-	if whole > 0 {
-		if active == avx512 {
-			packAVX512(dst, b, 4*ldb, k, whole)
-		} else {
-			packAVX2(dst, b, 4*ldb, k, whole)
+// runPanels computes a block of columns, all of whose panels of b are in s, in
+// blocks of rows.
+func (j job) runPanels(s *scratch) {
+	w := panelWidth()
+	for row := 0; row < j.m; row += blockM {
+		part := j
+		part.m = min(blockM, j.m-row)
+		part.a = at(j.a, row*j.ai)
+		if j.m > mostRows(2) {
+			part.copyA(s)
 		}
-	}
-	if rest := n - whole*w; rest > 0 {
-		for p := range k {
-			copy(sliceAt(dst, whole*w*k+p*w, rest), sliceAt(b, p*ldb+whole*w, rest))
+		part.ldb = w
+		for q := 0; q < j.n; q += w {
+			part.c, part.b, part.n = at(j.c, row*j.ldc+q), &s.b[q*j.k], min(w, j.n-q)
+			part.run()
 		}
 	}
 }
 
-// packTransposed does so for a b whose n columns are ldb apart.
-func packTransposed(dst, b *float32, ldb, k, n, w int) {
-	for q := 0; q < n; q += w {
-		transpose(at(dst, q*k), at(b, q*ldb), w, ldb, min(w, n-q), k)
+// panelWidth is the number of columns of a packed panel, that of a wide tile.
+func panelWidth() int { return 2 * lanesOf(active) }
+
+// copyA copies the block of a to s and makes j use the copy, whose rows are
+// apart by no power of two.
+func (j *job) copyA(s *scratch) {
+	if j.ak == 1 {
+		for i := range j.m {
+			copy(s.a[i*(blockK+16):], sliceAt(j.a, i*j.ai, j.k))
+		}
+		j.ai = blockK + 16
+	} else {
+		for p := range j.k {
+			copy(s.a[p*blockM:], sliceAt(j.a, p*j.ak, j.m))
+		}
+		j.ak = blockM
+	}
+	j.a = &s.a[0]
+}
+
+// pack copies b to panels.
+func (j *job) pack(s *scratch) {
+	w := panelWidth()
+	whole := j.n / w
+	if whole > 0 {
+		if active == avx512 {
+			packAVX512(&s.b[0], j.b, 4*j.ldb, j.k, whole)
+		} else {
+			packAVX2(&s.b[0], j.b, 4*j.ldb, j.k, whole)
+		}
+	}
+	if rest := j.n - whole*w; rest > 0 {
+		last := s.b[whole*w*j.k:]
+		for p := range j.k {
+			copy(last[p*w:], sliceAt(j.b, p*j.ldb+whole*w, rest))
+		}
+	}
+}
+
+// packTransposed does the same for a b whose columns are ldb apart.
+func (j *job) packTransposed(s *scratch) {
+	w := panelWidth()
+	for q := 0; q < j.n; q += w {
+		transpose(&s.b[q*j.k], at(j.b, q*j.ldb), w, j.ldb, min(w, j.n-q), j.k)
 	}
 }

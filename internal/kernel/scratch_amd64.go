@@ -1,17 +1,19 @@
 package kernel
 
-// scratch is the memory of one call that packs or transposes. Its size is
-// fixed; larger products go through it in blocks.
-type scratch struct {
-	b [blockK * blockN]float32 // panels of b, or aᵀ
-	c [blockC]float32          // cᵀ
-}
-
+// Products that are packed or transposed go through in blocks of at most
+// blockM rows of a, blockN columns of b and blockK steps of a chain, so that
+// scratch memory is of fixed size and stays in the second cache.
 const (
-	blockK = 256 // rows of a panel: 32 KiB of 32 columns, in the nearest cache
-	blockN = 512 // columns packed at a time
-	blockC = 64 << 10
+	blockM = 168 // twelve tiles
+	blockN = 512
+	blockK = 256 // 32 KiB of a panel of 32 columns, for the nearest cache
 )
+
+// scratch is the memory of one call.
+type scratch struct {
+	b [blockK * blockN]float32        // panels of b; or aᵀ
+	a [blockM * (blockK + 16)]float32 // rows of a; or cᵀ
+}
 
 // pool keeps scratch memory for later calls; there is never more of it than
 // there were calls at the same time. Unlike a sync.Pool it is not emptied by

@@ -27,9 +27,49 @@ type job struct {
 	acc              bool
 }
 
-// run computes the whole product with b where it is. Columns are cut into
-// panels of whole tiles, and a rest for which the narrowest tile is taken.
+// The garbage collector has to wait for a micro-kernel to return, so no call
+// may do more than this: a millisecond's work.
+const (
+	mostM = 1 << 10
+	mostN = 1 << 12
+	mostK = 1 << 10
+)
+
+// run computes the whole product with b where it is.
 func (j *job) run() {
+	if j.m <= mostM && j.n <= mostN && j.k <= mostK {
+		j.columns()
+		return
+	}
+	first, second := j.halves()
+	first.run()
+	second.run()
+}
+
+// halves cuts a product that is too much for one call in two, to be computed
+// in this order.
+func (j *job) halves() (first, second job) {
+	first, second = *j, *j
+	switch {
+	case j.k > mostK:
+		first.k = j.k / 2
+		second.k -= first.k
+		second.a, second.b, second.acc = at(j.a, first.k*j.ak), at(j.b, first.k*j.ldb), true
+	case j.m > mostM:
+		first.m = j.m / 2
+		second.m -= first.m
+		second.a, second.c = at(j.a, first.m*j.ai), at(j.c, first.m*j.ldc)
+	default:
+		first.n = up(j.n/2, 64) // whole panels of any width
+		second.n -= first.n
+		second.b, second.c = at(j.b, first.n), at(j.c, first.n)
+	}
+	return first, second
+}
+
+// columns cuts the columns into panels of whole tiles, and a rest for which
+// the narrowest tile is taken.
+func (j *job) columns() {
 	lanes := lanesOf(active)
 	vecs := 2
 	if j.m <= mostRows(4) {

@@ -112,6 +112,19 @@ func (s shape) write() {
 		s.move(row, crows.at(i), m)
 	}
 	Label("begin")
+	// The next tile will want its part of c: fetch it behind this one, if this
+	// one takes long enough.
+	CMPQ(field(fieldK), Imm(64))
+	JLT(LabelRef("near"))
+	ahead := load(field(fieldDc))
+	ADDQ(c, ahead)
+	crows.from(ahead)
+	for i := range s.rows {
+		for j := range s.vecs {
+			PREFETCHT0(crows.at(i).Offset(j * s.bytes()))
+		}
+	}
+	Label("near")
 
 	arows.from(a)
 	bp, k, ak, ldb := copyOf(b), load(field(fieldK)), load(field(fieldAk)), load(field(fieldLdb))
