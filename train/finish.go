@@ -60,7 +60,7 @@ func (s *session) agree(ctx context.Context, sum string) error {
 	for i := range local {
 		local[i] = record
 	}
-	all, err := s.ring.At(uint64(s.job.state.Step)).Gather(ctx, local)
+	all, err := s.collectives(s.job.state.Step).Gather(ctx, local)
 	if err != nil {
 		return err
 	}
@@ -113,5 +113,5 @@ func (s *session) evaluate(ctx context.Context, set *dataset.Set) (result, error
 		classes: len(s.job.data.Classes), shards: s.job.cfg.Shards, lo: s.lo,
 		replicas: s.replicas, crew: s.crew,
 	}
-	return e.evaluate(ctx, set, s.job.data.Features(), s.ring.At(uint64(s.job.state.Step)))
+	return e.evaluate(ctx, set, s.job.data.Features(), s.collectives(s.job.state.Step))
 }

@@ -37,6 +37,7 @@ func encodeModel(arch model.Config, net *model.Network, prep dataset.Prep) ([]by
 		"input":         string(input),
 		"classes":       strconv.Itoa(arch.Classes),
 		"batch_norm":    strconv.FormatBool(arch.BatchNorm),
+		"dropout":       strconv.FormatFloat(float64(arch.Dropout), 'g', -1, 32), // a layer, though prediction drops nothing
 		"preprocessing": string(prepText),
 	}
 	var tensors []safetensors.Tensor
@@ -91,6 +92,11 @@ func decodeModel(file []byte) (*Model, error) {
 	if m.Arch.Classes, err = strconv.Atoi(meta["classes"]); err != nil {
 		return nil, fmt.Errorf("metadata classes %q is not a number", meta["classes"])
 	}
+	dropout, err := strconv.ParseFloat(meta["dropout"], 32)
+	if err != nil {
+		return nil, fmt.Errorf("metadata dropout %q is not a number", meta["dropout"])
+	}
+	m.Arch.Dropout = float32(dropout)
 	if err := json.Unmarshal([]byte(meta["input"]), &m.Arch.Input); err != nil {
 		return nil, fmt.Errorf("metadata input %q is not a shape: %w", meta["input"], err)
 	}

@@ -14,7 +14,7 @@ const recordSize = 4
 
 // report gathers what a step's observers are told: sums over the global batch,
 // added in shard order so that every node reports the same figures.
-func (s *session) report(ctx context.Context, ring allreduce.Step, b *dataset.Batch, out optimizer.Outcome) (StepDone, error) {
+func (s *session) report(ctx context.Context, ring *allreduce.Step, b *dataset.Batch, out optimizer.Outcome) (StepDone, error) {
 	for i := range s.records {
 		s.record(i, float64(out.Factors[i]))
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // A ring serves the weighters as it is.
-var _ optimizer.Reducer = allreduce.Step{}
+var _ optimizer.Reducer = (*allreduce.Step)(nil)
 
 // session is the training loop on one ring: it ends with the run, or with the
 // ring. Its scratch memory belongs to the shards that this node hosts in the
@@ -25,7 +25,8 @@ var _ optimizer.Reducer = allreduce.Step{}
 type session struct {
 	job    *job
 	ring   *allreduce.Ring
-	lo, hi int // the shards hosted here
+	at     allreduce.Step // the collectives of the current step
+	lo, hi int            // the shards hosted here
 	crew   *crew
 
 	batch    *dataset.Batch // the one being worked on
@@ -72,6 +73,13 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 }
 
 func (s *session) close() { s.crew.close() }
+
+// collectives returns those of a step. They live in the session, because
+// behind an interface a value of their own would be an allocation in each step.
+func (s *session) collectives(step int) *allreduce.Step {
+	s.at = s.ring.At(uint64(step))
+	return &s.at
+}
 
 // run takes the steps that are left, evaluating after each epoch if the job
 // says so.
@@ -129,7 +137,7 @@ func (s *session) backwardShard(i int) { s.replicas[i].Backward(s.weighed[i].Q) 
 
 // sumStatistics adds up each shard's batch statistics in proportion to its
 // rows. They stay outside weights, clipping and decay.
-func (s *session) sumStatistics(ctx context.Context, ring allreduce.Step, b *dataset.Batch) error {
+func (s *session) sumStatistics(ctx context.Context, ring *allreduce.Step, b *dataset.Batch) error {
 	if len(s.statistics) == 0 {
 		return nil
 	}

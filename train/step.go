@@ -15,7 +15,7 @@ import (
 // alike.
 func (s *session) step(ctx context.Context, b *dataset.Batch) (StepDone, error) {
 	at := optimizer.At{Step: b.Step, Steps: s.job.plan.TotalSteps()}
-	ring := s.ring.At(uint64(b.Step))
+	ring := s.collectives(b.Step)
 	watch := newStopwatch()
 
 	s.losses(b)

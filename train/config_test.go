@@ -1,0 +1,98 @@
+package train
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ballast-ml/ballast/dataset"
+)
+
+func TestDefaultsAreValid(t *testing.T) {
+	for _, kind := range []dataset.Kind{dataset.Image, dataset.Table} {
+		c, err := Defaults().Resolve(kind)
+		if err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		if again, err := c.Resolve(kind); err != nil || again != c {
+			t.Errorf("%s: resolving twice gives %+v (%v), once %+v", kind, again, err, c)
+		}
+		if strings.Contains(c.Canonical(), "auto") {
+			t.Errorf("%s: something is still auto:\n%s", kind, c.Canonical())
+		}
+	}
+}
+
+// TestValidateNamesFlags: each mistake is told with its flag, and all at once.
+func TestValidateNamesFlags(t *testing.T) {
+	for flag, edit := range map[string]func(*Config){
+		"--lr":           func(c *Config) { c.LR = -1 },
+		"--lambda":       func(c *Config) { c.Lambda = "0" },
+		"--gamma":        func(c *Config) { c.Gamma = 0 },
+		"--alpha":        func(c *Config) { c.Alpha = 0 },
+		"--batch":        func(c *Config) { c.Batch = 0 },
+		"--epochs":       func(c *Config) { c.Epochs = 0 },
+		"--shards":       func(c *Config) { c.Shards = 0 },
+		"--momentum":     func(c *Config) { c.Momentum = 1 },
+		"--dropout":      func(c *Config) { c.Dropout = 1 },
+		"--optimizer":    func(c *Config) { c.Optimizer = "sdg" },
+		"--model":        func(c *Config) { c.Model = "mlp:" },
+		"--method":       func(c *Config) { c.Method = "absgd[gamma=x]" },
+		"--lr-schedule":  func(c *Config) { c.LRSchedule = "linear" },
+		"--u-init":       func(c *Config) { c.UInit = "one" },
+		"--cb-beta":      func(c *Config) { c.CBBeta = 1 },
+		"--weight-decay": func(c *Config) { c.WeightDecay = -2 },
+	} {
+		c := Defaults()
+		edit(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%s: error %v does not name it", flag, err)
+		}
+	}
+	c := Defaults()
+	c.LR, c.Lambda, c.Batch = -1, "0", 0
+	err := c.Validate()
+	for _, flag := range []string{"--lr", "--lambda", "--batch"} {
+		if err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("three mistakes: error %v does not name %s", err, flag)
+		}
+	}
+}
+
+// TestCanonical: two ways to write one run compare equal, two runs do not, and
+// where the data lies is nobody's business.
+func TestCanonical(t *testing.T) {
+	resolve := func(edit func(*Config)) string {
+		c := Defaults()
+		edit(&c)
+		r, err := c.Resolve(dataset.Image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Canonical()
+	}
+	base := resolve(func(*Config) {})
+	one := uint64(1)
+	for name, edit := range map[string]func(*Config){
+		"order of words":     func(c *Config) { c.Method = "la+absgd" },
+		"bracketed defaults": func(c *Config) { c.Method = "absgd[gamma=0.9]+la[tau=1]" },
+		"explicit auto":      func(c *Config) { c.Optimizer, c.LR = "sgd", 0.05 },
+		"data seed":          func(c *Config) { c.DataSeed = &one },
+	} {
+		if got := resolve(edit); got != base {
+			t.Errorf("%s: canonical text differs:\n%s", name, got)
+		}
+	}
+	if a, b := resolve(func(c *Config) { c.Data = "idx:/a" }), resolve(func(c *Config) { c.Data = "idx:/b" }); a != b {
+		t.Error("the place of the data is part of the configuration")
+	}
+	for name, edit := range map[string]func(*Config){
+		"seed":   func(c *Config) { c.Seed = 2 },
+		"lambda": func(c *Config) { c.Lambda = "2" },
+		"shards": func(c *Config) { c.Shards = 4 },
+		"data":   func(c *Config) { c.Data = "idx:/a" },
+	} {
+		if resolve(edit) == base {
+			t.Errorf("%s: another run has the same canonical text", name)
+		}
+	}
+}
