@@ -16,7 +16,7 @@ func BenchmarkMatMul(b *testing.B) {
 			{0, 128, 256, 784}, {0, 16, 256, 784}, {0, 16, 128, 256}, {0, 16, 10, 128}, {0, 128, 10, 128}, {0, 64, 64, 64},
 			{0, 128, 128, 128}, {0, 256, 256, 256}, {0, 512, 512, 512}, {0, 1024, 1024, 1024},
 			{0, 1, 256, 784}, {0, 4, 256, 784},
-			{0, 6, 784, 25}, {0, 16, 100, 150}, {0, 64, 8192, 576}, {0, 16, 8192, 27},
+			{0, 6, 784, 25}, {0, 16, 100, 150}, {0, 6, 25, 784}, {0, 16, 150, 100}, {1, 25, 784, 6}, {1, 150, 100, 16}, {0, 16, 120, 400}, {0, 16, 84, 120}, {0, 64, 8192, 576}, {0, 16, 8192, 27},
 			{1, 784, 256, 16}, {1, 784, 256, 128}, {1, 256, 128, 16}, {1, 128, 10, 16}, {1, 256, 256, 256}, {1, 512, 512, 512}, {1, 1024, 1024, 1024},
 			{2, 16, 256, 128}, {2, 128, 256, 128}, {2, 16, 128, 10}, {2, 6, 25, 784}, {2, 16, 150, 100}, {2, 256, 256, 256}, {2, 1024, 1024, 1024},
 		} {
@@ -30,6 +30,51 @@ func BenchmarkMatMul(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMatMulPortable is a size the portable path can do in a moment.
+func BenchmarkMatMulPortable(b *testing.B) {
+	defer Use("portable")()
+	rng := rand.New(rand.NewPCG(1, 1))
+	const n = 64
+	x, y, z := noise(rng, n*n), noise(rng, n*n), make([]float32, n*n)
+	reportBest(b, 2*n*n*n, func() { MatMul(z, x, y, n, n, n, false) })
+}
+
+func BenchmarkVector(b *testing.B) {
+	const n = 64 << 10
+	rng := rand.New(rand.NewPCG(1, 1))
+	x, y, z := noise(rng, n), noise(rng, n), noise(rng, n)
+	for _, f := range []struct {
+		name string
+		call func()
+	}{
+		{"AddScaled", func() { AddScaled(x, 1e-9, y) }},
+		{"ScaleTo", func() { ScaleTo(x, 1, y) }},
+		{"Add", func() { Add(x, y) }},
+		{"ReLU", func() { ReLU(x, y) }},
+		{"ReLUBackward", func() { ReLUBackward(x, y, z) }},
+		{"AddRow", func() { AddRow(x, y, n/256, 256) }},
+		{"AddRow10", func() { AddRow(x, y, n/10, 10) }},
+		{"AddRowReLU", func() { AddRowReLU(x, y, n/256, 256) }},
+		{"SumRows", func() { SumRows(x, y, n/256, 256) }},
+		{"SumSquares", func() { sum = SumSquares(x) }},
+		{"Transpose", func() { Transpose(x, y, n/256, 256) }},
+		{"Nesterov", func() { Nesterov(x, y, 0.5) }},
+		{"Adam", func() { Adam(x, y, z, adamFactors) }},
+	} {
+		for _, path := range Paths() {
+			b.Run(f.name+"/"+path, func(b *testing.B) {
+				defer Use(path)()
+				for b.Loop() {
+					f.call()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/element")
+			})
+		}
+	}
+}
+
+var sum float64
 
 // reportBest runs a call in short rounds, each beside a round of the peak probe,
 // and reports the best of both. On a machine shared with others, the best is

@@ -5,9 +5,19 @@ import "math"
 // FMA returns x*y + z rounded once to float32 on every machine.
 //
 // The product of two float32 is exact in float64, so only the sum has to be
-// rounded with care; see round.
+// rounded with care; see delicate.
 func FMA(x, y, z float32) float32 {
 	return float32(fma(float64(x)*float64(y), float64(z)))
+}
+
+// fma returns p + z rounded once to float32, for a product p of two float32 and
+// a float32 z, all held in float64.
+func fma(p, z float64) float64 {
+	s := p + z
+	if delicate(s) {
+		s = roundToOdd(p, z, s)
+	}
+	return float64(float32(s))
 }
 
 const (
@@ -16,21 +26,17 @@ const (
 	smallest = (1023 - 126) // biased exponent of the smallest normal float32
 )
 
-// fma returns p + z rounded once to float32, for a product p of two float32 and
-// a float32 z, all held in float64.
+// delicate reports whether rounding the sum s to float32 might be wrong, given
+// that it has been rounded to float64 before.
 //
-// The sum s, rounded to float64, falls on the same side of every point half way
-// between two float32 as the exact sum does, unless it is such a point: those
-// points are float64 themselves, and rounding is monotonic. So rounding s once
-// more is right but at those points, which end in a one and 28 zeros; below the
-// normal range of float32 they end differently, and all of it goes the slow way.
-func fma(p, z float64) float64 {
-	s := p + z
+// The sum in float64 falls on the same side of every point half way between
+// two float32 as the exact sum does, unless it is such a point: those points
+// are float64 themselves, and rounding is monotonic. They end in a one and 28
+// zeros, but for those below the normal range of float32, where all sums other
+// than zero are delicate.
+func delicate(s float64) bool {
 	b := math.Float64bits(s)
-	if b&lowBits == halfway || b<<1 < smallest<<53 {
-		s = roundToOdd(p, z, s)
-	}
-	return float64(float32(s))
+	return b&lowBits == halfway || b<<1-1 < smallest<<53-1
 }
 
 // roundToOdd returns p + z rounded to odd: cut to float64, with the last bit

@@ -4,27 +4,57 @@ package kernel
 // empty, on the active path, and report whether there was one.
 
 func addRowVec(dst, row []float32, m int) bool {
-	switch active {
-	case avx512:
+	if active == portable {
+		return false
+	}
+	var room circle
+	switch cycle, step := room.fill(row, m); {
+	case active == avx512 && cycle == nil:
 		addRowAVX512(&dst[0], &row[0], m, len(row))
-	case avx2:
+	case active == avx512:
+		addCycleAVX512(&dst[0], &cycle[0], m*len(row), len(row), step)
+	case cycle == nil:
 		addRowAVX2(&dst[0], &row[0], m, len(row))
 	default:
-		return false
+		addCycleAVX2(&dst[0], &cycle[0], m*len(row), len(row), step)
 	}
 	return true
 }
 
 func addRowReLUVec(dst, row []float32, m int) bool {
-	switch active {
-	case avx512:
-		addRowReLUAVX512(&dst[0], &row[0], m, len(row))
-	case avx2:
-		addRowReLUAVX2(&dst[0], &row[0], m, len(row))
-	default:
+	if active == portable {
 		return false
 	}
+	var room circle
+	switch cycle, step := room.fill(row, m); {
+	case active == avx512 && cycle == nil:
+		addRowReLUAVX512(&dst[0], &row[0], m, len(row))
+	case active == avx512:
+		addCycleReLUAVX512(&dst[0], &cycle[0], m*len(row), len(row), step)
+	case cycle == nil:
+		addRowReLUAVX2(&dst[0], &row[0], m, len(row))
+	default:
+		addCycleReLUAVX2(&dst[0], &cycle[0], m*len(row), len(row), step)
+	}
 	return true
+}
+
+// circle holds a short row, repeated for one more vector.
+type circle [128 + 16]float32
+
+// fill returns nil if the m rows are better added one by one, and else the
+// repeated row and by how much it advances from one vector to the next.
+func (c *circle) fill(row []float32, m int) (cycle []float32, step int) {
+	lanes := lanesOf(active)
+	n := len(row)
+	if n+lanes > len(c) || n%lanes == 0 || m == 1 {
+		return nil, 0
+	}
+	cycle = c[:n+lanes]
+	for i := 0; i < len(cycle); i += n {
+		copy(cycle[i:], row)
+	}
+	return cycle, lanes % n
 }
 
 func sumRowsVec(row, x []float32, m int) bool {

@@ -635,6 +635,90 @@ tail:
 	VZEROUPPER
 	RET
 
+// func addCycleAVX512(dst *float32, row *float32, total int, n int, step int)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·addCycleAVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ row+8(FP), CX
+	MOVQ total+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ step+32(FP), SI
+	XORQ DI, DI
+
+vector:
+	CMPQ    DX, $0x10
+	JLT     tail
+	VMOVUPS (AX), Z0
+	VADDPS  (CX)(DI*4), Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	SUBQ    BX, R8
+	CMOVQGE R8, DI
+	SUBQ    $0x10, DX
+	JMP     vector
+
+tail:
+	TESTQ     DX, DX
+	JZ        done
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (CX)(DI*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addCycleReLUAVX512(dst *float32, row *float32, total int, n int, step int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV
+TEXT ·addCycleReLUAVX512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ row+8(FP), CX
+	MOVQ total+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ step+32(FP), SI
+	XORQ DI, DI
+
+vector:
+	CMPQ      DX, $0x10
+	JLT       tail
+	VMOVUPS   (AX), Z0
+	VADDPS    (CX)(DI*4), Z0, Z0
+	VXORPS    Z1, Z1, Z1
+	VCMPPS    $0x16, Z1, Z0, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      SI, DI
+	MOVQ      DI, R8
+	SUBQ      BX, R8
+	CMOVQGE   R8, DI
+	SUBQ      $0x10, DX
+	JMP       vector
+
+tail:
+	TESTQ     DX, DX
+	JZ        done
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (CX)(DI*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VXORPS    Z1, Z1, Z1
+	VCMPPS    $0x16, Z1, Z0, K2
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func sumRowsAVX512(row *float32, x *float32, m int, n int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-32
@@ -1780,6 +1864,90 @@ tail:
 	LEAQ       (AX)(DI*4), AX
 	DECQ       DX
 	JNZ        row
+	VZEROUPPER
+	RET
+
+// func addCycleAVX2(dst *float32, row *float32, total int, n int, step int)
+// Requires: AVX, CMOV
+TEXT ·addCycleAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ row+8(FP), CX
+	MOVQ total+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ step+32(FP), SI
+	XORQ DI, DI
+
+vector:
+	CMPQ    DX, $0x08
+	JLT     tail
+	VMOVUPS (AX), Y0
+	VADDPS  (CX)(DI*4), Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	SUBQ    BX, R8
+	CMOVQGE R8, DI
+	SUBQ    $0x08, DX
+	JMP     vector
+
+tail:
+	TESTQ      DX, DX
+	JZ         done
+	LEAQ       lanes<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y0
+	VMASKMOVPS (AX), Y0, Y1
+	VMASKMOVPS (CX)(DI*4), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addCycleReLUAVX2(dst *float32, row *float32, total int, n int, step int)
+// Requires: AVX, CMOV
+TEXT ·addCycleReLUAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), AX
+	MOVQ row+8(FP), CX
+	MOVQ total+16(FP), DX
+	MOVQ n+24(FP), BX
+	MOVQ step+32(FP), SI
+	XORQ DI, DI
+
+vector:
+	CMPQ    DX, $0x08
+	JLT     tail
+	VMOVUPS (AX), Y0
+	VADDPS  (CX)(DI*4), Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x16, Y1, Y0, Y1
+	VANDPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	SUBQ    BX, R8
+	CMOVQGE R8, DI
+	SUBQ    $0x08, DX
+	JMP     vector
+
+tail:
+	TESTQ      DX, DX
+	JZ         done
+	LEAQ       lanes<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y0
+	VMASKMOVPS (AX), Y0, Y1
+	VMASKMOVPS (CX)(DI*4), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x16, Y2, Y1, Y2
+	VANDPS     Y2, Y1, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+
+done:
 	VZEROUPPER
 	RET
 

@@ -1,10 +1,17 @@
 package kernel
 
+import "math"
+
 func addScaledGo(dst []float32, s float32, x []float32) {
 	f := float64(s)
 	dst = dst[:len(x)]
 	for i, v := range x {
-		dst[i] = float32(fma(f*float64(v), float64(dst[i])))
+		p, z := f*float64(v), float64(dst[i])
+		t := p + z
+		if delicate(t) {
+			t = roundToOdd(p, z, t)
+		}
+		dst[i] = float32(t)
 	}
 }
 
@@ -22,25 +29,22 @@ func addGo(dst, x []float32) {
 	}
 }
 
-// reluGo asks for v <= 0, which is false of NaN, so that NaN passes.
+// reluGo relies on max, which passes NaN on and takes 0 for larger than -0.
 func reluGo(dst, x []float32) {
 	dst = dst[:len(x)]
 	for i, v := range x {
-		if v <= 0 {
-			v = 0
-		}
-		dst[i] = v
+		dst[i] = max(v, 0)
 	}
 }
 
 func reluBackwardGo(dx, dy, y []float32) {
 	dx, dy = dx[:len(y)], dy[:len(y)]
 	for i, v := range y {
-		d := dy[i]
-		if v <= 0 {
+		d := math.Float32bits(dy[i])
+		if v <= 0 { // false of NaN; on bits, because that compiles without a branch
 			d = 0
 		}
-		dx[i] = d
+		dx[i] = math.Float32frombits(d)
 	}
 }
 
@@ -55,11 +59,7 @@ func addRowReLUGo(dst, row []float32, m int) {
 	for n := len(row); m > 0; m-- {
 		r := dst[:n]
 		for j, v := range row {
-			s := r[j] + v
-			if s <= 0 {
-				s = 0
-			}
-			r[j] = s
+			r[j] = max(r[j]+v, 0)
 		}
 		dst = dst[n:]
 	}

@@ -54,6 +54,16 @@ func addRowAVX512(dst *float32, row *float32, m int, n int)
 //go:noescape
 func addRowReLUAVX512(dst *float32, row *float32, m int, n int)
 
+// addCycleAVX512 adds row, n long and repeated for one more vector, to total elements of dst, again and again; step is the length of a vector modulo n.
+//
+//go:noescape
+func addCycleAVX512(dst *float32, row *float32, total int, n int, step int)
+
+// addCycleReLUAVX512 is addCycle that clears what is <= 0.
+//
+//go:noescape
+func addCycleReLUAVX512(dst *float32, row *float32, total int, n int, step int)
+
 // sumRowsAVX512 adds m rows of x, n long, to row, in ascending order.
 //
 //go:noescape
@@ -118,6 +128,16 @@ func addRowAVX2(dst *float32, row *float32, m int, n int)
 //
 //go:noescape
 func addRowReLUAVX2(dst *float32, row *float32, m int, n int)
+
+// addCycleAVX2 adds row, n long and repeated for one more vector, to total elements of dst, again and again; step is the length of a vector modulo n.
+//
+//go:noescape
+func addCycleAVX2(dst *float32, row *float32, total int, n int, step int)
+
+// addCycleReLUAVX2 is addCycle that clears what is <= 0.
+//
+//go:noescape
+func addCycleReLUAVX2(dst *float32, row *float32, total int, n int, step int)
 
 // sumRowsAVX2 adds m rows of x, n long, to row, in ascending order.
 //

@@ -40,6 +40,44 @@ func (v isa) addRow(name, comment string, body func(x vec) vec) {
 	RET()
 }
 
+// addCycle emits a kernel over a matrix whose rows are short and not whole
+// vectors: it runs over the elements as if they were one row, and over the row
+// to add in a circle. Row by row, every load of a row would have to wait for
+// the store of the one before, with which its vector overlaps.
+func (v isa) addCycle(name, comment string, body func(x vec) vec) {
+	TEXT(name+v.name, attr.NOSPLIT, "func(dst, row *float32, total, n, step int)")
+	Pragma("noescape")
+	doc(name+v.name, comment)
+	dst, row, total, n, step := ptr("dst"), ptr("row"), ptr("total"), ptr("n"), ptr("step")
+	at := GP64()
+	XORQ(at, at)
+	Label("vector")
+	CMPQ(total, Imm(uint64(v.lanes)))
+	JLT(LabelRef("tail"))
+	x := v.vec()
+	VMOVUPS(Mem{Base: dst}, x)
+	VADDPS(Mem{Base: row, Index: at, Scale: 4}, x, x)
+	VMOVUPS(body(x), Mem{Base: dst})
+	ADDQ(Imm(uint64(v.bytes())), dst)
+	ADDQ(step, at)
+	wrapped := copyOf(at)
+	SUBQ(n, wrapped)
+	CMOVQGE(wrapped, at)
+	SUBQ(Imm(uint64(v.lanes)), total)
+	JMP(LabelRef("vector"))
+	Label("tail")
+	TESTQ(total, total)
+	JZ(LabelRef("done"))
+	m := v.tail(total)
+	x, y := v.vec(), v.vec()
+	m.load(Mem{Base: dst}, x)
+	m.load(Mem{Base: row, Index: at, Scale: 4}, y)
+	m.store(body(add(x, y)), Mem{Base: dst})
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
 // split cuts n, not zero, into a number of whole vectors and a last one of at
 // least one lane.
 func (v isa) split(n reg.GPVirtual) (last, whole reg.GPVirtual) {

@@ -122,8 +122,11 @@ func vector() {
 		for _, e := range elementwises {
 			e.write(v)
 		}
-		v.addRow("addRow", "adds row, n long, to each of m rows of dst.", func(x vec) vec { return x })
-		v.addRow("addRowReLU", "adds row, n long, to each of m rows of dst, and clears what is <= 0.", func(x vec) vec { return v.keep(x, x) })
+		same, relu := func(x vec) vec { return x }, func(x vec) vec { return v.keep(x, x) }
+		v.addRow("addRow", "adds row, n long, to each of m rows of dst.", same)
+		v.addRow("addRowReLU", "adds row, n long, to each of m rows of dst, and clears what is <= 0.", relu)
+		v.addCycle("addCycle", "adds row, n long and repeated for one more vector, to total elements of dst, again and again; step is the length of a vector modulo n.", same)
+		v.addCycle("addCycleReLU", "is addCycle that clears what is <= 0.", relu)
 		v.sumRows()
 		v.transpose()
 		v.sumSquares()
