@@ -8,10 +8,10 @@
 //
 //	(2(N-1) + 1 - N/S)/N · n
 //
-// bytes sent, and S folds of n/N bytes on average: 1.375 n at N = 2, S = 8, and
-// for S = N the 2(N-1)/N of the textbook ring. LogSumExp sends 24 bytes a shard
-// N-1 times round; Gather and Broadcast send every byte N-1 times in total per
-// node that lacks it.
+// bytes sent and one pass over n bytes for each of its shards: 1.375 n at N = 2,
+// S = 8, and for S = N the 2(N-1)/N of the textbook ring. In LogSumExp (24 bytes
+// a shard), Gather and Broadcast every byte takes N-1 hops, one to each node
+// that lacks it.
 //
 // # Words
 //

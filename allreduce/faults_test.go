@@ -205,13 +205,40 @@ func TestPark(t *testing.T) {
 	})
 }
 
+// TestLateBroadcast sends a late node more than it can park.
+func TestLateBroadcast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bounds := allreducetest.Bounds(8, 3)
+		net, _ := memNet(3)
+		sizes := small
+		sizes.Park = 10_000
+		rings := net.Form(t, bounds, sizes)
+		state := make([]byte, 200_000)
+		errs := allreducetest.Each(3, func(r int) error {
+			if r == 2 {
+				synctest.Wait()
+			}
+			got, err := rings[r].At(0).Broadcast(t.Context(), 0, state)
+			if err == nil && len(got) != len(state) {
+				err = errors.New("cut short")
+			}
+			return err
+		})
+		if err := errors.Join(errs...); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestSparesHoldBack checks that a node with all the shards cannot run ahead
 // of the spares that only listen.
 func TestSparesHoldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bounds := []int{0, 8, 8}
 		net, _ := memNet(2)
-		rings := net.Form(t, bounds, small)
+		sizes := small
+		sizes.Park = 3000
+		rings := net.Form(t, bounds, sizes)
 		parts, factors := allreducetest.Inputs(8, 100, 1)
 		var steps atomic.Int64
 		done := make(chan error)

@@ -24,7 +24,7 @@ type Hello struct {
 func (t Topology) Hello() Hello {
 	return Hello{
 		Run: t.Run, Generation: t.Generation, Roster: t.Roster, Rank: t.Rank,
-		Bucket: t.Sizes.withDefaults().Bucket, Names: t.Names, Shards: t.Shards,
+		Bucket: t.Sizes.withDefaults(t.Nodes()).Bucket, Names: t.Names, Shards: t.Shards,
 	}
 }
 

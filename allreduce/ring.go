@@ -59,7 +59,7 @@ func Form(ctx context.Context, tr Transport, t Topology) (*Ring, error) {
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}
-	t.Sizes = t.Sizes.withDefaults()
+	t.Sizes = t.Sizes.withDefaults(t.Nodes())
 	r := &Ring{
 		t: t, sizes: t.Sizes, ident: t.ident(),
 		inbox: newInbox(t.Sizes.Park),

@@ -136,7 +136,7 @@ func TestSumLaws(t *testing.T) {
 // TestCost counts the bytes on the wire against the formula of the package
 // documentation.
 func TestCost(t *testing.T) {
-	const s, length = 8, 8 * 7 * 1000
+	const s, length = 8, 8 * 7 * 50
 	for _, n := range []int{1, 2, 4, 7, 8} {
 		net, m := memNet(n)
 		got := make([]int, n) // each index by one sender at a time
@@ -282,8 +282,9 @@ func TestAllocations(t *testing.T) {
 			}
 			return nil
 		}
-		// A pool may still grow when the nodes drift apart as never before.
-		if n := testing.AllocsPerRun(runs, f); n > 1 {
+		// The mean is rounded down: a pool may still grow, once, when the
+		// nodes drift apart as never before.
+		if n := testing.AllocsPerRun(runs, f); n > 0 {
 			t.Errorf("%v allocations a step", n)
 		}
 		return nil

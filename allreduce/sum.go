@@ -2,10 +2,6 @@ package allreduce
 
 import "context"
 
-// window is how many segments of its own a node has under way at once: enough
-// to keep every link of a ring busy, few enough to stay in cache.
-const window = 16
-
 // Sum computes dst = Σ factors[s]·parts[s] over all S shards of the ring; every
 // node gets the same bits. parts and factors are this node's shards in order,
 // none on a spare; all parts have the length of dst, which is the same on all
@@ -42,7 +38,7 @@ func (s Step) Sum(ctx context.Context, dst []float32, parts [][]float32, factors
 func (r *Ring) runSum(ctx context.Context) error {
 	m := &r.sum
 	r.records.begin()
-	if m.spares { // see records: without it, others could leave a spare behind
+	if m.spares { // see records: nothing else would hold others back for a spare
 		if err := r.sendRecord(ctx, nil); err != nil {
 			return err
 		}
@@ -52,7 +48,7 @@ func (r *Ring) runSum(ctx context.Context) error {
 	for m.todo > 0 || m.starting() || r.records.todo > 0 {
 		f, err := r.poll(ctx)
 		if err == nil && f == nil {
-			if m.starting() && m.flying < window*r.sizes.Segment {
+			if m.starting() && m.flying < window*r.sizes.Segment && !(m.alone && r.records.todo > 0) {
 				if err := r.startSegment(ctx); err != nil {
 					return err
 				}

@@ -13,6 +13,7 @@ type summing struct {
 	lo, hi int     // shards of this node
 	routes []route // by chunk
 	spares bool    // the ring has nodes without shards
+	alone  bool    // this node hosts all shards: nothing that it starts comes back to it
 
 	dst     []float32
 	parts   [][]float32
@@ -31,6 +32,7 @@ func (m *summing) init(t Topology) {
 	m.shards, m.bucket = t.Count(), t.Sizes.Bucket
 	m.lo, m.hi = t.Shards[t.Rank], t.Shards[t.Rank+1]
 	m.spares = t.spares()
+	m.alone = m.hi-m.lo == m.shards
 	for c := range m.shards {
 		m.routes = append(m.routes, routeOf(t, c))
 	}

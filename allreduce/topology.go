@@ -12,8 +12,9 @@ const (
 	// SegmentFloats is the most that one frame of a Sum carries. It is free:
 	// no bit depends on it.
 	SegmentFloats = 64 << 10
-	// DefaultPark is the bound on early frames where Sizes.Park is zero.
-	DefaultPark = 1 << 30
+	// window is how many segments of its own a node has under way at once:
+	// enough to keep every link of a ring busy, few enough to stay in cache.
+	window = 16
 )
 
 // Topology says what the ring is and which place in it is ours. All nodes of a
@@ -37,12 +38,15 @@ type Sizes struct {
 	Bucket  int // floats in a bucket: BucketFloats
 	Segment int // floats in a frame, at most MaxPayload/4: SegmentFloats
 	// Park is the most bytes of frames kept until a collective here wants
-	// them: DefaultPark. A neighbour in order is never ahead by more than the
-	// frames of one step; Park bounds what one out of order can cost.
+	// them: 64 MiB and twice what all nodes can have under way. A neighbour in
+	// order is ahead by one collective at most, and has no more of a Sum or
+	// Broadcast under way than that; the records of a Gather come whole. Park
+	// bounds what a neighbour out of order can cost.
 	Park int
 }
 
-func (s Sizes) withDefaults() Sizes {
+// withDefaults fills in what is zero, for a ring of n nodes.
+func (s Sizes) withDefaults(n int) Sizes {
 	if s.Bucket == 0 {
 		s.Bucket = BucketFloats
 	}
@@ -50,7 +54,7 @@ func (s Sizes) withDefaults() Sizes {
 		s.Segment = SegmentFloats
 	}
 	if s.Park == 0 {
-		s.Park = DefaultPark
+		s.Park = 64<<20 + 2*n*window*(HeaderSize+4*s.Segment)
 	}
 	return s
 }

@@ -12,6 +12,7 @@ import (
 // testLink checks the contract of Link, without a ring around it.
 func testLink(t *testing.T, open func(*testing.T, int) Net) {
 	t.Run("Order", func(t *testing.T) { testOrder(t, open(t, 2)) })
+	t.Run("Home", func(t *testing.T) { testHome(t, open(t, 2)) })
 	t.Run("SlowReceiver", func(t *testing.T) { testSlowReceiver(t, open(t, 2)) })
 	t.Run("BlockedSend", func(t *testing.T) { testBlockedSend(t, open(t, 3)) })
 	t.Run("Abort", func(t *testing.T) { testAbort(t, open(t, 4)) })
@@ -92,13 +93,40 @@ func testOrder(t *testing.T, net Net) {
 	}
 }
 
+// testHome checks that frames, sent and received, are used again: a transport
+// that forgets to release them makes every step allocate its gradient.
+func testHome(t *testing.T, net Net) {
+	ctx, cancel := deadline(t)
+	defer cancel()
+	links := net.Open(t)
+	var pool allreduce.Pool
+	sent, received := map[*allreduce.Frame]bool{}, map[*allreduce.Frame]bool{}
+	const count = 200
+	for i := range count {
+		f := numbered(&pool, i, i%2*50_000) // the smallest class, too
+		sent[f] = true
+		if err := links[0].Send(ctx, f); err != nil {
+			t.Fatal(err)
+		}
+		f, err := links[1].Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		received[f] = true
+		f.Release()
+	}
+	if len(sent) > count/4 || len(received) > count/4 {
+		t.Errorf("%d frames took the memory of %d sent and %d received ones", count, len(sent), len(received))
+	}
+}
+
 // testSlowReceiver lets the sender run into a receiver that is not there yet.
 func testSlowReceiver(t *testing.T, net Net) {
 	ctx, cancel := deadline(t)
 	defer cancel()
 	links := net.Open(t)
 	started := make(chan struct{})
-	const count, size = 60, 100_000
+	const count, size = 40, 50_000
 	errs := Each(2, func(r int) error {
 		if r == 0 {
 			var pool allreduce.Pool

@@ -3,7 +3,6 @@ package rpc_test
 import (
 	"context"
 	"errors"
-	"runtime"
 	"testing"
 	"time"
 
@@ -89,37 +88,5 @@ func TestManyParked(t *testing.T) {
 	case <-refused:
 	case <-time.After(10 * time.Second):
 		t.Error("80 streams are parked")
-	}
-}
-
-// TestMemory checks that steady sums take their frames from the pools: what
-// is allocated is gRPC's small change, far less than what is sent.
-func TestMemory(t *testing.T) {
-	const nodes, length, runs = 2, 1 << 18, 30
-	bounds := allreducetest.Bounds(8, nodes)
-	rings := loopback(t, nodes).Form(t, bounds, allreduce.Sizes{})
-	parts, factors := allreducetest.Inputs(8, length, 1)
-	out := [nodes][]float32{make([]float32, length), make([]float32, length)}
-	sums := func(from, n int) {
-		errs := allreducetest.Each(nodes, func(r int) error {
-			for k := range n {
-				if err := rings[r].At(uint64(from+k)).Sum(t.Context(), out[r], parts[bounds[r]:bounds[r+1]], factors[bounds[r]:bounds[r+1]]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err := errors.Join(errs...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sums(0, 20)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	sums(20, runs)
-	runtime.ReadMemStats(&after)
-	sent := nodes * 4 * length * 11 / 8
-	if per := int(after.TotalAlloc-before.TotalAlloc) / runs; per > sent/4 {
-		t.Errorf("%d bytes allocated for %d bytes sent", per, sent)
 	}
 }
