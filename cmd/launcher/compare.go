@@ -60,7 +60,8 @@ func next(program string, s cli.Settings) []string {
 		other = min(2, s.Train.Shards)
 	}
 	lines := [][2]string{
-		{fmt.Sprintf("%s run --data glyphs --nproc-per-node %d", program, other), "the same model, bit for bit, from another number of nodes"},
+		{fmt.Sprintf("%s run --config %s --nproc-per-node %d", program, filepath.Join(s.Out, "config.yaml"), other),
+			"the same model, bit for bit, from another number of nodes"},
 		{program + " run --data idx:DIR --long-tail 100", "your images: MNIST's four files, or Fashion-MNIST's"},
 		{fmt.Sprintf("%s eval --run %s", program, s.Out), "the figures again, from the model file"},
 	}

@@ -59,10 +59,21 @@ from the flags, which win.`,
 	return c
 }
 
+// outcome is what an evaluation prints as JSON: the fields of summary.json
+// that it has found out.
+type outcome struct {
+	ModelSHA256 string                   `json:"model_sha256"`
+	Method      string                   `json:"method"`
+	Classes     []string                 `json:"classes"`
+	Test        train.Metrics            `json:"test"`
+	TestGroups  map[string]train.Metrics `json:"test_groups,omitempty"`
+	Val         *train.Metrics           `json:"val,omitempty"`
+}
+
 func printEvaluation(p *cli.Program, s train.Summary, asJSON bool) error {
 	var b bytes.Buffer
 	if asJSON {
-		text, err := json.MarshalIndent(s, "", "  ")
+		text, err := json.MarshalIndent(outcome{s.ModelSHA256, s.Method, s.Classes, s.Test, s.TestGroups, s.Val}, "", "  ")
 		if err != nil {
 			return err
 		}

@@ -144,7 +144,7 @@ func (f *fleet) show() train.Observer {
 				return
 			}
 			if f.settings.NNodes > 1 {
-				f.view.Note("waiting for %d more machines; on each: the same command with --join %s", f.settings.NNodes-1, v.Addr)
+				f.view.Note("machines to wait for: %d; on each, the same command with --join %s", f.settings.NNodes-1, v.Addr)
 			}
 			if err := f.startOthers(v.Addr); err != nil {
 				f.nodes[0].failed = &cli.Failed{Message: err.Error(), Code: cli.ExitFailed}

@@ -114,7 +114,9 @@ func fakeEvaluate(_ context.Context, model string, cfg train.Config) (train.Summ
 	if _, err := os.Stat(model); err != nil {
 		return train.Summary{}, err
 	}
-	return fakeSummary(cfg), nil
+	s := fakeSummary(cfg)
+	s.Test.BalancedAccuracy = float64(cfg.Seed) / 100 // shows which rows were asked for
+	return s, nil
 }
 
 // deed does what the variable FAKE has the node do.

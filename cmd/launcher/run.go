@@ -74,6 +74,9 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	}
 	view := p.NewScreen(s)
 	defer view.Close()
+	if s.OpenToStrangers(l.secret) {
+		view.Note(cli.StrangersNote)
+	}
 	if bare {
 		return compare(ctx, l, view, origins)
 	}

@@ -72,6 +72,9 @@ func (p *Program) node(ctx context.Context, s Settings, config []byte) error {
 	if err != nil {
 		return err
 	}
+	if s.OpenToStrangers(secret) {
+		view.Note(StrangersNote)
+	}
 	view.Begin(s.Train.Method)
 	options := Handover{Settings: s, Secret: secret, Config: config}.options()
 	options.Observe = watch(view)

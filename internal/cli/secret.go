@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"strings"
 )
@@ -35,3 +36,25 @@ func ReadSecret(path string, environ []string) ([]byte, error) {
 	}
 	return secret, nil
 }
+
+// OpenToStrangers tells that a run without a secret can be reached from other
+// machines, where the person should know that anybody there may join it.
+func (s Settings) OpenToStrangers(secret []byte) bool {
+	if secret != nil {
+		return false
+	}
+	for _, addr := range append([]string{s.Listen, s.Advertise}, s.Join...) {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			host = addr
+		}
+		ip := net.ParseIP(host)
+		if addr != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return true
+		}
+	}
+	return false
+}
+
+// StrangersNote is what to say then.
+const StrangersNote = "no job secret: whoever reaches the port can join, and reads the traffic (see --job-secret-file)"

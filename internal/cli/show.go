@@ -47,7 +47,7 @@ func (p *Program) PrintRun(s train.Summary, out string) {
 	report.Recalls(&b, runs)
 	fmt.Fprintln(&b)
 	report.Figures(&b, runs)
-	fmt.Fprintf(&b, "\n%d steps, %d samples, %d nodes, %d shards, seed %d; written to %s\n",
+	fmt.Fprintf(&b, "\n%d steps, %d samples; nodes %d, shards %d, seed %d; written to %s\n",
 		s.Steps, s.SamplesSeen, s.Nodes, s.Shards, s.Seed, out)
 	fmt.Fprintf(&b, "model sha256 %s\n", s.ModelSHA256)
 	_, _ = p.Stdout.Write(b.Bytes()) // nobody is left to tell

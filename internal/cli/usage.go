@@ -21,9 +21,15 @@ func (s *Settings) AddFlags(c *cobra.Command, who For) {
 	s.addFlags(c, s.Flags(who))
 }
 
-// AddDataFlags declares only the flags that say which data is meant.
+// AddDataFlags declares the flags that say which data is meant. The others
+// that shape a model are there for [LoadRun] to set, and hidden: a model that
+// exists has its shape.
 func (s *Settings) AddDataFlags(c *cobra.Command) {
 	s.addFlags(c, []Section{section("Data", s.dataFlags)})
+	for _, rest := range []Section{section("", s.methodFlags), section("", s.trainingFlags)} {
+		rest.Flags.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
+		c.Flags().AddFlagSet(rest.Flags)
+	}
 }
 
 func (s *Settings) addFlags(c *cobra.Command, sections []Section) {

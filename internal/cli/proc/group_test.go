@@ -222,3 +222,22 @@ func TestStartFails(t *testing.T) {
 		t.Errorf("%v: want an error that names the child", err)
 	}
 }
+
+func ExampleGroup() {
+	path, err := exec.LookPath("echo")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	g := proc.NewGroup()
+	defer g.Close()
+	if err := g.Start(proc.Command{Name: "greeter", Path: path, Args: []string{"echo", "hello"}}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s\n", (<-g.Events()).Line)
+	fmt.Println((<-g.Events()).Exit)
+	// Output:
+	// hello
+	// ended with code 0
+}

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"github.com/ballast-ml/ballast/train"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestNearest(t *testing.T) {
+	known := []string{"lambda", "label", "lr", "lr-schedule", "epochs", "nproc-per-node"}
+	for word, want := range map[string]string{
+		"lamda": "lambda", "epoch": "epochs", "lrschedule": "lr-schedule", "nproc_per_node": "nproc-per-node", "zzzzzz": "",
+	} {
+		if got := nearest(word, known); got != want {
+			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
+		}
+	}
+}
+
+// TestDistance: it is a metric, and what it counts.
+func TestDistance(t *testing.T) {
+	word := rapid.StringMatching(`[ab]{0,6}`)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
+		switch {
+		case distance(a, a) != 0, a != b && distance(a, b) == 0:
+			t.Errorf("%q and %q: zero means equal", a, b)
+		case distance(a, b) != distance(b, a):
+			t.Errorf("%q and %q: not symmetric", a, b)
+		case distance(a, c) > distance(a, b)+distance(b, c):
+			t.Errorf("%q, %q and %q: a detour is shorter", a, b, c)
+		case distance(a+c, b+c) > distance(a, b):
+			t.Errorf("%q and %q: a common end makes it farther", a, b)
+		}
+	})
+	if d := distance("kitten", "sitting"); d != 3 {
+		t.Errorf("kitten to sitting: %d, want 3", d)
+	}
+}
+
+func TestExitCode(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 0},
+		{errors.New("x"), 1},
+		{Usagef("x"), 2},
+		{&ranError{fmt.Errorf("while: %w", Usagef("x"))}, 2},
+		{&ToldError{ErrOrphaned}, 3},
+		{ErrInterrupted, 130},
+		{&train.LostError{}, 1},
+	} {
+		if got := ExitCode(tt.err); got != tt.want {
+			t.Errorf("ExitCode(%v) = %d, want %d", tt.err, got, tt.want)
+		}
+	}
+}
+
+func TestMessage(t *testing.T) {
+	a, b, c := errors.New("a"), errors.New("b"), errors.New("c")
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{a, "p: a\n"},
+		{&ranError{&train.UsageError{Err: errors.Join(nil, a)}}, "p: a\n"},
+		{&ranError{&train.UsageError{Err: errors.Join(errors.Join(a, b), c)}}, "p: 3 things are wrong:\n  a\n  b\n  c\n"},
+		{fmt.Errorf("%w and %w", a, b), "p: a and b\n"},
+		{errors.New("yaml:\n  line 3"), "p: yaml:\n  line 3\n"},
+	} {
+		if got := message("p", tt.err); got != tt.want {
+			t.Errorf("message(%q) = %q, want %q", tt.err, got, tt.want)
+		}
+	}
+}
+
+func TestInterrupts(t *testing.T) {
+	ctx, force, stop := interrupts(t.Context())
+	defer stop()
+	send := func() {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send()
+	<-ctx.Done()
+	if !errors.Is(context.Cause(ctx), ErrInterrupted) {
+		t.Errorf("cause %v", context.Cause(ctx))
+	}
+	select {
+	case <-force:
+		t.Error("forced by the first signal")
+	default:
+	}
+	send()
+	<-force
+}
+
+func TestReadSecret(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"A=b", "BALLAST_JOB_SECRET=fedcba9876543210"}
+	for _, tt := range []struct {
+		path    string
+		environ []string
+		want    string
+		err     string
+	}{
+		{file, env, "0123456789abcdef", ""},
+		{"", env, "fedcba9876543210", ""},
+		{"", nil, "", ""},
+		{"", []string{"BALLAST_JOB_SECRET=short"}, "", "a secret of 5 bytes"},
+		{file + ".none", env, "", "no such file"},
+	} {
+		got, err := ReadSecret(tt.path, tt.environ)
+		if string(got) != tt.want || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("ReadSecret(%q, %v) = %q, %v", tt.path, tt.environ, got, err)
+		}
+		if err != nil && ExitCode(err) != ExitUsage {
+			t.Errorf("%v: want a usage error", err)
+		}
+	}
+}
+
+func TestOpenToStrangers(t *testing.T) {
+	for _, tt := range []struct {
+		s      Settings
+		secret string
+		want   bool
+	}{
+		{Settings{}, "", false},
+		{Settings{Listen: "127.0.0.1:0", Join: []string{"localhost:1", "[::1]:2"}}, "", false},
+		{Settings{Join: []string{"localhost:1", "host-a:2"}}, "", true},
+		{Settings{Listen: ":7700"}, "", true},
+		{Settings{Listen: ":7700"}, "0123456789abcdef", false},
+		{Settings{Advertise: "10.0.0.1"}, "", true},
+	} {
+		var secret []byte
+		if tt.secret != "" {
+			secret = []byte(tt.secret)
+		}
+		if got := tt.s.OpenToStrangers(secret); got != tt.want {
+			t.Errorf("%+v with secret %q: %v, want %v", tt.s, tt.secret, got, tt.want)
+		}
+	}
+}
+
+func TestDefaultOut(t *testing.T) {
+	now := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
+	for _, tt := range [][3]string{
+		{"glyphs", "erm", "runs/glyphs-erm-20240506-070809"},
+		{"idx:/data/fashion-mnist/", "absgd+la", "runs/fashion-mnist-absgd+la-20240506-070809"},
+		{"csv:a b.csv.gz", "absgd[lambda=2@0.8]+la", "runs/a_b.csv-absgd_lambda=2_0.8_+la-20240506-070809"},
+	} {
+		if got := filepath.ToSlash(DefaultOut(tt[0], tt[1], now)); got != tt[2] {
+			t.Errorf("DefaultOut(%q, %q) = %q, want %q", tt[0], tt[1], got, tt[2])
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	s := DefaultSettings()
+	s.NProc = 2
+	if err := s.Validate(ForLauncher); err != nil {
+		t.Errorf("the defaults: %v", err)
+	}
+	s.Train.Batch, s.NNodes, s.EvalEvery, s.StartTimeout = 0, -1, -1, 0
+	err := s.Validate(ForNode)
+	if n := len(parts(err)); n != 4 || ExitCode(err) != ExitUsage {
+		t.Errorf("%d things are wrong, want 4, as a usage error:\n%v", n, err)
+	}
+	s = DefaultSettings()
+	s.NNodes, s.NProc = 3, 3
+	if err := s.Validate(ForLauncher); err == nil || !strings.Contains(err.Error(), "9 nodes cannot share --shards 8") {
+		t.Errorf("%v: want too many nodes", err)
+	}
+	if err := s.Validate(ForNode); err != nil {
+		t.Errorf("3 nodes: %v", err)
+	}
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ballast-ml/ballast/train"
+)
+
+// TestEventsRoundTrip: the launcher sees what the node saw, numbers that are
+// none included.
+func TestEventsRoundTrip(t *testing.T) {
+	var out bytes.Buffer
+	now := time.Unix(0, 0)
+	r := NewReporter(&out, func() time.Time { return now })
+	o := r.Observer()
+	sent := []any{
+		train.DataReady{Name: "glyphs", Train: 3},
+		train.Joined{Name: "node-0", Addr: "127.0.0.1:1"},
+		train.RingFormed{Generation: 1, Names: []string{"a", "b"}, Shards: []int{0, 4, 8}, Writes: true},
+		train.StepDone{Step: 1, Steps: 3, Loss: train.Num(math.NaN()), Lambda: train.Num(math.NaN())},
+		train.StepDone{Step: 3, Steps: 3, Loss: 0.5},
+		train.Evaluation{Split: "val", Metrics: train.Metrics{Accuracy: 0.5, PerClassRecall: []float64{1, 0}}},
+		train.Summary{ModelSHA256: "ab", TestGroups: map[string]train.Metrics{"x": {Rows: 1}}},
+		Failed{Message: "lost peer x (y) at step 4, phase sum: z", Code: 1, Lost: true},
+	}
+	o.DataReady(sent[0].(train.DataReady))
+	o.Joined(sent[1].(train.Joined))
+	o.RingFormed(sent[2].(train.RingFormed))
+	o.StepDone(sent[3].(train.StepDone))
+	now = now.Add(stepInterval / 2)
+	o.StepDone(train.StepDone{Step: 2, Steps: 3}) // too soon to be worth a line
+	o.StepDone(sent[4].(train.StepDone))          // the last always is
+	o.Evaluated(sent[5].(train.Evaluation))
+	o.Finished(sent[6].(train.Summary))
+	r.Failed(fmt.Errorf("%w", &train.LostError{Peer: "x (y)", Step: 3, Phase: "sum", Reason: "z"}))
+
+	var got []any
+	back := train.Observer{
+		DataReady:  func(v train.DataReady) { got = append(got, v) },
+		Joined:     func(v train.Joined) { got = append(got, v) },
+		RingFormed: func(v train.RingFormed) { got = append(got, v) },
+		StepDone:   func(v train.StepDone) { got = append(got, v) },
+		Evaluated:  func(v train.Evaluation) { got = append(got, v) },
+		Finished:   func(v train.Summary) { got = append(got, v) },
+	}
+	for line := range bytes.Lines(out.Bytes()) {
+		if err := Dispatch(line, back, func(v Failed) { got = append(got, v) }); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+		if err := Dispatch(line, train.Observer{}, nil); err != nil {
+			t.Errorf("%s, nobody listening: %v", line, err)
+		}
+	}
+	equal := cmp.Comparer(func(a, b train.Num) bool { return a == b || a != a && b != b })
+	if d := cmp.Diff(sent, got, equal); d != "" {
+		t.Error(d)
+	}
+}
+
+// FuzzDispatch: whatever a node prints, the launcher goes on.
+func FuzzDispatch(f *testing.F) {
+	f.Add([]byte(`{"event":"step_done","step":1,"loss":null}`))
+	f.Add([]byte(`{"event":"step_done","step":"x"}`))
+	f.Add([]byte(`{"event":"finished","classes":null}`))
+	f.Add([]byte(`panic: x`))
+	f.Fuzz(func(_ *testing.T, line []byte) {
+		_ = Dispatch(line, train.Observer{StepDone: func(train.StepDone) {}}, func(Failed) {})
+	})
+}
+
+// TestHandover: what the launcher says arrives, and the end of the pipe ends
+// the node.
+func TestHandover(t *testing.T) {
+	seed := uint64(1<<63 + 1)
+	h := Handover{Settings: DefaultSettings(), Secret: []byte{0, 255}, Config: []byte("a: b\n")}
+	h.Settings.Train.DataSeed, h.Settings.Join = &seed, []string{"a:1"}
+	r, w := io.Pipe()
+	go func() { _, _ = w.Write(h.Line()) }()
+	ctx, got, orphaned, err := receive(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(h, got); d != "" {
+		t.Error(d)
+	}
+	if orphaned() {
+		t.Error("orphaned while the launcher lives")
+	}
+	if strings.Contains(h.String(), "255") {
+		t.Error("the secret can be printed")
+	}
+	w.Close()
+	<-ctx.Done()
+	if !errors.Is(context.Cause(ctx), ErrOrphaned) || !orphaned() {
+		t.Errorf("cause %v: want ErrOrphaned", context.Cause(ctx))
+	}
+}
+
+// TestOrphanedAfterSignal: a dead launcher is one even if the parent-death
+// signal is seen before the end of the pipe.
+func TestOrphanedAfterSignal(t *testing.T) {
+	parent, cancel := context.WithCancelCause(t.Context())
+	r, w := io.Pipe()
+	go func() { _, _ = w.Write(Handover{}.Line()) }()
+	_, _, orphaned, err := receive(parent, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel(ErrInterrupted)
+	if orphaned() {
+		t.Error("orphaned by a signal alone")
+	}
+	w.Close()
+	if !orphaned() {
+		t.Error("not orphaned by the end of the pipe")
+	}
+}
+
+func FuzzReceive(f *testing.F) {
+	f.Add([]byte("{}\n"))
+	f.Add(Handover{Settings: DefaultSettings()}.Line())
+	f.Add([]byte(`{"Settings":{"Train":{"Seed":-1}}}` + "\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		ctx, _, _, err := receive(t.Context(), bytes.NewReader(text))
+		if err == nil {
+			<-ctx.Done() // the text has an end
+		} else if ExitCode(err) != ExitUsage {
+			t.Errorf("%v: want a usage error", err)
+		}
+	})
+}
+
+func ExampleReporter() {
+	r := NewReporter(os.Stdout, time.Now)
+	r.Observer().Joined(train.Joined{Name: "node-0", Addr: "127.0.0.1:7700"})
+	r.Failed(Usagef("rows.csv:7: expected 4 columns, found 3"))
+	// Output:
+	// {"event":"joined","name":"node-0","addr":"127.0.0.1:7700"}
+	// {"event":"failed","message":"rows.csv:7: expected 4 columns, found 3","code":2,"lost":false}
+}
