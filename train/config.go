@@ -9,8 +9,8 @@ package train
 // with '_' for '-'. A field documented with "auto" is filled by Resolve from
 // the kind of data (images or tables).
 type Config struct {
-	// Data is glyphs, idx:DIR or csv:FILE. The place may differ from node to
-	// node; the content may not.
+	// Data is glyphs, idx:DIR or csv:FILE; DIR and FILE are paths or http(s)
+	// addresses. The place may differ from node to node; the content may not.
 	Data string `koanf:"data"`
 	// TestData is a second file for testing (csv:FILE); empty: the test part
 	// that the source defines.
@@ -18,6 +18,9 @@ type Config struct {
 	// Label names the label column of a CSV file, by header or by index from
 	// 0; -1 is the last.
 	Label string `koanf:"label"`
+	// Header says whether line 1 of a CSV file holds names: auto (it does if
+	// no feature in it is a number), yes or no.
+	Header string `koanf:"header"`
 	// LongTail thins the training classes to an exponential profile with this
 	// ratio of the largest to the smallest; 0 or 1 keeps all rows. Glyphs
 	// have a tail of 100 of their own.
@@ -91,7 +94,7 @@ type Config struct {
 // Defaults returns the configuration of a run with no flags.
 func Defaults() Config {
 	return Config{
-		Data: "glyphs", Label: "-1", Seed: 1,
+		Data: "glyphs", Label: "-1", Header: "auto", Seed: 1,
 		Model: "auto", Dropout: -1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,

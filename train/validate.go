@@ -91,7 +91,7 @@ func (c Config) spec() dataset.Spec {
 		seed = *c.DataSeed
 	}
 	return dataset.Spec{
-		Data: c.Data, TestData: c.TestData, Label: c.Label,
+		Data: c.Data, TestData: c.TestData, Label: c.Label, Header: c.Header,
 		LongTail: c.LongTail, LabelNoise: c.LabelNoise, ValFraction: c.ValFraction, Seed: seed,
 	}
 }
@@ -161,7 +161,7 @@ func (c Config) Canonical() string {
 		{"alpha", c.Alpha}, {"batch", c.Batch}, {"batch-norm", c.BatchNorm},
 		{"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip},
 		{"data", kind}, {"data-seed", seed}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
-		{"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma},
+		{"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
 		{"momentum", c.Momentum}, {"optimizer", c.Optimizer}, {"seed", c.Seed}, {"shards", c.Shards},

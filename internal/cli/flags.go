@@ -6,13 +6,15 @@ import "github.com/spf13/pflag"
 var (
 	progressModes = []string{"auto", "tty", "plain", "none"}
 	logLevels     = []string{"trace", "debug", "info", "warn", "error"}
+	headerModes   = []string{"auto", "yes", "no"}
 )
 
 func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	c := &s.Train
-	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files, gzipped or not) or csv:FILE")
+	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files, gzipped or not) or csv:FILE; DIR and FILE are paths or http(s) addresses")
 	f.StringVar(&c.TestData, "test-data", c.TestData, "a second `SOURCE` to test on (csv:FILE) in place of a split")
 	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a CSV file that holds the label: a name, or an index from 0; -1 is the last")
+	f.Var(wordValue{&c.Header, headerModes}, "header", "`WORD`: whether line 1 of a CSV file holds names: yes, no, or auto: if no feature in it is a number")
 	f.Float64Var(&c.LongTail, "long-tail", c.LongTail, "thin the training classes to an exponential profile with this `RATIO` of the largest to the smallest; 0 keeps all rows")
 	f.StringVar(&c.LabelNoise, "label-noise", c.LabelNoise, "give training rows wrong labels: sym:`RATE`")
 	f.Float64Var(&c.ValFraction, "val-fraction", c.ValFraction, "`FRACTION` of the training rows to set aside for validation")
