@@ -33,7 +33,8 @@ var (
 	// ErrLeft is a neighbour that has closed its ring in good order, but from
 	// which more was needed.
 	ErrLeft = errors.New("allreduce: peer has left the ring")
-	// ErrGaveUp is a neighbour that has ended its ring because of an error.
+	// ErrGaveUp is a node that has ended its ring because of an error, or that
+	// another one found wrong.
 	ErrGaveUp = errors.New("allreduce: peer gave up")
 	// ErrClosed is a ring or link that this node has closed itself.
 	ErrClosed = errors.New("allreduce: ring is closed")

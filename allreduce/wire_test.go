@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -179,12 +180,15 @@ func TestFarewell(t *testing.T) {
 	for _, c := range []struct {
 		reason error
 		rank   int // named by d, which hears it from c
+		kind   error
 		text   string
 	}{
-		{&PeerError{Peer: "b", Rank: 1, Err: ErrLost}, 1, "says c: allreduce: connection lost"},
-		{errors.New("stop"), 2, "peer gave up: stop"},
-		{&PeerError{Peer: "d", Rank: 3, Err: ErrFrame}, 2, "bad frame"}, // d itself: it knows better
-		{errors.New(strings.Repeat("x", 5000)), 2, "xxx"},
+		{&PeerError{Peer: "b", Rank: 1, Err: ErrLost}, 1, ErrLost, "connection lost, says c"},
+		{&PeerError{Peer: "b", Rank: 1, Err: fmt.Errorf("%w: x", ErrPark)}, 1, ErrGaveUp, "early frames: x, says c"},
+		{&PeerError{Peer: "a", Rank: 0, Err: &hearsay{kind: ErrLost, by: "b", text: "x"}}, 0, ErrLost, "x, says c"},
+		{errors.New("stop"), 2, ErrGaveUp, "peer gave up: stop"},
+		{&PeerError{Peer: "d", Rank: 3, Err: ErrFrame}, 2, ErrGaveUp, "bad frame"}, // d itself: it knows better
+		{errors.New(strings.Repeat("x", 5000)), 2, ErrGaveUp, "xxx"},
 	} {
 		w, err := ParseFarewell(NewFarewell(top, c.reason).Append(nil))
 		if err != nil {
@@ -192,8 +196,8 @@ func TestFarewell(t *testing.T) {
 		}
 		at := top
 		at.Rank = 3
-		if pe := w.Err(at, 2); pe.Rank != c.rank || pe.Peer != top.Names[c.rank] || !strings.Contains(pe.Error(), c.text) {
-			t.Errorf("%v: heard %v, want rank %d and %q", c.reason, pe, c.rank, c.text)
+		if pe := w.Err(at, 2); pe.Rank != c.rank || !errors.Is(pe, c.kind) || pe.Peer != top.Names[c.rank] || !strings.Contains(pe.Error(), c.text) {
+			t.Errorf("%v: heard %v, want rank %d, %v and %q", c.reason, pe, c.rank, c.kind, c.text)
 		}
 	}
 }
