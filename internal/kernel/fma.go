@@ -11,7 +11,8 @@ func FMA(x, y, z float32) float32 {
 }
 
 // fma returns p + z rounded once to float32, for a product p of two float32 and
-// a float32 z, all held in float64.
+// a float32 z, all held in float64. Since p is exact, it does not matter whether
+// the compiler fuses the product with the sum.
 func fma(p, z float64) float64 {
 	s := p + z
 	if delicate(s) {

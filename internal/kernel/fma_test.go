@@ -39,7 +39,7 @@ var edges = func() []float32 {
 	inf := float32(math.Inf(1))
 	list := []float32{0, 1, 2, 3, 1.5, 0.5, 1.0 / 3, 1 << 23, 1 << 24, 1<<24 - 1, inf, float32(math.NaN()),
 		math.MaxFloat32, math.SmallestNonzeroFloat32, 3 * math.SmallestNonzeroFloat32}
-	for _, e := range []int{-149, -140, -127, -126, -125, -75, -74, -24, -23, 63, 64, 103, 104, 127} {
+	for _, e := range []int{-149, -140, -127, -120, -126, -125, -75, -74, -24, -23, 63, 64, 103, 104, 127} {
 		p := float32(math.Ldexp(1, e))
 		list = append(list, p, math.Nextafter32(p, 0), math.Nextafter32(p, inf))
 	}

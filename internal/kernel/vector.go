@@ -2,10 +2,18 @@ package kernel
 
 import "fmt"
 
+// portion is the most elements one call into assembly gets: some 100 µs of
+// work, for which the garbage collector has to wait.
+const portion = 1 << 18
+
 // AddScaled performs dst = fma(s, x, dst), element by element. It panics if the
 // lengths differ.
 func AddScaled(dst []float32, s float32, x []float32) {
 	equal("AddScaled", len(dst), len(x))
+	for len(dst) > portion {
+		AddScaled(dst[:portion], s, x[:portion])
+		dst, x = dst[portion:], x[portion:]
+	}
 	if !addScaledVec(dst, s, x) {
 		addScaledGo(dst, s, x)
 	}
@@ -15,6 +23,10 @@ func AddScaled(dst []float32, s float32, x []float32) {
 // differ.
 func ScaleTo(dst []float32, s float32, x []float32) {
 	equal("ScaleTo", len(dst), len(x))
+	for len(dst) > portion {
+		ScaleTo(dst[:portion], s, x[:portion])
+		dst, x = dst[portion:], x[portion:]
+	}
 	if !scaleToVec(dst, s, x) {
 		scaleToGo(dst, s, x)
 	}
@@ -24,6 +36,10 @@ func ScaleTo(dst []float32, s float32, x []float32) {
 // differ.
 func Add(dst, x []float32) {
 	equal("Add", len(dst), len(x))
+	for len(dst) > portion {
+		Add(dst[:portion], x[:portion])
+		dst, x = dst[portion:], x[portion:]
+	}
 	if !addVec(dst, x) {
 		addGo(dst, x)
 	}
@@ -33,6 +49,10 @@ func Add(dst, x []float32) {
 // the lengths differ.
 func ReLU(dst, x []float32) {
 	equal("ReLU", len(dst), len(x))
+	for len(dst) > portion {
+		ReLU(dst[:portion], x[:portion])
+		dst, x = dst[portion:], x[portion:]
+	}
 	if !reluVec(dst, x) {
 		reluGo(dst, x)
 	}
@@ -43,6 +63,10 @@ func ReLU(dst, x []float32) {
 func ReLUBackward(dx, dy, y []float32) {
 	equal("ReLUBackward", len(dx), len(dy))
 	equal("ReLUBackward", len(dx), len(y))
+	for len(dx) > portion {
+		ReLUBackward(dx[:portion], dy[:portion], y[:portion])
+		dx, dy, y = dx[portion:], dy[portion:], y[portion:]
+	}
 	if !reluBackwardVec(dx, dy, y) {
 		reluBackwardGo(dx, dy, y)
 	}

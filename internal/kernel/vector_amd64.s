@@ -317,7 +317,7 @@ done:
 	RET
 
 // func momentumAVX512(u *float32, v *float32, n int, mu float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·momentumAVX512(SB), NOSPLIT, $0-28
 	MOVQ         u+0(FP), AX
 	MOVQ         v+8(FP), CX
@@ -325,51 +325,66 @@ TEXT ·momentumAVX512(SB), NOSPLIT, $0-28
 	VBROADCASTSS mu+24(FP), Z0
 
 many:
-	CMPQ    DX, $+64
-	JLT     manyEnd
-	VMOVUPS (AX), Z1
-	VMOVUPS (CX), Z2
-	VMULPS  Z0, Z2, Z2
-	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z2, (CX)
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 64(CX), Z2
-	VMULPS  Z0, Z2, Z2
-	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, 64(AX)
-	VMOVUPS Z2, 64(CX)
-	VMOVUPS 128(AX), Z1
-	VMOVUPS 128(CX), Z2
-	VMULPS  Z0, Z2, Z2
-	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, 128(AX)
-	VMOVUPS Z2, 128(CX)
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 192(CX), Z2
-	VMULPS  Z0, Z2, Z2
-	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, 192(AX)
-	VMOVUPS Z2, 192(CX)
-	ADDQ    $+256, AX
-	ADDQ    $+256, CX
-	SUBQ    $+64, DX
-	JMP     many
+	CMPQ      DX, $+64
+	JLT       manyEnd
+	VMOVUPS   (AX), Z1
+	VMOVUPS   (CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z1
+	VCMPPS    $0x15, tiny<>+0(SB), Z1, K1
+	VMOVAPS.Z Z2, K1, Z1
+	VMOVUPS   Z1, (AX)
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   64(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z1
+	VCMPPS    $0x15, tiny<>+0(SB), Z1, K1
+	VMOVAPS.Z Z2, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   Z1, 64(CX)
+	VMOVUPS   128(AX), Z1
+	VMOVUPS   128(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z1
+	VCMPPS    $0x15, tiny<>+0(SB), Z1, K1
+	VMOVAPS.Z Z2, K1, Z1
+	VMOVUPS   Z1, 128(AX)
+	VMOVUPS   Z1, 128(CX)
+	VMOVUPS   192(AX), Z1
+	VMOVUPS   192(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z1
+	VCMPPS    $0x15, tiny<>+0(SB), Z1, K1
+	VMOVAPS.Z Z2, K1, Z1
+	VMOVUPS   Z1, 192(AX)
+	VMOVUPS   Z1, 192(CX)
+	ADDQ      $+256, AX
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JMP       many
 
 manyEnd:
 one:
-	CMPQ    DX, $+16
-	JLT     oneEnd
-	VMOVUPS (AX), Z1
-	VMOVUPS (CX), Z2
-	VMULPS  Z0, Z2, Z2
-	VADDPS  Z1, Z2, Z2
-	VMOVUPS Z2, (AX)
-	VMOVUPS Z2, (CX)
-	ADDQ    $+64, AX
-	ADDQ    $+64, CX
-	SUBQ    $+16, DX
-	JMP     one
+	CMPQ      DX, $+16
+	JLT       oneEnd
+	VMOVUPS   (AX), Z1
+	VMOVUPS   (CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z1
+	VCMPPS    $0x15, tiny<>+0(SB), Z1, K1
+	VMOVAPS.Z Z2, K1, Z1
+	VMOVUPS   Z1, (AX)
+	VMOVUPS   Z1, (CX)
+	ADDQ      $+64, AX
+	ADDQ      $+64, CX
+	SUBQ      $+16, DX
+	JMP       one
 
 oneEnd:
 	TESTQ     DX, DX
@@ -381,15 +396,54 @@ oneEnd:
 	VMOVUPS.Z (CX), K1, Z2
 	VMULPS    Z0, Z2, Z2
 	VADDPS    Z1, Z2, Z2
-	VMOVUPS   Z2, K1, (AX)
-	VMOVUPS   Z2, K1, (CX)
+	VANDPS    magnitude<>+0(SB), Z2, Z0
+	VCMPPS    $0x15, tiny<>+0(SB), Z0, K2
+	VMOVAPS.Z Z2, K2, Z0
+	VMOVUPS   Z0, K1, (AX)
+	VMOVUPS   Z0, K1, (CX)
 
 done:
 	VZEROUPPER
 	RET
 
+DATA magnitude<>+0(SB)/4, $0x7fffffff
+DATA magnitude<>+4(SB)/4, $0x7fffffff
+DATA magnitude<>+8(SB)/4, $0x7fffffff
+DATA magnitude<>+12(SB)/4, $0x7fffffff
+DATA magnitude<>+16(SB)/4, $0x7fffffff
+DATA magnitude<>+20(SB)/4, $0x7fffffff
+DATA magnitude<>+24(SB)/4, $0x7fffffff
+DATA magnitude<>+28(SB)/4, $0x7fffffff
+DATA magnitude<>+32(SB)/4, $0x7fffffff
+DATA magnitude<>+36(SB)/4, $0x7fffffff
+DATA magnitude<>+40(SB)/4, $0x7fffffff
+DATA magnitude<>+44(SB)/4, $0x7fffffff
+DATA magnitude<>+48(SB)/4, $0x7fffffff
+DATA magnitude<>+52(SB)/4, $0x7fffffff
+DATA magnitude<>+56(SB)/4, $0x7fffffff
+DATA magnitude<>+60(SB)/4, $0x7fffffff
+GLOBL magnitude<>(SB), RODATA|NOPTR, $64
+
+DATA tiny<>+0(SB)/4, $0x03800000
+DATA tiny<>+4(SB)/4, $0x03800000
+DATA tiny<>+8(SB)/4, $0x03800000
+DATA tiny<>+12(SB)/4, $0x03800000
+DATA tiny<>+16(SB)/4, $0x03800000
+DATA tiny<>+20(SB)/4, $0x03800000
+DATA tiny<>+24(SB)/4, $0x03800000
+DATA tiny<>+28(SB)/4, $0x03800000
+DATA tiny<>+32(SB)/4, $0x03800000
+DATA tiny<>+36(SB)/4, $0x03800000
+DATA tiny<>+40(SB)/4, $0x03800000
+DATA tiny<>+44(SB)/4, $0x03800000
+DATA tiny<>+48(SB)/4, $0x03800000
+DATA tiny<>+52(SB)/4, $0x03800000
+DATA tiny<>+56(SB)/4, $0x03800000
+DATA tiny<>+60(SB)/4, $0x03800000
+GLOBL tiny<>(SB), RODATA|NOPTR, $64
+
 // func nesterovAVX512(u *float32, v *float32, n int, mu float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·nesterovAVX512(SB), NOSPLIT, $0-28
 	MOVQ         u+0(FP), AX
 	MOVQ         v+8(FP), CX
@@ -397,61 +451,76 @@ TEXT ·nesterovAVX512(SB), NOSPLIT, $0-28
 	VBROADCASTSS mu+24(FP), Z0
 
 many:
-	CMPQ    DX, $+64
-	JLT     manyEnd
-	VMOVUPS (AX), Z1
-	VMOVUPS (CX), Z2
-	VMULPS  Z0, Z2, Z3
-	VADDPS  Z1, Z3, Z3
-	VMULPS  Z0, Z3, Z2
-	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z3, (CX)
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 64(CX), Z2
-	VMULPS  Z0, Z2, Z3
-	VADDPS  Z1, Z3, Z3
-	VMULPS  Z0, Z3, Z2
-	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, 64(AX)
-	VMOVUPS Z3, 64(CX)
-	VMOVUPS 128(AX), Z1
-	VMOVUPS 128(CX), Z2
-	VMULPS  Z0, Z2, Z3
-	VADDPS  Z1, Z3, Z3
-	VMULPS  Z0, Z3, Z2
-	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, 128(AX)
-	VMOVUPS Z3, 128(CX)
-	VMOVUPS 192(AX), Z1
-	VMOVUPS 192(CX), Z2
-	VMULPS  Z0, Z2, Z3
-	VADDPS  Z1, Z3, Z3
-	VMULPS  Z0, Z3, Z2
-	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, 192(AX)
-	VMOVUPS Z3, 192(CX)
-	ADDQ    $+256, AX
-	ADDQ    $+256, CX
-	SUBQ    $+64, DX
-	JMP     many
+	CMPQ      DX, $+64
+	JLT       manyEnd
+	VMOVUPS   (AX), Z1
+	VMOVUPS   (CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z3
+	VCMPPS    $0x15, tiny<>+0(SB), Z3, K1
+	VMOVAPS.Z Z2, K1, Z3
+	VMULPS    Z0, Z3, Z2
+	VADDPS    Z2, Z1, Z1
+	VMOVUPS   Z1, (AX)
+	VMOVUPS   Z3, (CX)
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   64(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z3
+	VCMPPS    $0x15, tiny<>+0(SB), Z3, K1
+	VMOVAPS.Z Z2, K1, Z3
+	VMULPS    Z0, Z3, Z2
+	VADDPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   Z3, 64(CX)
+	VMOVUPS   128(AX), Z1
+	VMOVUPS   128(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z3
+	VCMPPS    $0x15, tiny<>+0(SB), Z3, K1
+	VMOVAPS.Z Z2, K1, Z3
+	VMULPS    Z0, Z3, Z2
+	VADDPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 128(AX)
+	VMOVUPS   Z3, 128(CX)
+	VMOVUPS   192(AX), Z1
+	VMOVUPS   192(CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z3
+	VCMPPS    $0x15, tiny<>+0(SB), Z3, K1
+	VMOVAPS.Z Z2, K1, Z3
+	VMULPS    Z0, Z3, Z2
+	VADDPS    Z2, Z1, Z1
+	VMOVUPS   Z1, 192(AX)
+	VMOVUPS   Z3, 192(CX)
+	ADDQ      $+256, AX
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JMP       many
 
 manyEnd:
 one:
-	CMPQ    DX, $+16
-	JLT     oneEnd
-	VMOVUPS (AX), Z1
-	VMOVUPS (CX), Z2
-	VMULPS  Z0, Z2, Z3
-	VADDPS  Z1, Z3, Z3
-	VMULPS  Z0, Z3, Z2
-	VADDPS  Z2, Z1, Z1
-	VMOVUPS Z1, (AX)
-	VMOVUPS Z3, (CX)
-	ADDQ    $+64, AX
-	ADDQ    $+64, CX
-	SUBQ    $+16, DX
-	JMP     one
+	CMPQ      DX, $+16
+	JLT       oneEnd
+	VMOVUPS   (AX), Z1
+	VMOVUPS   (CX), Z2
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z3
+	VCMPPS    $0x15, tiny<>+0(SB), Z3, K1
+	VMOVAPS.Z Z2, K1, Z3
+	VMULPS    Z0, Z3, Z2
+	VADDPS    Z2, Z1, Z1
+	VMOVUPS   Z1, (AX)
+	VMOVUPS   Z3, (CX)
+	ADDQ      $+64, AX
+	ADDQ      $+64, CX
+	SUBQ      $+16, DX
+	JMP       one
 
 oneEnd:
 	TESTQ     DX, DX
@@ -461,8 +530,11 @@ oneEnd:
 	KMOVW     BX, K1
 	VMOVUPS.Z (AX), K1, Z1
 	VMOVUPS.Z (CX), K1, Z2
-	VMULPS    Z0, Z2, Z3
-	VADDPS    Z1, Z3, Z3
+	VMULPS    Z0, Z2, Z2
+	VADDPS    Z1, Z2, Z2
+	VANDPS    magnitude<>+0(SB), Z2, Z3
+	VCMPPS    $0x15, tiny<>+0(SB), Z3, K2
+	VMOVAPS.Z Z2, K2, Z3
 	VMULPS    Z0, Z3, Z2
 	VADDPS    Z2, Z1, Z1
 	VMOVUPS   Z1, K1, (AX)
@@ -473,7 +545,7 @@ done:
 	RET
 
 // func adamAVX512(u *float32, m *float32, v *float32, n int, b1 float32, a1 float32, b2 float32, a2 float32, c1 float32, c2 float32, eps float32)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·adamAVX512(SB), NOSPLIT, $0-60
 	MOVQ         u+0(FP), AX
 	MOVQ         m+8(FP), CX
@@ -488,31 +560,37 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-60
 	VBROADCASTSS eps+56(FP), Z6
 
 one:
-	CMPQ    BX, $+16
-	JLT     oneEnd
-	VMOVUPS (AX), Z7
-	VMOVUPS (CX), Z8
-	VMOVUPS (DX), Z9
-	VMULPS  Z1, Z7, Z10
-	VMULPS  Z0, Z8, Z8
-	VADDPS  Z10, Z8, Z8
-	VMULPS  Z7, Z7, Z10
-	VMULPS  Z2, Z9, Z9
-	VMULPS  Z3, Z10, Z10
-	VADDPS  Z10, Z9, Z9
-	VMULPS  Z5, Z9, Z10
-	VSQRTPS Z10, Z10
-	VADDPS  Z6, Z10, Z10
-	VMULPS  Z4, Z8, Z7
-	VDIVPS  Z10, Z7, Z7
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z8, (CX)
-	VMOVUPS Z9, (DX)
-	ADDQ    $+64, AX
-	ADDQ    $+64, CX
-	ADDQ    $+64, DX
-	SUBQ    $+16, BX
-	JMP     one
+	CMPQ      BX, $+16
+	JLT       oneEnd
+	VMOVUPS   (AX), Z7
+	VMOVUPS   (CX), Z8
+	VMOVUPS   (DX), Z9
+	VMULPS    Z1, Z7, Z10
+	VMULPS    Z0, Z8, Z8
+	VADDPS    Z10, Z8, Z8
+	VANDPS    magnitude<>+0(SB), Z8, Z11
+	VCMPPS    $0x15, tiny<>+0(SB), Z11, K1
+	VMOVAPS.Z Z8, K1, Z11
+	VMULPS    Z7, Z7, Z10
+	VMULPS    Z2, Z9, Z9
+	VMULPS    Z3, Z10, Z10
+	VADDPS    Z10, Z9, Z9
+	VANDPS    magnitude<>+0(SB), Z9, Z8
+	VCMPPS    $0x15, tiny<>+0(SB), Z8, K1
+	VMOVAPS.Z Z9, K1, Z8
+	VSQRTPS   Z8, Z9
+	VMULPS    Z5, Z9, Z9
+	VADDPS    Z6, Z9, Z9
+	VMULPS    Z4, Z11, Z7
+	VDIVPS    Z9, Z7, Z7
+	VMOVUPS   Z7, (AX)
+	VMOVUPS   Z11, (CX)
+	VMOVUPS   Z8, (DX)
+	ADDQ      $+64, AX
+	ADDQ      $+64, CX
+	ADDQ      $+64, DX
+	SUBQ      $+16, BX
+	JMP       one
 
 oneEnd:
 	TESTQ     BX, BX
@@ -526,18 +604,24 @@ oneEnd:
 	VMULPS    Z1, Z7, Z1
 	VMULPS    Z0, Z8, Z8
 	VADDPS    Z1, Z8, Z8
+	VANDPS    magnitude<>+0(SB), Z8, Z0
+	VCMPPS    $0x15, tiny<>+0(SB), Z0, K2
+	VMOVAPS.Z Z8, K2, Z0
 	VMULPS    Z7, Z7, Z1
 	VMULPS    Z2, Z9, Z9
 	VMULPS    Z3, Z1, Z1
 	VADDPS    Z1, Z9, Z9
-	VMULPS    Z5, Z9, Z1
-	VSQRTPS   Z1, Z1
-	VADDPS    Z6, Z1, Z1
-	VMULPS    Z4, Z8, Z7
-	VDIVPS    Z1, Z7, Z7
+	VANDPS    magnitude<>+0(SB), Z9, Z1
+	VCMPPS    $0x15, tiny<>+0(SB), Z1, K2
+	VMOVAPS.Z Z9, K2, Z1
+	VSQRTPS   Z1, Z2
+	VMULPS    Z5, Z2, Z2
+	VADDPS    Z6, Z2, Z2
+	VMULPS    Z4, Z0, Z7
+	VDIVPS    Z2, Z7, Z7
 	VMOVUPS   Z7, K1, (AX)
-	VMOVUPS   Z8, K1, (CX)
-	VMOVUPS   Z9, K1, (DX)
+	VMOVUPS   Z0, K1, (CX)
+	VMOVUPS   Z1, K1, (DX)
 
 done:
 	VZEROUPPER
@@ -1561,26 +1645,38 @@ many:
 	VMOVUPS (CX), Y2
 	VMULPS  Y0, Y2, Y2
 	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y2, (CX)
+	VANDPS  magnitude<>+0(SB), Y2, Y1
+	VCMPPS  $0x15, tiny<>+0(SB), Y1, Y1
+	VANDPS  Y1, Y2, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y1, (CX)
 	VMOVUPS 32(AX), Y1
 	VMOVUPS 32(CX), Y2
 	VMULPS  Y0, Y2, Y2
 	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y2, 32(AX)
-	VMOVUPS Y2, 32(CX)
+	VANDPS  magnitude<>+0(SB), Y2, Y1
+	VCMPPS  $0x15, tiny<>+0(SB), Y1, Y1
+	VANDPS  Y1, Y2, Y1
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y1, 32(CX)
 	VMOVUPS 64(AX), Y1
 	VMOVUPS 64(CX), Y2
 	VMULPS  Y0, Y2, Y2
 	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y2, 64(AX)
-	VMOVUPS Y2, 64(CX)
+	VANDPS  magnitude<>+0(SB), Y2, Y1
+	VCMPPS  $0x15, tiny<>+0(SB), Y1, Y1
+	VANDPS  Y1, Y2, Y1
+	VMOVUPS Y1, 64(AX)
+	VMOVUPS Y1, 64(CX)
 	VMOVUPS 96(AX), Y1
 	VMOVUPS 96(CX), Y2
 	VMULPS  Y0, Y2, Y2
 	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y2, 96(AX)
-	VMOVUPS Y2, 96(CX)
+	VANDPS  magnitude<>+0(SB), Y2, Y1
+	VCMPPS  $0x15, tiny<>+0(SB), Y1, Y1
+	VANDPS  Y1, Y2, Y1
+	VMOVUPS Y1, 96(AX)
+	VMOVUPS Y1, 96(CX)
 	ADDQ    $+128, AX
 	ADDQ    $+128, CX
 	SUBQ    $+32, DX
@@ -1594,8 +1690,11 @@ one:
 	VMOVUPS (CX), Y2
 	VMULPS  Y0, Y2, Y2
 	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y2, (CX)
+	VANDPS  magnitude<>+0(SB), Y2, Y1
+	VCMPPS  $0x15, tiny<>+0(SB), Y1, Y1
+	VANDPS  Y1, Y2, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y1, (CX)
 	ADDQ    $+32, AX
 	ADDQ    $+32, CX
 	SUBQ    $+8, DX
@@ -1611,8 +1710,11 @@ oneEnd:
 	VMASKMOVPS (CX), Y1, Y3
 	VMULPS     Y0, Y3, Y3
 	VADDPS     Y2, Y3, Y3
-	VMASKMOVPS Y3, Y1, (AX)
-	VMASKMOVPS Y3, Y1, (CX)
+	VANDPS     magnitude<>+0(SB), Y3, Y0
+	VCMPPS     $0x15, tiny<>+0(SB), Y0, Y0
+	VANDPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y1, (AX)
+	VMASKMOVPS Y0, Y1, (CX)
 
 done:
 	VZEROUPPER
@@ -1631,32 +1733,44 @@ many:
 	JLT     manyEnd
 	VMOVUPS (AX), Y1
 	VMOVUPS (CX), Y2
-	VMULPS  Y0, Y2, Y3
-	VADDPS  Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VANDPS  magnitude<>+0(SB), Y2, Y3
+	VCMPPS  $0x15, tiny<>+0(SB), Y3, Y3
+	VANDPS  Y3, Y2, Y3
 	VMULPS  Y0, Y3, Y2
 	VADDPS  Y2, Y1, Y1
 	VMOVUPS Y1, (AX)
 	VMOVUPS Y3, (CX)
 	VMOVUPS 32(AX), Y1
 	VMOVUPS 32(CX), Y2
-	VMULPS  Y0, Y2, Y3
-	VADDPS  Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VANDPS  magnitude<>+0(SB), Y2, Y3
+	VCMPPS  $0x15, tiny<>+0(SB), Y3, Y3
+	VANDPS  Y3, Y2, Y3
 	VMULPS  Y0, Y3, Y2
 	VADDPS  Y2, Y1, Y1
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y3, 32(CX)
 	VMOVUPS 64(AX), Y1
 	VMOVUPS 64(CX), Y2
-	VMULPS  Y0, Y2, Y3
-	VADDPS  Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VANDPS  magnitude<>+0(SB), Y2, Y3
+	VCMPPS  $0x15, tiny<>+0(SB), Y3, Y3
+	VANDPS  Y3, Y2, Y3
 	VMULPS  Y0, Y3, Y2
 	VADDPS  Y2, Y1, Y1
 	VMOVUPS Y1, 64(AX)
 	VMOVUPS Y3, 64(CX)
 	VMOVUPS 96(AX), Y1
 	VMOVUPS 96(CX), Y2
-	VMULPS  Y0, Y2, Y3
-	VADDPS  Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VANDPS  magnitude<>+0(SB), Y2, Y3
+	VCMPPS  $0x15, tiny<>+0(SB), Y3, Y3
+	VANDPS  Y3, Y2, Y3
 	VMULPS  Y0, Y3, Y2
 	VADDPS  Y2, Y1, Y1
 	VMOVUPS Y1, 96(AX)
@@ -1672,8 +1786,11 @@ one:
 	JLT     oneEnd
 	VMOVUPS (AX), Y1
 	VMOVUPS (CX), Y2
-	VMULPS  Y0, Y2, Y3
-	VADDPS  Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VANDPS  magnitude<>+0(SB), Y2, Y3
+	VCMPPS  $0x15, tiny<>+0(SB), Y3, Y3
+	VANDPS  Y3, Y2, Y3
 	VMULPS  Y0, Y3, Y2
 	VADDPS  Y2, Y1, Y1
 	VMOVUPS Y1, (AX)
@@ -1691,8 +1808,11 @@ oneEnd:
 	VMOVUPS    (BX)(DX*4), Y1
 	VMASKMOVPS (AX), Y1, Y2
 	VMASKMOVPS (CX), Y1, Y3
-	VMULPS     Y0, Y3, Y4
-	VADDPS     Y2, Y4, Y4
+	VMULPS     Y0, Y3, Y3
+	VADDPS     Y2, Y3, Y3
+	VANDPS     magnitude<>+0(SB), Y3, Y4
+	VCMPPS     $0x15, tiny<>+0(SB), Y4, Y4
+	VANDPS     Y4, Y3, Y4
 	VMULPS     Y0, Y4, Y3
 	VADDPS     Y3, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)
@@ -1726,18 +1846,24 @@ one:
 	VMULPS  Y1, Y7, Y10
 	VMULPS  Y0, Y8, Y8
 	VADDPS  Y10, Y8, Y8
+	VANDPS  magnitude<>+0(SB), Y8, Y11
+	VCMPPS  $0x15, tiny<>+0(SB), Y11, Y11
+	VANDPS  Y11, Y8, Y11
 	VMULPS  Y7, Y7, Y10
 	VMULPS  Y2, Y9, Y9
 	VMULPS  Y3, Y10, Y10
 	VADDPS  Y10, Y9, Y9
-	VMULPS  Y5, Y9, Y10
-	VSQRTPS Y10, Y10
-	VADDPS  Y6, Y10, Y10
-	VMULPS  Y4, Y8, Y7
-	VDIVPS  Y10, Y7, Y7
+	VANDPS  magnitude<>+0(SB), Y9, Y8
+	VCMPPS  $0x15, tiny<>+0(SB), Y8, Y8
+	VANDPS  Y8, Y9, Y8
+	VSQRTPS Y8, Y9
+	VMULPS  Y5, Y9, Y9
+	VADDPS  Y6, Y9, Y9
+	VMULPS  Y4, Y11, Y7
+	VDIVPS  Y9, Y7, Y7
 	VMOVUPS Y7, (AX)
-	VMOVUPS Y8, (CX)
-	VMOVUPS Y9, (DX)
+	VMOVUPS Y11, (CX)
+	VMOVUPS Y8, (DX)
 	ADDQ    $+32, AX
 	ADDQ    $+32, CX
 	ADDQ    $+32, DX
@@ -1756,18 +1882,24 @@ oneEnd:
 	VMULPS     Y1, Y8, Y1
 	VMULPS     Y0, Y9, Y9
 	VADDPS     Y1, Y9, Y9
+	VANDPS     magnitude<>+0(SB), Y9, Y0
+	VCMPPS     $0x15, tiny<>+0(SB), Y0, Y0
+	VANDPS     Y0, Y9, Y0
 	VMULPS     Y8, Y8, Y1
 	VMULPS     Y2, Y10, Y10
 	VMULPS     Y3, Y1, Y1
 	VADDPS     Y1, Y10, Y10
-	VMULPS     Y5, Y10, Y1
-	VSQRTPS    Y1, Y1
-	VADDPS     Y6, Y1, Y1
-	VMULPS     Y4, Y9, Y8
-	VDIVPS     Y1, Y8, Y8
+	VANDPS     magnitude<>+0(SB), Y10, Y1
+	VCMPPS     $0x15, tiny<>+0(SB), Y1, Y1
+	VANDPS     Y1, Y10, Y1
+	VSQRTPS    Y1, Y2
+	VMULPS     Y5, Y2, Y2
+	VADDPS     Y6, Y2, Y2
+	VMULPS     Y4, Y0, Y8
+	VDIVPS     Y2, Y8, Y8
 	VMASKMOVPS Y8, Y7, (AX)
-	VMASKMOVPS Y9, Y7, (CX)
-	VMASKMOVPS Y10, Y7, (DX)
+	VMASKMOVPS Y0, Y7, (CX)
+	VMASKMOVPS Y1, Y7, (DX)
 
 done:
 	VZEROUPPER

@@ -29,17 +29,17 @@ func reluAVX512(dst *float32, x *float32, n int)
 //go:noescape
 func reluBackwardAVX512(dx *float32, dy *float32, y *float32, n int)
 
-// momentumAVX512 performs v = mu*v + u, u = v, rounding each operation.
+// momentumAVX512 performs v = settle(mu*v + u), u = v, rounding each operation.
 //
 //go:noescape
 func momentumAVX512(u *float32, v *float32, n int, mu float32)
 
-// nesterovAVX512 performs v = mu*v + u, u = u + mu*v, rounding each operation.
+// nesterovAVX512 performs v = settle(mu*v + u), u = u + mu*v, rounding each operation.
 //
 //go:noescape
 func nesterovAVX512(u *float32, v *float32, n int, mu float32)
 
-// adamAVX512 performs m = b1*m + a1*u, v = b2*v + a2*(u*u), u = (c1*m) / (sqrt(c2*v) + eps), rounding each operation.
+// adamAVX512 performs m = settle(b1*m + a1*u), v = settle(b2*v + a2*(u*u)), u = (c1*m) / (c2*sqrt(v) + eps), rounding each operation.
 //
 //go:noescape
 func adamAVX512(u *float32, m *float32, v *float32, n int, b1 float32, a1 float32, b2 float32, a2 float32, c1 float32, c2 float32, eps float32)
@@ -104,17 +104,17 @@ func reluAVX2(dst *float32, x *float32, n int)
 //go:noescape
 func reluBackwardAVX2(dx *float32, dy *float32, y *float32, n int)
 
-// momentumAVX2 performs v = mu*v + u, u = v, rounding each operation.
+// momentumAVX2 performs v = settle(mu*v + u), u = v, rounding each operation.
 //
 //go:noescape
 func momentumAVX2(u *float32, v *float32, n int, mu float32)
 
-// nesterovAVX2 performs v = mu*v + u, u = u + mu*v, rounding each operation.
+// nesterovAVX2 performs v = settle(mu*v + u), u = u + mu*v, rounding each operation.
 //
 //go:noescape
 func nesterovAVX2(u *float32, v *float32, n int, mu float32)
 
-// adamAVX2 performs m = b1*m + a1*u, v = b2*v + a2*(u*u), u = (c1*m) / (sqrt(c2*v) + eps), rounding each operation.
+// adamAVX2 performs m = settle(b1*m + a1*u), v = settle(b2*v + a2*(u*u)), u = (c1*m) / (c2*sqrt(v) + eps), rounding each operation.
 //
 //go:noescape
 func adamAVX2(u *float32, m *float32, v *float32, n int, b1 float32, a1 float32, b2 float32, a2 float32, c1 float32, c2 float32, eps float32)

@@ -32,6 +32,14 @@ func relu(v float32) float32 {
 	return v
 }
 
+// rest is what becomes of a running average: too small, it is nothing.
+func rest(v float32) float32 {
+	if math.Abs(float64(v)) < 0x1p-120 {
+		return 0
+	}
+	return v
+}
+
 var adamFactors = AdamFactors{0.9, 0.1, 0.999, 0.001, 1.5, 20, 1e-8}
 
 var formulas = []formula{
@@ -57,28 +65,28 @@ var formulas = []formula{
 		}},
 	{"Momentum", func(x [3][]float32, s float32) { Momentum(x[0], x[1], s) },
 		func(x [3]float32, s float32) [3]float32 {
-			m := float32(s*x[1]) + x[0]
+			m := rest(float32(s*x[1]) + x[0])
 			return [3]float32{m, m, x[2]}
 		}},
 	{"Nesterov", func(x [3][]float32, s float32) { Nesterov(x[0], x[1], s) },
 		func(x [3]float32, s float32) [3]float32 {
-			m := float32(s*x[1]) + x[0]
+			m := rest(float32(s*x[1]) + x[0])
 			return [3]float32{x[0] + float32(s*m), m, x[2]}
 		}},
 	{"Adam", func(x [3][]float32, s float32) { Adam(x[0], x[1], x[2], adamFactors) },
 		func(x [3]float32, s float32) [3]float32 {
 			f := adamFactors
-			m := float32(f.Decay1*x[1]) + float32(f.Gain1*x[0])
-			v := float32(f.Decay2*x[2]) + float32(f.Gain2*float32(x[0]*x[0]))
-			root := float32(math.Sqrt(float64(float32(f.Unbias2 * v))))
-			return [3]float32{float32(f.Unbias1*m) / float32(root+f.Epsilon), m, v}
+			m := rest(float32(f.Decay1*x[1]) + float32(f.Gain1*x[0]))
+			v := rest(float32(f.Decay2*x[2]) + float32(f.Gain2*float32(x[0]*x[0])))
+			root := float32(math.Sqrt(float64(v)))
+			return [3]float32{float32(f.Unbias1*m) / (float32(f.Unbias2*root) + f.Epsilon), m, v}
 		}},
 }
 
 func TestElementwise(t *testing.T) {
 	onEachPath(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(7, 8))
-		for n := range 200 {
+		for n := range 181 {
 			if n > 140 {
 				n = rng.IntN(3000)
 			}
@@ -102,6 +110,27 @@ func TestElementwise(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPortions holds long vectors against the same kernels on parts of them.
+func TestPortions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	n := 2*portion + 77
+	var x [3][]float32
+	for i := range x {
+		x[i] = noise(rng, n)
+	}
+	for _, f := range formulas {
+		whole, parts := [3][]float32{clone(x[0]), clone(x[1]), clone(x[2])}, [3][]float32{clone(x[0]), clone(x[1]), clone(x[2])}
+		f.kernel(whole, 0.3)
+		for i := 0; i < n; i += 100000 {
+			j := min(n, i+100000)
+			f.kernel([3][]float32{parts[0][i:j], parts[1][i:j], parts[2][i:j]}, 0.3)
+		}
+		for i := range whole {
+			compare(t, fmt.Sprintf("%s, operand %d", f.name, i), whole[i], parts[i])
+		}
+	}
 }
 
 func TestRows(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -55,26 +56,26 @@ var elementwises = []elementwise{
 		body: func(v isa, x, s []vec) []vec { return one(v.keep(x[0], x[1])) },
 	},
 	{
-		name: "momentum", doc: "performs v = mu*v + u, u = v, rounding each operation.",
+		name: "momentum", doc: "performs v = settle(mu*v + u), u = v, rounding each operation.",
 		reads: []string{"u", "v"}, writes: []string{"u", "v"}, scalars: []string{"mu"}, unroll: 4,
 		body: func(v isa, x, s []vec) []vec {
-			m := add(mul(x[1], s[0]), x[0])
+			m := v.settle(add(mul(x[1], s[0]), x[0]))
 			return []vec{m, m}
 		},
 	},
 	{
-		name: "nesterov", doc: "performs v = mu*v + u, u = u + mu*v, rounding each operation.",
+		name: "nesterov", doc: "performs v = settle(mu*v + u), u = u + mu*v, rounding each operation.",
 		reads: []string{"u", "v"}, writes: []string{"u", "v"}, scalars: []string{"mu"}, unroll: 4,
 		body: func(v isa, x, s []vec) []vec {
 			m := v.vec()
 			VMULPS(s[0], x[1], m)
-			add(m, x[0])
+			m = v.settle(add(m, x[0]))
 			VMULPS(s[0], m, x[1])
 			return []vec{add(x[0], x[1]), m}
 		},
 	},
 	{
-		name: "adam", doc: "performs m = b1*m + a1*u, v = b2*v + a2*(u*u), u = (c1*m) / (sqrt(c2*v) + eps), rounding each operation.",
+		name: "adam", doc: "performs m = settle(b1*m + a1*u), v = settle(b2*v + a2*(u*u)), u = (c1*m) / (c2*sqrt(v) + eps), rounding each operation.",
 		reads: []string{"u", "m", "v"}, writes: []string{"u", "m", "v"},
 		scalars: []string{"b1", "a1", "b2", "a2", "c1", "c2", "eps"}, unroll: 1,
 		body: func(v isa, x, s []vec) []vec {
@@ -82,14 +83,14 @@ var elementwises = []elementwise{
 			u, m, w := x[0], x[1], x[2]
 			t := v.vec()
 			VMULPS(a1, u, t)
-			add(mul(m, b1), t)
+			m = v.settle(add(mul(m, b1), t))
 			VMULPS(u, u, t)
-			add(mul(w, b2), mul(t, a2))
-			VMULPS(c2, w, t)
-			VSQRTPS(t, t)
-			add(t, eps)
+			w = v.settle(add(mul(w, b2), mul(t, a2)))
+			root := v.vec()
+			VSQRTPS(w, root)
+			add(mul(root, c2), eps)
 			VMULPS(c1, m, u)
-			VDIVPS(t, u, u)
+			VDIVPS(root, u, u)
 			return []vec{u, m, w}
 		},
 	},
@@ -115,6 +116,37 @@ func (v isa) keep(x, by vec) vec {
 		VANDPS(r, x, r)
 	}
 	return r
+}
+
+// settle returns x, or +0 where |x| < 2⁻¹²⁰; NaN stays.
+func (v isa) settle(x vec) vec {
+	const notLess = 0x15 // true of unordered operands, quiet
+	r := v.vec()
+	VANDPS(constant("magnitude", 1<<31-1), x, r)
+	tiny := constant("tiny", math.Float32bits(0x1p-120))
+	if v.lanes == 16 {
+		k := K()
+		VCMPPS(Imm(notLess), tiny, r, k)
+		VMOVAPS_Z(x, k, r)
+	} else {
+		VCMPPS(Imm(notLess), tiny, r, r)
+		VANDPS(r, x, r)
+	}
+	return r
+}
+
+var constants = map[string]Mem{}
+
+// constant returns a vector of a word in every lane.
+func constant(name string, word uint32) Mem {
+	if _, ok := constants[name]; !ok {
+		m := GLOBL(name, attr.RODATA|attr.NOPTR)
+		for i := range 16 {
+			DATA(4*i, U32(word))
+		}
+		constants[name] = m
+	}
+	return constants[name]
 }
 
 func vector() {
