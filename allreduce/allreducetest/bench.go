@@ -54,3 +54,28 @@ func benchmark(b *testing.B, rings []*allreduce.Ring, bounds []int, length int) 
 		b.Fatal(err)
 	}
 }
+
+// BenchmarkLogSumExp measures the collective that every step waits for: 24
+// bytes a shard, N-1 hops.
+func BenchmarkLogSumExp(b *testing.B, open func(b *testing.B, nodes int) Net) {
+	for _, nodes := range []int{1, 2, 4, 8} {
+		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
+			bounds := Bounds(8, nodes)
+			rings := open(b, nodes).Form(b, bounds, allreduce.Sizes{})
+			b.ReportAllocs()
+			b.ResetTimer()
+			errs := Each(nodes, func(r int) error {
+				local := make([][3]float64, bounds[r+1]-bounds[r])
+				for i := range b.N {
+					if _, err := rings[r].At(uint64(i)).LogSumExp(b.Context(), local); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err := errors.Join(errs...); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}

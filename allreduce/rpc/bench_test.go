@@ -6,6 +6,12 @@ import (
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
 )
 
-func BenchmarkSum(b *testing.B) {
-	allreducetest.BenchmarkSum(b, func(b *testing.B, nodes int) allreducetest.Net { return loopback(b, nodes) })
+func BenchmarkLogSumExp(b *testing.B) {
+	allreducetest.BenchmarkLogSumExp(b, benchNet)
 }
+
+func BenchmarkSum(b *testing.B) {
+	allreducetest.BenchmarkSum(b, benchNet)
+}
+
+func benchNet(b *testing.B, nodes int) allreducetest.Net { return loopback(b, nodes) }

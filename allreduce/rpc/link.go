@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -17,7 +16,8 @@ const (
 	abortTimeout = 250 * time.Millisecond // for the farewell to get out
 )
 
-// link is a node's two streams. prev.go has the half of it that receives.
+// link is a node's two streams: next.go has the half that sends, prev.go the half
+// that receives.
 type link struct {
 	t      allreduce.Topology
 	cancel context.CancelFunc // ends the client stream
@@ -60,163 +60,6 @@ func newLink(t allreduce.Topology, cancel context.CancelFunc) *link {
 		flush: signal(), sent: signal(), acked: signal(), left: signal(),
 		joined: signal(), gone: signal(), release: signal(), served: signal(),
 		dead: signal(),
-	}
-}
-
-// dialNext opens the stream to the next node and shakes hands. life is the
-// link's.
-func (l *link) dialNext(life context.Context, opts []grpc.DialOption) error {
-	rank := l.t.Next()
-	conn, err := grpc.NewClient("passthrough:///"+l.t.Addrs[rank], opts...)
-	if err != nil {
-		return peerError(l.t, rank, err)
-	}
-	l.conn = conn
-	l.stream, err = conn.NewStream(life, &serviceDesc.Streams[0], method,
-		grpc.CallContentSubtype(subtype), grpc.MaxRetryRPCBufferSize(0), grpc.StaticMethod())
-	if err == nil {
-		// An error of SendMsg is io.EOF; the reason comes from RecvMsg.
-		l.stream.SendMsg(&message{control: control{kind: kindHello, body: l.t.Hello().Append(nil)}})
-		err = l.welcomed()
-	}
-	if err != nil {
-		return lost(l.t, rank, err)
-	}
-	return nil
-}
-
-// welcomed reads the next node's answer, which comes when it has opened the
-// same generation.
-func (l *link) welcomed() error {
-	m, err := next(l.stream, &l.pool)
-	if err != nil {
-		return err
-	}
-	if m.control.kind == kindRefusal {
-		return refused(m.control.body)
-	}
-	h, err := helloOf(m, kindWelcome)
-	if err != nil {
-		return err
-	}
-	return l.t.Hello().Match(h, l.t.Next())
-}
-
-// start runs the goroutines of the client stream.
-func (l *link) start() {
-	l.mu.Lock()
-	l.mu.began = true
-	l.mu.Unlock()
-	l.wg.Go(l.sender)
-	l.wg.Go(l.reader)
-}
-
-// Send implements allreduce.Link.
-func (l *link) Send(ctx context.Context, f *allreduce.Frame) error {
-	select {
-	case <-l.dead: // first, whatever else is ready
-	case <-l.flush:
-	case <-l.left:
-	default:
-		select {
-		case l.queue <- f:
-			return nil
-		case <-l.dead:
-		case <-l.flush:
-		case <-l.left:
-		case <-ctx.Done():
-			f.Release()
-			return context.Cause(ctx)
-		}
-	}
-	f.Release()
-	if err := l.err(); err != nil {
-		return err
-	}
-	select {
-	case <-l.flush:
-		return allreduce.ErrClosed
-	default:
-		return peerError(l.t, l.t.Next(), allreduce.ErrLeft)
-	}
-}
-
-// sender moves frames from the queue to the stream, where it may have to wait
-// for the next node to read.
-func (l *link) sender() {
-	defer close(l.sent)
-	for {
-		select {
-		case <-l.dead:
-			l.part(control{kind: kindFarewell, body: allreduce.NewFarewell(l.t, l.err()).Append(nil)})
-			return
-		default:
-		}
-		select {
-		case <-l.dead:
-		case f := <-l.queue:
-			l.transmit(f)
-		case <-l.flush:
-			for len(l.queue) > 0 {
-				l.transmit(<-l.queue)
-			}
-			l.part(control{kind: kindBye})
-			return
-		}
-	}
-}
-
-// transmit sends one frame. If the stream is broken, the reader hears why.
-func (l *link) transmit(f *allreduce.Frame) {
-	m := &message{frame: f}
-	l.stream.SendMsg(m)
-	if m.frame != nil { // gRPC did not take it
-		m.frame.Release()
-	}
-}
-
-// part says the last word to the next node.
-func (l *link) part(c control) {
-	for len(l.queue) > 0 {
-		(<-l.queue).Release()
-	}
-	l.stream.SendMsg(&message{control: c})
-	l.stream.CloseSend()
-}
-
-// reader hears what the next node has to say; most of the time that is
-// nothing. It ends with the stream.
-func (l *link) reader() {
-	rank := l.t.Next()
-	defer func() {
-		if !l.intact {
-			close(l.acked)
-		}
-	}()
-	for {
-		m, err := next(l.stream, &l.pool)
-		switch {
-		case err == nil && (m.control.kind == kindAck || m.control.kind == kindBye):
-			if !l.intact {
-				l.intact = true
-				close(l.acked)
-			}
-			if m.control.kind == kindBye {
-				close(l.left)
-				return
-			}
-			continue
-		case err == nil && m.control.kind == kindFarewell:
-			err = farewell(l.t, rank, m.control.body)
-		case err == nil:
-			err = peerError(l.t, rank, fmt.Errorf("%w: unexpected message", allreduce.ErrFrame))
-		default:
-			err = lost(l.t, rank, err)
-		}
-		if !l.intact { // else it has all it needs, and may go as it likes
-			l.fail(err)
-		}
-		return
 	}
 }
 
