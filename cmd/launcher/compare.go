@@ -32,6 +32,7 @@ func compare(ctx context.Context, l launch, view *screen.Screen, origins cli.Ori
 		view.Begin(fmt.Sprintf("%d/%d %s", i+1, len(compared), method))
 		summary, err := l.run(ctx, view)
 		if err != nil {
+			_ = os.Remove(dir) // which fails, as it should, if anything is in it
 			return err
 		}
 		l.again = true

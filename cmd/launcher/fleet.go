@@ -16,7 +16,7 @@ import (
 const (
 	// killAfter is how long nodes have to end after SIGTERM. A person who has
 	// pressed Ctrl-C waits less than two seconds.
-	killAfter = 1500 * time.Millisecond
+	killAfter = 1300 * time.Millisecond
 	// settleAfter is how long the cause of a lost peer may take to show: the
 	// node that was lost is often one of ours, and its own end says more.
 	settleAfter = 2 * time.Second

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		},
 		"node": func() {
 			p := cli.NewProgram(fakeTrain)
-			os.Exit(cli.Main(context.Background(), p, cli.NodeCommand(p)))
+			os.Exit(cli.Main(context.Background(), p, cli.NodeCommand(p, p.Name())))
 		},
 	})
 }

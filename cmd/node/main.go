@@ -13,5 +13,5 @@ import (
 
 func main() {
 	p := cli.NewProgram(train.Run)
-	os.Exit(cli.Main(context.Background(), p, cli.NodeCommand(p)))
+	os.Exit(cli.Main(context.Background(), p, cli.NodeCommand(p, p.Name())))
 }

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,24 +18,25 @@ import (
 
 // Grace is how long a node that was told to end may take before it ends
 // anyway; a launcher waits longer, and a person at most two seconds.
-const Grace = 1200 * time.Millisecond
+const Grace = time.Second
 
-// NodeCommand returns the command that runs one node.
-func NodeCommand(p *Program) *cobra.Command {
+// NodeCommand returns the command that runs one node. call is how a person
+// types it: a program of its own, or a command of the launcher.
+func NodeCommand(p *Program, call string) *cobra.Command {
 	s := DefaultSettings()
 	var handover bool
 	c := &cobra.Command{
-		Use:   "node [flags]",
+		Use:   call[strings.LastIndexByte(call, ' ')+1:] + " [flags]",
 		Short: "Run one node: train together with the nodes it finds, or alone",
 		Long: `Run one node: train together with the nodes it finds, or alone.
 
 Started with the same settings in several terminals, on one machine or on many,
 in any order, nodes find each other through --join and train one model, whose
 bits do not depend on how many they are.`,
-		Example: `  node                                              # a lone node, on the built-in data
-  node --listen :7700 --nnodes 2                    # here, and there:
-  node --join host-a:7700 --nnodes 2
-  node --join host-a:7700,host-b:7700 --data idx:fashion-mnist --long-tail 100`,
+		Example: fmt.Sprintf(`  %[1]s                                  # a lone node, on the built-in data
+  %[1]s --listen :7700 --nnodes 2        # here, and on another machine:
+  %[1]s --join host-a:7700 --nnodes 2
+  %[1]s --join host-a:7700,host-b:7700 --data idx:fashion-mnist --long-tail 100`, call),
 		Args: cobra.NoArgs,
 	}
 	s.AddFlags(c, ForNode)

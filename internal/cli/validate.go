@@ -25,7 +25,10 @@ func (s Settings) Validate(who For) error {
 	}
 	nodes, how := s.NNodes, fmt.Sprintf("--nnodes %d", s.NNodes)
 	if who == ForLauncher {
-		nodes, how = max(s.NNodes, 1)*s.NProc, fmt.Sprintf("--nproc-per-node %d on %d machines", s.NProc, max(s.NNodes, 1))
+		nodes, how = max(s.NNodes, 1)*s.NProc, fmt.Sprintf("--nproc-per-node %d", s.NProc)
+		if s.NNodes > 1 {
+			how = fmt.Sprintf("--nnodes %d --nproc-per-node %d", s.NNodes, s.NProc)
+		}
 	}
 	if shards := s.Train.Shards; nodes > shards && shards > 0 {
 		wrong = append(wrong, fmt.Errorf("%s: %d nodes cannot share --shards %d: want at most one node for each shard", how, nodes, shards))
