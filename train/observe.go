@@ -14,6 +14,14 @@ type Observer struct {
 	StepDone func(StepDone)
 	// Evaluated is called after each evaluation, on every node.
 	Evaluated func(Evaluation)
+	// CheckpointWritten, CheckpointFailed and CheckpointSkipped are called on
+	// the node that writes or reads: a checkpoint is on the disk; it could not
+	// be written, and training goes on; it was found and cannot be used.
+	CheckpointWritten func(CheckpointWritten)
+	CheckpointFailed  func(CheckpointFailed)
+	CheckpointSkipped func(CheckpointSkipped)
+	// Resumed is called when the node has taken its state from a checkpoint.
+	Resumed func(Resumed)
 	// Finished is called once, at the end of a whole run, on every node.
 	Finished func(Summary)
 }
@@ -21,12 +29,16 @@ type Observer struct {
 // Tee returns an observer that tells a, then b.
 func Tee(a, b Observer) Observer {
 	return Observer{
-		DataReady:  tee(a.DataReady, b.DataReady),
-		Joined:     tee(a.Joined, b.Joined),
-		RingFormed: tee(a.RingFormed, b.RingFormed),
-		StepDone:   tee(a.StepDone, b.StepDone),
-		Evaluated:  tee(a.Evaluated, b.Evaluated),
-		Finished:   tee(a.Finished, b.Finished),
+		DataReady:         tee(a.DataReady, b.DataReady),
+		Joined:            tee(a.Joined, b.Joined),
+		RingFormed:        tee(a.RingFormed, b.RingFormed),
+		StepDone:          tee(a.StepDone, b.StepDone),
+		Evaluated:         tee(a.Evaluated, b.Evaluated),
+		CheckpointWritten: tee(a.CheckpointWritten, b.CheckpointWritten),
+		CheckpointFailed:  tee(a.CheckpointFailed, b.CheckpointFailed),
+		CheckpointSkipped: tee(a.CheckpointSkipped, b.CheckpointSkipped),
+		Resumed:           tee(a.Resumed, b.Resumed),
+		Finished:          tee(a.Finished, b.Finished),
 	}
 }
 
@@ -119,6 +131,33 @@ type Metrics struct {
 	LogLoss          float64   `json:"log_loss"`
 	ECE              float64   `json:"ece"` // expected calibration error, 15 equal bins
 	PerClassRecall   []float64 `json:"per_class_recall"`
+}
+
+// CheckpointWritten tells of a checkpoint that is whole and on the disk.
+type CheckpointWritten struct {
+	Path    string  `json:"path"`
+	Step    int     `json:"step"` // committed steps in it
+	Seconds float64 `json:"seconds"`
+	Bytes   int64   `json:"bytes"`
+}
+
+// CheckpointFailed tells of a file that could not be written, or an old one
+// that could not be removed. The next checkpoint is tried all the same.
+type CheckpointFailed struct {
+	Path string `json:"path"`
+	Err  string `json:"error"`
+}
+
+// CheckpointSkipped tells of a file that is damaged, or of another run.
+type CheckpointSkipped struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+// Resumed tells where a node starts.
+type Resumed struct {
+	Path string `json:"path"`
+	Step int    `json:"step"` // committed steps
 }
 
 // Summary is the end of a run, written as summary.json.

@@ -37,6 +37,18 @@ type Options struct {
 	// EvalEvery is the number of epochs between evaluations, on the validation
 	// part if there is one and else on the test part; 0: only at the end.
 	EvalEvery int
+	// Resume says where the run starts: "never" (or empty) at the beginning, in
+	// a new directory; "auto" at the newest valid checkpoint in Out, or at the
+	// beginning if there is none; PATH at that checkpoint, or at the newest
+	// valid one in that directory. Nodes take the state of the one that is
+	// furthest ahead, so that one node with a checkpoint is enough.
+	Resume string
+	// CheckpointEvery is the number of steps between checkpoints; 0: one at the
+	// end of each epoch; negative: none.
+	CheckpointEvery int
+	// KeepCheckpoints is how many are kept, and the best one by balanced
+	// accuracy on the validation part besides; 0: 3.
+	KeepCheckpoints int
 	// StartTimeout is how long to wait for the others; 0: 10 minutes.
 	StartTimeout time.Duration
 	// Log receives the node's log.

@@ -21,7 +21,7 @@ func Run(ctx context.Context, cfg Config, opts Options) (Summary, error) {
 	var dir *runDir
 	token := ""
 	if opts.Out != "" {
-		if dir, err = claim(opts.Out); err != nil {
+		if dir, err = claim(opts.Out, opts.resumes()); err != nil {
 			return Summary{}, usage(err)
 		}
 		token = dir.token
@@ -78,7 +78,7 @@ func (j *job) runOnNetwork(ctx context.Context, opts Options, dir *runDir, token
 	err = net.onRing(ctx, roster, func(ctx context.Context, ring *allreduce.Ring, rank int) error {
 		formed := ringFormed(roster, rank, token, started)
 		if formed.Writes {
-			if err := dir.begin(opts.ConfigFile); err != nil {
+			if err := dir.begin(opts.ConfigFile, j.state.Step); err != nil {
 				return usage(err)
 			}
 			j.observe = Tee(j.observe, dir.observer())

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"bufio"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -25,20 +24,24 @@ type runDir struct {
 	token   string
 	created bool // this node laid the token, and takes it away if no ring forms
 
-	file    *os.File // metrics.jsonl, on the writer
-	metrics *bufio.Writer
-	err     error // the first failure to write metrics
+	metrics    *metricsFile
+	configured bool // this node has written config.yaml
 }
 
 const (
 	tokenName   = "run.token"
+	configName  = "config.yaml"
+	metricsName = "metrics.jsonl"
+	modelName   = "model.safetensors"
+	summaryName = "summary.json"
 	layingToken = ".token-" // prefix of a file on its way to become the token
 )
 
 // claim creates the directory if need be and finds or lays its token. A
-// directory with anything of an earlier run in it is refused.
-func claim(path string) (*runDir, error) {
-	d := &runDir{path: path}
+// directory with anything of an earlier run in it is refused, unless that run
+// is to be resumed; and then if it has come to its end.
+func claim(path string, resumes bool) (*runDir, error) {
+	d := &runDir{path: path, metrics: newMetricsFile(filepath.Join(path, metricsName))}
 	if err := os.MkdirAll(path, 0o777); err != nil {
 		return nil, fmt.Errorf("--out %s: the run directory cannot be made: %w", path, err)
 	}
@@ -47,12 +50,26 @@ func claim(path string) (*runDir, error) {
 		return nil, fmt.Errorf("--out %s: %w", path, err)
 	}
 	for _, e := range entries {
-		// Another node of this run may be laying its token at this moment.
-		if !slices.Contains([]string{tokenName, "logs", "config.yaml"}, e.Name()) && !strings.HasPrefix(e.Name(), layingToken) {
-			return nil, fmt.Errorf("--out %s: exists already and holds %s: choose a directory that is new", path, e.Name())
+		if err := d.tolerates(e.Name(), resumes); err != nil {
+			return nil, err
 		}
 	}
 	return d, d.findToken()
+}
+
+// tolerates refuses a directory for one of the names in it.
+func (d *runDir) tolerates(name string, resumes bool) error {
+	switch {
+	case resumes && name == summaryName:
+		return fmt.Errorf("--out %s: the run in it has come to its end and wrote %s: there is nothing to resume; choose a directory that is new",
+			d.path, summaryName)
+	case resumes, slices.Contains([]string{tokenName, "logs", configName}, name):
+		return nil
+	case strings.HasPrefix(name, layingToken):
+		return nil // another node of this run is laying its token at this moment
+	}
+	return fmt.Errorf("--out %s: exists already and holds %s: choose a directory that is new, or go on with the run in it by --resume auto",
+		d.path, name)
 }
 
 // findToken lays a token whole, by linking a finished file, or reads the one
@@ -90,71 +107,49 @@ func (d *runDir) release() {
 	}
 }
 
-// begin opens metrics.jsonl and writes config.yaml, on the node that writes.
-func (d *runDir) begin(config []byte) error {
-	if len(config) > 0 {
-		if err := d.write("config.yaml", config); err != nil {
-			return err
+// begin makes this node the one that writes, on a ring whose state has the
+// given number of committed steps. With an error the caller may go on all the
+// same: metrics are kept, and tried again with the lines that come.
+func (d *runDir) begin(config []byte, step int) error {
+	if len(config) > 0 && !d.configured {
+		if err := d.write(configName, config); err != nil {
+			return fmt.Errorf("--out %s: %w", d.path, err)
 		}
+		d.configured = true
 	}
-	file, err := os.OpenFile(filepath.Join(d.path, "metrics.jsonl"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-	if err != nil {
+	if err := d.metrics.begin(step); err != nil {
 		return fmt.Errorf("--out %s: %w", d.path, err)
 	}
-	d.file, d.metrics = file, bufio.NewWriter(file)
 	return nil
 }
 
-// observer writes a line for each step and evaluation, and what is left in
-// the buffer at each evaluation.
+// follow makes this node one that does not write: it keeps the last metrics in
+// case it has to.
+func (d *runDir) follow(step int) { d.metrics.rest(step) }
+
+// observer takes the steps and evaluations for metrics.jsonl. Every node of the
+// directory observes from the start, whether it writes or not.
 func (d *runDir) observer() Observer {
 	return Observer{
-		StepDone: func(v StepDone) { d.line(v) },
-		Evaluated: func(v Evaluation) {
-			d.line(v)
-			d.note(d.metrics.Flush())
-		},
-	}
-}
-
-func (d *runDir) line(v any) {
-	text, err := json.Marshal(v)
-	d.note(err)
-	_, err = d.metrics.Write(append(text, '\n'))
-	d.note(err)
-}
-
-func (d *runDir) note(err error) {
-	if d.err == nil {
-		d.err = err
+		StepDone:  func(v StepDone) { d.metrics.add(lineKey{Step: v.Step}, v) },
+		Evaluated: func(v Evaluation) { d.metrics.add(lineKey{Step: v.Step, Split: v.Split}, v) },
 	}
 }
 
 // finish writes the model and the summary, each whole or not at all.
 func (d *runDir) finish(model []byte, s Summary) error {
-	if err := d.write("model.safetensors", model); err != nil {
+	if err := d.write(modelName, model); err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	return d.write("summary.json", append(text, '\n'))
+	return d.write(summaryName, append(text, '\n'))
 }
 
-// close ends metrics.jsonl and reports the first trouble with it.
-func (d *runDir) close() error {
-	if d.file == nil {
-		return nil
-	}
-	d.note(d.metrics.Flush())
-	d.note(d.file.Close())
-	d.file = nil
-	if d.err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(d.path, "metrics.jsonl"), d.err)
-	}
-	return nil
-}
+// close ends metrics.jsonl, and reports if lines of it could not be written.
+func (d *runDir) close() error { return d.metrics.close() }
 
 func (d *runDir) write(name string, data []byte) error {
 	return renameio.WriteFile(filepath.Join(d.path, name), data, 0o666)

@@ -11,11 +11,11 @@ import (
 // directory that cannot be made are refused; a claim can be undone.
 func TestClaim(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "run")
-	first, err := claim(dir)
+	first, err := claim(dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := claim(dir)
+	second, err := claim(dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +33,11 @@ func TestClaim(t *testing.T) {
 
 	used := t.TempDir()
 	write(t, filepath.Join(used, "summary.json"), []byte("{}"))
-	if _, err := claim(used); err == nil || !strings.Contains(err.Error(), "summary.json") {
+	if _, err := claim(used, false); err == nil || !strings.Contains(err.Error(), "summary.json") {
 		t.Errorf("an earlier run's directory: %v", err)
 	}
 	file := writeFile(t, "file", nil)
-	if _, err := claim(filepath.Join(file, "run")); err == nil || !strings.Contains(err.Error(), "--out") {
+	if _, err := claim(filepath.Join(file, "run"), false); err == nil || !strings.Contains(err.Error(), "--out") {
 		t.Errorf("a directory in a file: %v", err)
 	}
 }
