@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -38,17 +39,16 @@ type process struct {
 	transport *rpc.Transport
 	addr      string
 	listener  net.Listener
+	killed    atomic.Bool
 	mu        sync.Mutex
 	conns     []net.Conn
-	killed    bool
 }
 
 func newProcess(t testing.TB) *process {
 	p := new(process)
 	p.transport = rpc.New(rpc.Options{DialOptions: []grpc.DialOption{
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
-			c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
-			return p.track(c), err
+			return p.track(new(net.Dialer).DialContext(ctx, "tcp", addr))
 		}),
 	}})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -64,26 +64,41 @@ func newProcess(t testing.TB) *process {
 	return p
 }
 
-func (p *process) track(c net.Conn) net.Conn {
+func (p *process) track(c net.Conn, err error) (net.Conn, error) {
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c != nil {
-		p.conns = append(p.conns, c)
-		if p.killed {
-			c.Close()
-		}
+	p.conns = append(p.conns, c)
+	if p.killed.Load() {
+		c.Close()
 	}
-	return c
+	return mortal{c, p}, nil
 }
 
 func (p *process) kill() {
+	p.killed.Store(true)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.killed = true
 	p.listener.Close()
 	for _, c := range p.conns {
 		c.Close()
 	}
+}
+
+// mortal is a connection on which a dead process says nothing, not even about
+// those of its sockets that were closed a moment earlier.
+type mortal struct {
+	net.Conn
+	p *process
+}
+
+func (c mortal) Write(b []byte) (int, error) {
+	if c.p.killed.Load() {
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(b)
 }
 
 // tracked is a listener whose connections the process knows.
@@ -92,7 +107,4 @@ type tracked struct {
 	p *process
 }
 
-func (l tracked) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	return l.p.track(c), err
-}
+func (l tracked) Accept() (net.Conn, error) { return l.p.track(l.Listener.Accept()) }
