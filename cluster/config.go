@@ -47,7 +47,8 @@ type Config struct {
 	Silence time.Duration
 	// Network carries messages and gossip. Leave does not close it.
 	Network Network
-	// Log receives what goroutines have nobody to return to.
+	// Log receives what goroutines have nobody to return to. Its writer is
+	// used by several of them at once.
 	Log zerolog.Logger
 }
 

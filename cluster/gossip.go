@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -22,10 +21,11 @@ type gossip struct {
 
 // startGossip makes self visible to whoever joins it.
 func startGossip(ctx context.Context, self Member, cfg Config, key []byte) (*gossip, error) {
-	ip, port, err := resolve(ctx, self.Addr)
+	addrs, err := resolve(ctx, self.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("cluster: the address to advertise: %w", err)
 	}
+	ip, port := net.IP(addrs[0].Addr().AsSlice()), int(addrs[0].Port())
 	v := newView(cfg.Log)
 	c := tuned(memberlist.DefaultLANConfig())
 	c.Name = self.Name
@@ -64,14 +64,10 @@ func tuned(c *memberlist.Config) *memberlist.Config {
 	return c
 }
 
-// join makes the node at addr and all it knows known to us, and us to them. It
-// blocks for a few seconds at most.
-func (g *gossip) join(ctx context.Context, addr string) error {
-	ip, port, err := resolve(ctx, addr)
-	if err != nil {
-		return err
-	}
-	if _, err := g.list.Join([]string{net.JoinHostPort(ip.String(), strconv.Itoa(port))}); err != nil {
+// join makes the node at addr, an IP address and port, and all it knows known
+// to us, and us to them. It blocks for a few seconds at most.
+func (g *gossip) join(addr string) error {
+	if _, err := g.list.Join([]string{addr}); err != nil {
 		return fmt.Errorf("cluster: joining the gossip at %s: %w", addr, err)
 	}
 	return nil
@@ -89,31 +85,6 @@ func (g *gossip) close(patience time.Duration) error {
 		return fmt.Errorf("cluster: stopping gossip: %w", err)
 	}
 	return nil
-}
-
-// resolve returns the first IP address and the port of addr, IPv4 before IPv6.
-func resolve(ctx context.Context, addr string) (net.IP, int, error) {
-	host, service, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, 0, fmt.Errorf("cluster: address %q: want host:port", addr)
-	}
-	port, err := strconv.ParseUint(service, 10, 16)
-	if err != nil {
-		return nil, 0, fmt.Errorf("cluster: address %q: port %q is not a number up to 65535", addr, service)
-	}
-	if ip := net.ParseIP(host); ip != nil {
-		return ip, int(port), nil
-	}
-	ips, err := net.DefaultResolver.LookupIP(ctx, "ip", host)
-	if err != nil {
-		return nil, 0, fmt.Errorf("cluster: address %q: %w", addr, err)
-	}
-	for _, ip := range ips {
-		if ip.To4() != nil {
-			return ip, int(port), nil
-		}
-	}
-	return ips[0], int(port), nil
 }
 
 // meta is the memberlist delegate of a node whose metadata never changes and

@@ -43,6 +43,28 @@ func TestDeathIsToldToAllSurvivors(t *testing.T) {
 	}
 }
 
+func TestNeighboursDyingTogetherAreBothTold(t *testing.T) {
+	simulate(t, func(t *testing.T, s *sim) {
+		nodes := s.four()
+		s.net.Kill(nodes[1].end)
+		s.net.Kill(nodes[2].end)
+		begun := time.Now()
+		for _, i := range []int{0, 3} {
+			got := map[string]bool{}
+			for range 2 {
+				l, _ := nodes[i].lost(10 * time.Second)
+				got[l.Peer] = true
+			}
+			if !got[nodes[1].node.Self().Name] || !got[nodes[2].node.Self().Name] {
+				t.Errorf("%s lost %v", nodes[i].cfg.Name, got)
+			}
+		}
+		if took := time.Since(begun); took > 500*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
 func TestFrozenNodeIsLostAfterTheSilence(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
 		nodes := s.four()
@@ -185,7 +207,7 @@ func TestNothingIsLostAfterFinish(t *testing.T) {
 func TestPartitionIsALossOnBothSides(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
 		nodes := s.four()
-		s.net.Partition(nodes2ends(nodes[:2]), nodes2ends(nodes[2:]))
+		s.net.Partition(ends(nodes[:2]), ends(nodes[2:]))
 		for i, a := range nodes {
 			got := map[string]bool{}
 			for range 2 {

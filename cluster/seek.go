@@ -12,7 +12,7 @@ import (
 type knock struct {
 	addr string
 	err  error // nil: welcome; errSelf: it is us
-	last bool  // false: a passing trouble, the search goes on
+	last bool  // false: the search goes on
 }
 
 // seek looks for the nodes at the join addresses, each in a goroutine of its
@@ -39,14 +39,14 @@ func (n *Node) seek(ctx, running context.Context) error {
 		select {
 		case k := <-results:
 			switch {
+			case k.err == nil || errors.Is(k.err, errSelf):
+				n.post(func(_ context.Context, s *state) { s.joined = true })
+				return nil
 			case !k.last:
 				if trouble[k.addr] == nil {
 					n.log.Info().Str("seed", k.addr).Err(k.err).Msg("waiting for a node to join")
 				}
 				trouble[k.addr] = k.err
-			case k.err == nil || errors.Is(k.err, errSelf):
-				n.post(func(_ context.Context, s *state) { s.joined = true })
-				return nil
 			default:
 				return k.err
 			}
@@ -94,19 +94,37 @@ func (n *Node) search(ctx context.Context, addr string, results chan<- knock, fo
 	}
 }
 
-// knock says hello at addr and, if welcome, joins the gossip there.
+// knock says hello at every IP address of addr, until one welcomes us and we
+// have joined the gossip there, or one refuses us for good. A name can stand
+// for all nodes at once, as that of a headless service does; this node is then
+// one of them, which does not end the search for the others.
 func (n *Node) knock(ctx context.Context, addr string) knock {
-	err := n.caller.introduce(ctx, addr, n.cfg.Identity)
-	if err == nil {
-		if err = n.gossip.join(ctx, addr); err == nil {
-			return knock{addr, nil, true}
-		}
+	ips, err := resolve(ctx, addr)
+	if err != nil {
 		return knock{addr, err, false}
 	}
-	var differs *RefusedError
-	var late *FormedError
-	last := errors.Is(err, errSelf) || errors.As(err, &differs) || errors.As(err, &late)
-	return knock{addr, err, last}
+	var self bool
+	var trouble error
+	for _, ip := range ips {
+		err := n.caller.introduce(ctx, ip.String(), n.cfg.Identity)
+		if err == nil {
+			err = n.gossip.join(ip.String())
+		}
+		var differs *RefusedError
+		var late *FormedError
+		switch {
+		case err == nil, errors.As(err, &differs), errors.As(err, &late):
+			return knock{addr, err, true}
+		case errors.Is(err, errSelf):
+			self = true
+		default:
+			trouble = err
+		}
+	}
+	if self {
+		return knock{addr, errSelf, trouble == nil}
+	}
+	return knock{addr, trouble, false}
 }
 
 // formed reports whether there is a roster.

@@ -41,7 +41,7 @@ func (e *Endpoint) Call(ctx context.Context, addr string, req []byte) ([]byte, e
 	})
 	select {
 	case r := <-done:
-		if _, back := e.net.fate(to, e.addr); back != arrives {
+		if _, back := e.net.fate(to, e.addr); back == isLost || back == unread {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}

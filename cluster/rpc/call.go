@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -16,13 +17,16 @@ import (
 	"github.com/ballast-ml/ballast/cluster"
 )
 
-// peer is a connection to one address and the last error of dialling it, which
-// grpc tells only as text.
+// peer is a connection to one address and the last error of dialling it and
+// shaking hands, which grpc tells only as text.
 type peer struct {
+	addr string
+	tls  *tls.Config // nil: plain
 	conn *grpc.ClientConn
 	mu   struct {
 		sync.Mutex
-		err error
+		heard *hearing // the last connection; nil if there was none
+		err   error
 	}
 }
 
@@ -55,8 +59,13 @@ func (s *Server) peer(addr string) (*peer, error) {
 	if p := s.mu.peers[addr]; p != nil {
 		return p, nil
 	}
-	p := new(peer)
-	conn, err := grpc.NewClient("passthrough:///"+addr, append([]grpc.DialOption{grpc.WithContextDialer(p.dial)}, s.dial...)...)
+	p := &peer{addr: addr, tls: s.tls}
+	conn, err := grpc.NewClient("passthrough:///"+addr, append([]grpc.DialOption{
+		grpc.WithContextDialer(p.dial),
+		grpc.WithTransportCredentials(s.credentials(p)),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
+	}, s.dial...)...)
 	if err != nil {
 		return nil, fmt.Errorf("rpc: %s: %w", addr, err)
 	}
@@ -82,15 +91,26 @@ func (s *Server) drop(addr string, p *peer) {
 func (p *peer) dial(ctx context.Context, addr string) (net.Conn, error) {
 	c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mu.heard, p.mu.err = nil, err
+	if err != nil {
+		return nil, err
+	}
+	p.mu.heard = &hearing{Conn: c}
+	return p.mu.heard, nil
+}
+
+// note keeps the error of a handshake.
+func (p *peer) note(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.mu.err = err
-	p.mu.Unlock()
-	return c, err
 }
 
 // explain turns an error of grpc into one that the cluster understands.
 func (p *peer) explain(err error) error {
 	p.mu.Lock()
-	dialled := p.mu.err
+	dialled, denied := p.mu.err, p.mu.heard != nil && p.mu.heard.denied()
 	p.mu.Unlock()
 	st, _ := status.FromError(err)
 	switch {
@@ -100,8 +120,8 @@ func (p *peer) explain(err error) error {
 		return fmt.Errorf("given up: %w", context.Canceled)
 	case st.Code() == codes.Unavailable && errors.Is(dialled, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w", cluster.ErrRefused)
-	case st.Code() == codes.Unavailable && dialled != nil:
-		return dialled
+	case st.Code() == codes.Unavailable && (denied || dialled != nil):
+		return explainDial(p.addr, p.tls, denied, dialled)
 	default:
 		return errors.New(st.Message())
 	}

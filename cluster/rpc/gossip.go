@@ -13,13 +13,14 @@ const (
 	// packetQueue is how many packets may wait; more are dropped, as a network
 	// would, and gossip sends them again.
 	packetQueue = 1024
-	// maxPacket is the largest UDP payload.
-	maxPacket = 65536
+	// maxPacket bounds a packet in bytes. memberlist fills packets up to 1400
+	// and adds the run's label and the encryption; longer ones are dropped.
+	maxPacket = 2048
 )
 
 // receive reads packets until the socket is closed.
 func (s *Server) receive() {
-	buf := make([]byte, maxPacket)
+	buf := make([]byte, maxPacket+1)
 	for {
 		n, from, err := s.udp.ReadFromUDPAddrPort(buf)
 		select {
@@ -27,7 +28,7 @@ func (s *Server) receive() {
 			return
 		default:
 		}
-		if err != nil || n == 0 {
+		if err != nil || n == 0 || n > maxPacket {
 			continue
 		}
 		p := &memberlist.Packet{
@@ -46,7 +47,7 @@ func (s *Server) receive() {
 func (s *Server) PacketCh() <-chan *memberlist.Packet { return s.packets }
 
 // StreamCh returns the connections that speak gossip.
-func (s *Server) StreamCh() <-chan net.Conn { return s.streams }
+func (s *Server) StreamCh() <-chan net.Conn { return s.streams.conns }
 
 // WriteTo sends a packet to an IP address and port.
 func (s *Server) WriteTo(b []byte, addr string) (time.Time, error) {
@@ -57,9 +58,4 @@ func (s *Server) WriteTo(b []byte, addr string) (time.Time, error) {
 	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	_, err = s.udp.WriteToUDPAddrPort(b, to)
 	return time.Now(), err
-}
-
-// DialTimeout opens a gossip stream.
-func (s *Server) DialTimeout(addr string, timeout time.Duration) (net.Conn, error) {
-	return (&net.Dialer{Timeout: timeout}).Dial("tcp", addr)
 }

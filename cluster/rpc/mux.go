@@ -1,117 +1,179 @@
 package rpc
 
 import (
+	"fmt"
 	"net"
 	"time"
 )
 
-const (
-	// maxUnknown bounds the connections that have sent nothing yet; more wait
-	// in the kernel's queue.
-	maxUnknown = 128
-	// sniffTimeout is how long a connection may take to send its first byte
-	// and then to be picked up.
-	sniffTimeout = 5 * time.Second
-)
+// limits bound what strangers can take of a node: connections, goroutines,
+// memory and time. All of it is given before anybody has proved anything.
+type limits struct {
+	crowd    int           // connections not known yet
+	stay     time.Duration // that each of them has at least
+	patience time.Duration // for a connection to say and prove what it is
+	streams  int           // gossip streams at once; more wait within patience
+	calls    int           // gRPC connections; more are refused
+}
+
+// usual are the limits of a node. A handshake takes at most a third of a MiB,
+// a gossip stream maxStream.
+var usual = limits{crowd: 128, stay: 100 * time.Millisecond, patience: 5 * time.Second, streams: 16, calls: 2048}
 
 // accept takes connections until the listener is closed.
 func (s *Server) accept() {
-	pause := time.NewTimer(0)
-	defer pause.Stop()
 	for {
-		select {
-		case s.sniff <- struct{}{}:
-		case <-s.closing:
-			return
-		}
 		c, err := s.tcp.Accept()
 		if err != nil {
-			<-s.sniff
-			pause.Reset(10 * time.Millisecond) // out of file descriptors, say
-			select {
-			case <-pause.C:
-				continue
-			case <-s.closing:
+			if !s.pause(10 * time.Millisecond) { // out of file descriptors, say
 				return
 			}
+			continue
+		}
+		if !s.room() {
+			_ = c.Close()
+			return
 		}
 		s.wg.Go(func() {
+			defer func() { <-s.sniff }()
 			s.route(c)
-			<-s.sniff
 		})
 	}
 }
 
-// route reads the first byte of c and hands c to whom it is meant for.
-func (s *Server) route(c net.Conn) {
-	if !s.note(c) {
-		_ = c.Close()
-		return
-	}
-	var first [1]byte
-	err := c.SetReadDeadline(time.Now().Add(sniffTimeout))
-	if err == nil {
-		_, err = c.Read(first[:])
-	}
-	if err == nil {
-		err = c.SetReadDeadline(time.Time{})
-	}
-	s.forget(c)
-	if err != nil {
-		_ = c.Close()
-		return
-	}
-	to := s.streams
-	if isCall(first[0]) {
-		to = s.calls
-	}
-	patience := time.NewTimer(sniffTimeout)
-	defer patience.Stop()
+// pause waits. It reports false if the server is closing.
+func (s *Server) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
 	select {
-	case to <- &peeked{Conn: c, first: first[:]}:
-	case <-patience.C:
-		_ = c.Close()
+	case <-t.C:
+		return true
 	case <-s.closing:
-		_ = c.Close()
-	}
-}
-
-// isCall reports whether a connection that begins with b speaks gRPC: HTTP/2
-// begins with "PRI", TLS with a handshake record. memberlist's streams begin
-// with a message type below 14 or with 244, the mark of a label.
-func isCall(b byte) bool { return b == 'P' || b == 0x16 }
-
-// note remembers c, so that Close can end the wait for its first byte.
-func (s *Server) note(c net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.mu.closed {
 		return false
 	}
-	s.mu.unknown[c] = struct{}{}
-	return true
 }
 
-func (s *Server) forget(c net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.mu.unknown, c)
-}
-
-// peeked is a connection whose first byte has been read already.
-type peeked struct {
-	net.Conn
-	first []byte
-}
-
-// Read returns the first byte, then the rest.
-func (p *peeked) Read(b []byte) (int, error) {
-	if len(p.first) > 0 && len(b) > 0 {
-		n := copy(b, p.first)
-		p.first = p.first[n:]
-		return n, nil
+// room waits until there is room for one more connection of unknown kind, and
+// makes it if the others take their time. It reports false if the server is
+// closing.
+func (s *Server) room() bool {
+	select {
+	case s.sniff <- struct{}{}:
+		return true
+	default:
 	}
-	return p.Conn.Read(b)
+	for {
+		again := time.NewTimer(s.crowd.push(time.Now(), s.limits.stay))
+		select {
+		case s.sniff <- struct{}{}:
+			again.Stop()
+			return true
+		case <-again.C:
+		case <-s.closing:
+			again.Stop()
+			return false
+		}
+	}
+}
+
+// route finds out what c is and hands it to those who serve its kind.
+func (s *Server) route(c net.Conn) {
+	peer := c.RemoteAddr().String()
+	if !s.crowd.enter(c, time.Now()) {
+		_ = c.Close()
+		return
+	}
+	to, known, err := s.identify(c)
+	if !s.crowd.leave(c) {
+		err = refusal{crowdedOut, nil}
+	}
+	if err == nil {
+		err = s.hand(to, known)
+	}
+	if err != nil {
+		_ = c.Close()
+		s.refused.add(peer, err)
+	}
+}
+
+// identify reads as much of c as it takes to know what it is. It returns the
+// lane for it, and c with nothing missing.
+func (s *Server) identify(c net.Conn) (to *lane, known net.Conn, err error) {
+	if err := c.SetDeadline(time.Now().Add(s.limits.patience)); err != nil {
+		return nil, nil, err
+	}
+	var first [1]byte
+	if _, err := c.Read(first[:]); err != nil {
+		return nil, nil, err
+	}
+	known = &peeked{Conn: c, first: first[:]}
+	call, stream, encrypted := first[0] == 'P', isGossip(first[0]), first[0] == handshakeRecord
+	switch {
+	case encrypted && s.tls != nil:
+		to, known, err = s.shake(known)
+	case encrypted:
+		turnAway(c)
+		err = refusal{needlessSecret, nil}
+	case s.tls != nil && call:
+		turnAway(c)
+		err = refusal{noSecret, nil}
+	case s.tls != nil && stream:
+		err = refusal{noSecret, nil}
+	case call:
+		to = &s.calls
+	case stream:
+		to = &s.streams
+	default:
+		err = refusal{notANode, fmt.Errorf("it begins with the byte %#02x", first[0])}
+	}
+	if err == nil {
+		err = c.SetDeadline(time.Time{})
+	}
+	return to, known, err
+}
+
+// isGossip reports whether a connection that begins with b may be one of
+// memberlist's: they begin with a message type below 14 or with 244, the mark
+// of a label. HTTP/2 begins with 'P' (of "PRI") and TLS with 0x16.
+func isGossip(b byte) bool { return b < 14 || b == 244 }
+
+// lane leads to those who serve one kind of connection.
+type lane struct {
+	conns  chan net.Conn
+	places chan struct{} // one token for each connection until it is closed
+	queue  bool          // wait for a place: connections are short
+	most   int           // bytes that may be read of a connection; 0: no limit
+}
+
+// hand gives a connection to those who serve its kind.
+func (s *Server) hand(to *lane, c net.Conn) error {
+	patience := time.NewTimer(s.limits.patience)
+	defer patience.Stop()
+	select {
+	case to.places <- struct{}{}:
+	default:
+		if !to.queue {
+			return refusal{tooMany, nil}
+		}
+		select {
+		case to.places <- struct{}{}:
+		case <-patience.C:
+			return refusal{tooMany, nil}
+		case <-s.closing:
+			return errClosed
+		}
+	}
+	h := &held{Conn: c, left: to.most, limited: to.most > 0, release: func() { <-to.places }}
+	select {
+	case to.conns <- h:
+		return nil
+	case <-patience.C:
+		_ = h.Close()
+		return refusal{tooMany, nil}
+	case <-s.closing:
+		_ = h.Close()
+		return errClosed
+	}
 }
 
 // calls is the listener that the gRPC server sees.
@@ -120,7 +182,7 @@ type calls struct{ *Server }
 // Accept returns the next gRPC connection.
 func (l calls) Accept() (net.Conn, error) {
 	select {
-	case c := <-l.calls:
+	case c := <-l.calls.conns:
 		return c, nil
 	case <-l.closing:
 		return nil, net.ErrClosed

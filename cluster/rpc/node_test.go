@@ -149,7 +149,7 @@ func TestRefusalNamesAndLogsTheStranger(t *testing.T) {
 	var log bytes.Buffer
 	seed := listen(t)
 	cfg := config(0, seed, seed.Addr())
-	cfg.Log = zerolog.New(&log)
+	cfg.Log = zerolog.New(zerolog.SyncWriter(&log))
 	node, err := cluster.Join(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -172,4 +172,37 @@ func TestRefusalNamesAndLogsTheStranger(t *testing.T) {
 			t.Errorf("%s is not in the log:\n%s", want, log.String())
 		}
 	}
+}
+
+// A seed may be given by a name, of which each node finds out by itself
+// whether it is its own.
+func TestSeedByName(t *testing.T) {
+	free := listen(t)
+	seed := strings.Replace(free.Addr(), "127.0.0.1", "localhost", 1)
+	free.Close()
+	formed := make(chan error, 2)
+	nodes := make([]*cluster.Node, 2)
+	for i := range nodes {
+		s, err := Listen(t.Context(), "", Seeds(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		go func() {
+			cfg := config(i, s, seed)
+			cfg.Nodes = 2
+			n, err := cluster.Join(t.Context(), cfg)
+			if err == nil {
+				nodes[i] = n
+				_, err = n.Await(t.Context(), 0)
+			}
+			formed <- err
+		}()
+	}
+	for range nodes {
+		if err := <-formed; err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave(t, nodes)
 }

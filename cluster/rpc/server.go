@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
@@ -10,7 +11,6 @@ import (
 	"github.com/hashicorp/memberlist"
 	"github.com/rs/zerolog"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/ballast-ml/ballast/cluster"
 )
@@ -26,9 +26,13 @@ type Server struct {
 	dial    []grpc.DialOption
 	log     zerolog.Logger
 
-	sniff   chan struct{}           // a token for each connection whose kind is not known yet
-	calls   chan net.Conn           // to grpc
-	streams chan net.Conn           // to memberlist
+	tls     *tls.Config // nil: plain connections
+	limits  limits
+	sniff   chan struct{} // a token for each connection that is in the crowd or about to leave it
+	crowd   crowd
+	refused *refused
+	calls   lane                    // to grpc
+	streams lane                    // to memberlist
 	packets chan *memberlist.Packet // to memberlist
 	closing chan struct{}
 	wg      sync.WaitGroup
@@ -37,7 +41,6 @@ type Server struct {
 		sync.Mutex
 		serving bool
 		closed  bool
-		unknown map[net.Conn]struct{} // accepted, no byte seen yet
 		peers   map[string]*peer
 	}
 }
@@ -52,26 +55,37 @@ type options struct {
 	server []grpc.ServerOption
 	dial   []grpc.DialOption
 	log    zerolog.Logger
+	tls    *tls.Config
+	limits limits
 }
+
+// What one gRPC connection may take. The largest message is a cluster's, of 1
+// MiB before its envelope; the ring's frames are no larger.
+const (
+	maxCalls   = 128      // calls and streams at once
+	maxHeader  = 16 << 10 // bytes of a call's headers
+	maxMessage = 2 << 20  // bytes of a message
+)
 
 // Seeds names the addresses that the node will join. They decide where to
 // listen if no address is given, and which of the machine's addresses others
 // are told.
 func Seeds(addrs ...string) Option { return func(o *options) { o.seeds = addrs } }
 
-// ServerOptions adds options of the gRPC server, for instance credentials and
-// message sizes of other services.
+// ServerOptions adds options of the gRPC server, for instance message sizes of
+// other services. Credentials are not among them: see TLS.
 func ServerOptions(opts ...grpc.ServerOption) Option {
 	return func(o *options) { o.server = append(o.server, opts...) }
 }
 
-// DialOptions adds options of the connections that Call makes, for instance
-// credentials; without any, connections are not encrypted.
+// DialOptions adds options of the connections that Call makes. Credentials are
+// not among them: see TLS.
 func DialOptions(opts ...grpc.DialOption) Option {
 	return func(o *options) { o.dial = append(o.dial, opts...) }
 }
 
-// Log sets where the stack of a panicking handler goes; by default nowhere.
+// Log sets where refused connections and the stack of a panicking handler go;
+// by default nowhere.
 func Log(log zerolog.Logger) Option { return func(o *options) { o.log = log } }
 
 // Listen opens the node's port at addr, a host:port, on TCP and UDP. Port 0
@@ -83,7 +97,7 @@ func Log(log zerolog.Logger) Option { return func(o *options) { o.log = log } }
 //
 // Nothing is served before Serve. ctx bounds the look-up of names.
 func Listen(ctx context.Context, addr string, opts ...Option) (*Server, error) {
-	var o options
+	o := options{limits: usual}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -94,17 +108,25 @@ func Listen(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 	s := &Server{
 		addr: reachable(ctx, tcp.Addr().(*net.TCPAddr), o.seeds),
 		tcp:  tcp, udp: udp, log: o.log,
-		dial:    append([]grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}, o.dial...),
-		sniff:   make(chan struct{}, maxUnknown),
-		calls:   make(chan net.Conn),
-		streams: make(chan net.Conn),
+		dial: o.dial, limits: o.limits,
+		sniff:   make(chan struct{}, o.limits.crowd),
+		refused: newRefused(o.log),
+		calls:   lane{conns: make(chan net.Conn), places: make(chan struct{}, o.limits.calls)},
+		streams: lane{conns: make(chan net.Conn), places: make(chan struct{}, o.limits.streams), queue: true, most: maxStream},
 		packets: make(chan *memberlist.Packet, packetQueue),
 		closing: make(chan struct{}),
 	}
-	s.mu.unknown = make(map[net.Conn]struct{})
+	if o.tls != nil {
+		s.tls = o.tls.Clone()
+		s.tls.NextProtos = []string{callProtocol, gossipProtocol}
+	}
 	s.mu.peers = make(map[string]*peer)
 	s.grpc = grpc.NewServer(append([]grpc.ServerOption{
 		grpc.WaitForHandlers(true),
+		grpc.ConnectionTimeout(o.limits.patience),
+		grpc.MaxConcurrentStreams(maxCalls),
+		grpc.MaxHeaderListSize(maxHeader),
+		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.ChainUnaryInterceptor(s.recoverUnary),
 		grpc.ChainStreamInterceptor(s.recoverStream),
 	}, o.server...)...)
@@ -165,10 +187,8 @@ func (s *Server) Close() error {
 	close(s.closing)
 	peers := s.mu.peers
 	s.mu.peers = nil
-	for c := range s.mu.unknown {
-		_ = c.Close() // its goroutine gets the error
-	}
 	s.mu.Unlock()
+	s.crowd.close()
 
 	err := errors.Join(s.tcp.Close(), s.udp.Close())
 	for _, p := range peers {
@@ -176,5 +196,6 @@ func (s *Server) Close() error {
 	}
 	s.grpc.Stop()
 	s.wg.Wait()
+	s.refused.close()
 	return err
 }

@@ -67,13 +67,10 @@ func TestErrorsOfCall(t *testing.T) {
 		broken <- err
 	}()
 	for {
-		dying.mu.Lock()
-		unknown := len(dying.mu.unknown)
-		dying.mu.Unlock()
 		c.mu.Lock()
 		dialled := c.mu.peers[dying.Addr()] != nil
 		c.mu.Unlock()
-		if dialled && unknown == 0 {
+		if dialled && dying.crowd.len() == 0 {
 			break
 		}
 	}
@@ -94,8 +91,8 @@ func TestErrorsOfCall(t *testing.T) {
 func TestFirstByteDecides(t *testing.T) {
 	s := serve(t, listen(t), echo)
 	for first := range 256 {
-		if call := isCall(byte(first)); call != (first == 'P' || first == 0x16) {
-			t.Errorf("byte %#x: %v", first, call)
+		if gossip := isGossip(byte(first)); gossip != (first < 14 || first == 244) {
+			t.Errorf("byte %#x: %v", first, gossip)
 		}
 	}
 	// One that begins like memberlist's arrives with every byte, the first too.
@@ -146,9 +143,7 @@ func TestCloseEndsSilentConnections(t *testing.T) {
 	}
 	defer c.Close()
 	for noted := false; !noted; { // until it has been accepted
-		s.mu.Lock()
-		noted = len(s.mu.unknown) == 1
-		s.mu.Unlock()
+		noted = s.crowd.len() == 1
 	}
 	begun := time.Now()
 	for range 2 {
@@ -156,7 +151,7 @@ func TestCloseEndsSilentConnections(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if took := time.Since(begun); took > sniffTimeout/2 {
+	if took := time.Since(begun); took > usual.patience/2 {
 		t.Errorf("Close took %v", took)
 	}
 	if err := s.Serve(echo); !errors.Is(err, errClosed) {

@@ -48,10 +48,14 @@ func (s *Server) exchange(ctx context.Context, req *wrapperspb.BytesValue) (*wra
 		from = p.Addr.String()
 	}
 	answer, err := (*s.handler.Load())(ctx, from, req.GetValue())
-	if err != nil {
+	switch {
+	case err == nil:
+		return wrapperspb.Bytes(answer), nil
+	case ctx.Err() != nil:
+		return nil, status.FromContextError(ctx.Err()).Err()
+	default:
 		return nil, status.Error(codes.FailedPrecondition, err.Error())
 	}
-	return wrapperspb.Bytes(answer), nil
 }
 
 // recoverUnary turns a panic of a handler into an error of that call.

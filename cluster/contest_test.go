@@ -10,7 +10,7 @@ import (
 	"github.com/ballast-ml/ballast/cluster/clustertest"
 )
 
-func nodes2ends(actors []*actor) []*clustertest.Endpoint {
+func ends(actors []*actor) []*clustertest.Endpoint {
 	out := make([]*clustertest.Endpoint, len(actors))
 	for i, a := range actors {
 		out[i] = a.end
@@ -104,7 +104,7 @@ func TestFormsOnABadNetwork(t *testing.T) {
 				}
 				pass(time.Duration(rnd.IntN(300)) * time.Millisecond)
 			}
-			s.net.Partition(nodes2ends(nodes)) // heals all
+			s.net.Partition(ends(nodes)) // heals all
 			r := s.ring(nodes...)
 			if took := time.Since(nodes[0].begun); took > 30*time.Second {
 				t.Errorf("seed %d: generation %d after %v", seed, r.Generation, took)
