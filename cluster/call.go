@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -17,6 +18,9 @@ type caller struct {
 // at addr may answer. It returns the name of the answerer. If the answer is
 // not signed with our secret the error is errSecret; dst is set then too, so
 // that a refusal by a stranger can be told, but nothing else may be believed.
+// Where the network itself asks for the secret, a stranger does not even
+// answer: then it is the network's *RefusedError or, from somebody who was
+// known, errReplaced.
 func (c caller) ask(ctx context.Context, addr, to, kind string, body, dst any) (from string, err error) {
 	q, err := newEnvelope(kind, c.self.Name, to, nonce(), body)
 	if err != nil {
@@ -28,6 +32,12 @@ func (c caller) ask(ctx context.Context, addr, to, kind string, body, dst any) (
 		return "", err
 	}
 	b, err := c.network.Call(ctx, addr, req)
+	if differs, ok := errors.AsType[*RefusedError](err); ok {
+		if to != "" { // who was there before had our secret
+			return "", fmt.Errorf("cluster: %s to %s: %w: %w", kind, addr, errReplaced, differs)
+		}
+		return "", differs
+	}
 	if err != nil {
 		return "", fmt.Errorf("cluster: %s to %s: %w", kind, addr, err)
 	}

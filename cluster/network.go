@@ -23,7 +23,9 @@ type Network interface {
 	// does not block. Called again, it replaces h.
 	Serve(h Handler) error
 	// Call sends a direct message and returns the answer. The error wraps
-	// ErrRefused if the host of addr says that nobody listens there.
+	// ErrRefused if the host of addr says that nobody listens there, and a
+	// *RefusedError if a node there has another secret, or only one of the two
+	// has any.
 	Call(ctx context.Context, addr string, req []byte) ([]byte, error)
 	Gossip
 }

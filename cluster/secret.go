@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
 // keys are what the run's secret is used for: one key encrypts the gossip, the
@@ -20,21 +21,15 @@ type keys struct {
 
 // deriveKeys returns the keys of a secret; nil or empty gives none.
 func deriveKeys(secret []byte) (keys, error) {
-	if len(secret) == 0 {
-		return keys{}, nil
+	gossip, err := jobkey.Gossip(secret)
+	if err != nil {
+		return keys{}, fmt.Errorf("cluster: %w", err)
 	}
-	var k keys
-	for _, d := range []struct {
-		key *[]byte
-		use string
-	}{{&k.gossip, "ballast gossip v1"}, {&k.message, "ballast cluster message v1"}} {
-		b, err := hkdf.Key(sha256.New, secret, nil, d.use, 32)
-		if err != nil {
-			return keys{}, fmt.Errorf("cluster: deriving the key for %s: %w", d.use, err)
-		}
-		*d.key = b
+	message, err := jobkey.Message(secret)
+	if err != nil {
+		return keys{}, fmt.Errorf("cluster: %w", err)
 	}
-	return k, nil
+	return keys{gossip, message}, nil
 }
 
 // mac returns the proof that a holder of key wrote the parts in this order;

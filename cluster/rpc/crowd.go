@@ -41,16 +41,20 @@ func (w *crowd) enter(c net.Conn, now time.Time) bool {
 	return true
 }
 
-// leave removes c. It reports false if c has been pushed out.
-func (w *crowd) leave(c net.Conn) bool {
+// leave removes c. The error says that c was pushed out, or the crowd closed.
+func (w *crowd) leave(c net.Conn) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	i := slices.IndexFunc(w.mu.strangers, func(s stranger) bool { return s.conn == c })
-	if i < 0 {
-		return false
+	switch {
+	case i >= 0:
+		w.mu.strangers = slices.Delete(w.mu.strangers, i, i+1)
+		return nil
+	case w.mu.closed:
+		return errClosed
+	default:
+		return refusal{crowdedOut, nil}
 	}
-	w.mu.strangers = slices.Delete(w.mu.strangers, i, i+1)
-	return true
 }
 
 // push closes the connection to be pushed out next, if it has had the least

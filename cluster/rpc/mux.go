@@ -84,8 +84,8 @@ func (s *Server) route(c net.Conn) {
 		return
 	}
 	to, known, err := s.identify(c)
-	if !s.crowd.leave(c) {
-		err = refusal{crowdedOut, nil}
+	if out := s.crowd.leave(c); out != nil {
+		err = out
 	}
 	if err == nil {
 		err = s.hand(to, known)
@@ -145,9 +145,10 @@ type lane struct {
 	most   int           // bytes that may be read of a connection; 0: no limit
 }
 
-// hand gives a connection to those who serve its kind.
+// hand gives a connection to those who serve its kind. They take it at once,
+// if they are there; it cannot be pushed out while it waits here.
 func (s *Server) hand(to *lane, c net.Conn) error {
-	patience := time.NewTimer(s.limits.patience)
+	patience := time.NewTimer(s.limits.patience / 5)
 	defer patience.Stop()
 	select {
 	case to.places <- struct{}{}:

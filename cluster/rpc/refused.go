@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -41,7 +42,7 @@ func (r *refused) add(peer string, err error) {
 	case ok:
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		why = refusal{tooSlow, err}
-	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), errors.Is(err, errClosed):
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed), errors.Is(err, errClosed):
 		return
 	default:
 		why = refusal{noHandshake, err}
