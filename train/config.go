@@ -86,6 +86,10 @@ type Config struct {
 	// Clip is the largest norm of the gradient; 0 is no limit.
 	Clip float64 `koanf:"clip"`
 
+	// OnNaN is stop or skip: what to do with a step that comes to a loss or a
+	// gradient that is not finite.
+	OnNaN string `koanf:"on-nan"`
+
 	// Shards is the number of slices of every global batch, and with it the
 	// largest number of nodes that compute.
 	Shards int `koanf:"shards"`
@@ -100,6 +104,7 @@ func Defaults() Config {
 		CBFrom: 0.8, CBBeta: 0.9999,
 		Epochs: 20, Batch: 128,
 		Optimizer: "auto", LRSchedule: "auto", Momentum: 0.9, WeightDecay: -1, Warmup: 1, Clip: 5,
+		OnNaN:  "stop",
 		Shards: 8,
 	}
 }

@@ -101,6 +101,7 @@ type StepDone struct {
 	Lambda       Num     `json:"lambda"` // +Inf (null in JSON): plain averaging
 	GradNorm     Num     `json:"grad_norm"`
 	Phases       Phases  `json:"seconds"`
+	Skipped      string  `json:"skipped,omitempty"` // why the step was left out (--on-nan skip)
 }
 
 // Phases is where the time of one step went on one node, in seconds.

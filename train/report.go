@@ -32,17 +32,20 @@ func (s *session) report(ctx context.Context, ring *allreduce.Step, b *dataset.B
 	if sum[2] == 0 {
 		ess = 0
 	}
+	done := s.stepDone(b)
+	done.Loss, done.WeightedLoss = Num(sum[0]/float64(b.Rows)), Num(sum[3])
+	done.SumW, done.ESS = sum[1], ess
+	done.LogU, done.Lambda = Num(out.LogU), Num(out.Lambda)
+	return done, nil
+}
+
+// stepDone is a report with the place of the step and nothing else.
+func (s *session) stepDone(b *dataset.Batch) StepDone {
 	return StepDone{
 		Step: b.Step + 1, Steps: s.job.plan.TotalSteps(),
 		Epoch: b.Epoch + 1, Epochs: s.job.cfg.Epochs,
-		Rows:         b.Rows,
-		Loss:         Num(sum[0] / float64(b.Rows)),
-		WeightedLoss: Num(sum[3]),
-		LogU:         Num(out.LogU),
-		SumW:         sum[1],
-		ESS:          ess,
-		Lambda:       Num(out.Lambda),
-	}, nil
+		Rows: b.Rows,
+	}
 }
 
 // record fills the record of local shard i, whose weights are factor·q.
@@ -64,6 +67,7 @@ func (s *session) complete(done StepDone, update optimizer.Report) StepDone {
 	done.LR = update.LR
 	done.GradNorm = Num(update.GradNorm)
 	done.SamplesSeen = s.job.state.SamplesSeen
-	done.Phases = s.phases
+	s.enter(idle)
+	done.Phases = s.clock.phases()
 	return done
 }

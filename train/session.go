@@ -2,16 +2,11 @@ package train
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"math"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/dataset"
-	"github.com/ballast-ml/ballast/internal/kernel"
 	"github.com/ballast-ml/ballast/model"
 	"github.com/ballast-ml/ballast/optimizer"
 )
@@ -42,7 +37,8 @@ type session struct {
 	records [][]float64 // per local shard, for the report
 	forward func(i int)
 	back    func(i int)
-	phases  Phases
+
+	clock clock
 
 	rows    int64   // trained on in this session,
 	seconds float64 // and the time it took, evaluations not counted
@@ -88,19 +84,19 @@ func (s *session) run(ctx context.Context) error {
 	loader := dataset.NewLoader(s.job.data.Train, s.job.plan, s.job.cfg.Shards, s.lo, s.hi, s.job.state.Step)
 	defer loader.Close()
 	for s.job.state.Step < total {
-		s.phases = Phases{}
-		watch, whole := newStopwatch(), newStopwatch()
+		started := time.Now()
+		s.clock.reset()
+		s.enter(loading)
 		b, err := loader.Next(ctx)
 		if err != nil {
 			return err
 		}
-		watch.lap(&s.phases.Data)
 		done, err := s.step(ctx, b)
 		if err != nil {
 			return err
 		}
 		s.rows += int64(b.Rows)
-		whole.lap(&s.seconds)
+		s.seconds += time.Since(started).Seconds()
 		s.job.observe.StepDone(done)
 		if s.job.state.Step%s.job.plan.StepsPerEpoch() == 0 {
 			if err := s.evaluateEpoch(ctx, b.Epoch); err != nil {
@@ -110,6 +106,9 @@ func (s *session) run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// enter begins a phase.
+func (s *session) enter(p phase) { s.clock.enter(p) }
 
 // losses runs the forward pass of every local shard.
 func (s *session) losses(b *dataset.Batch) {
@@ -145,48 +144,4 @@ func (s *session) sumStatistics(ctx context.Context, ring *allreduce.Step, b *da
 		s.shares[i] = float32(float64(len(b.Parts[i].Y)) / float64(b.Rows))
 	}
 	return ring.Sum(ctx, s.statistics, s.moments, s.shares)
-}
-
-// blame adds the place to an error of the step, and the row to a loss that is
-// not a number.
-func (s *session) blame(b *dataset.Batch, phase string, err error) error {
-	if bad, ok := errors.AsType[*optimizer.NonFiniteError](err); ok {
-		plan, set := s.job.plan, s.job.data.Train
-		order := make([]int32, plan.Rows)
-		plan.Order(order, b.Epoch)
-		_, first, _ := plan.At(b.Step)
-		row := int(order[first+bad.Row])
-		return fmt.Errorf("step %d: the loss of row %d (class %s) is %v: lower --lr, or look at that row",
-			b.Step+1, set.ID(row), s.job.data.Classes[set.Label(row)], bad.Loss)
-	}
-	if _, ok := errors.AsType[*allreduce.PeerError](err); ok {
-		return err // it names the step and the phase itself
-	}
-	return fmt.Errorf("step %d, %s: %w", b.Step+1, phase, err)
-}
-
-// notFinite names the tensors whose gradient is not finite.
-func (s *session) notFinite(b *dataset.Batch) error {
-	var where []string
-	for _, t := range s.job.net.Tensors() {
-		if t.Running {
-			continue
-		}
-		if sum := kernel.SumSquares(s.gradient[t.Offset : t.Offset+len(t.Data)]); math.IsNaN(sum) || math.IsInf(sum, 0) {
-			where = append(where, t.Name)
-		}
-	}
-	return fmt.Errorf("step %d: the gradient of %s is not finite: lower --lr or set --clip", b.Step+1, strings.Join(where, ", "))
-}
-
-// stopwatch measures the phases of a step, one after the other.
-type stopwatch struct{ last time.Time }
-
-func newStopwatch() stopwatch { return stopwatch{time.Now()} }
-
-// lap adds the seconds since the last lap to dst.
-func (w *stopwatch) lap(dst *float64) {
-	now := time.Now()
-	*dst += now.Sub(w.last).Seconds()
-	w.last = now
 }

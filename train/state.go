@@ -19,13 +19,18 @@ type state struct {
 
 // advance moves past a committed batch.
 func (s *state) advance(b *dataset.Batch, done StepDone) {
+	s.skip(b)
+	s.EpochLoss += float64(float64(done.Loss) * float64(b.Rows))
+	s.EpochRows += b.Rows
+}
+
+// skip moves past a batch that was left out.
+func (s *state) skip(b *dataset.Batch) {
 	s.Step = b.Step + 1
 	s.SamplesSeen += int64(b.Rows)
 	if b.Epoch != s.epoch {
 		s.epoch, s.EpochLoss, s.EpochRows = b.Epoch, 0, 0
 	}
-	s.EpochLoss += float64(float64(done.Loss) * float64(b.Rows))
-	s.EpochRows += b.Rows
 }
 
 // trainLoss is the mean base loss over the current epoch.

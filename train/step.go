@@ -16,41 +16,38 @@ import (
 func (s *session) step(ctx context.Context, b *dataset.Batch) (StepDone, error) {
 	at := optimizer.At{Step: b.Step, Steps: s.job.plan.TotalSteps()}
 	ring := s.collectives(b.Step)
-	watch := newStopwatch()
 
+	s.enter(forward)
 	s.losses(b)
-	watch.lap(&s.phases.Forward)
 
+	s.enter(normalizer)
 	weights, err := s.job.weigher.Weigh(ctx, at, s.weighed, ring)
 	if err != nil {
-		return StepDone{}, s.blame(b, "normalizer", err)
+		return s.refuse(b, err)
 	}
-	watch.lap(&s.phases.Normalizer)
 
+	s.enter(backward)
 	s.backward()
-	watch.lap(&s.phases.Backward)
 
+	s.enter(reducing)
 	if err := ring.Sum(ctx, s.gradient, s.gradients, weights.Factors); err != nil {
-		return StepDone{}, s.blame(b, "gradient", err)
+		return StepDone{}, s.blame(b, err)
 	}
 	if err := s.sumStatistics(ctx, ring, b); err != nil {
-		return StepDone{}, s.blame(b, "statistics", err)
+		return StepDone{}, s.blame(b, err)
 	}
 	done, err := s.report(ctx, ring, b, weights)
 	if err != nil {
-		return StepDone{}, s.blame(b, "report", err)
+		return StepDone{}, s.blame(b, err)
 	}
-	watch.lap(&s.phases.AllReduce)
 
-	// Commit.
+	s.enter(committing)
 	update := s.job.opt.Step(s.job.net.Params(), s.gradient, at)
 	if update.Skipped {
-		return StepDone{}, s.notFinite(b)
+		return s.refuse(b, s.notFinite())
 	}
 	s.job.net.Blend(s.statistics)
 	s.job.weigher.Commit(weights)
 	s.job.state.advance(b, done)
-	watch.lap(&s.phases.Optimizer)
-
 	return s.complete(done, update), nil
 }

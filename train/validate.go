@@ -49,6 +49,9 @@ func (c Config) Validate() error {
 	default:
 		complain("optimizer", c.Optimizer, "sgd, nesterov, adam or adamw")
 	}
+	if c.OnNaN != "stop" && c.OnNaN != "skip" {
+		complain("on-nan", c.OnNaN, "stop or skip")
+	}
 	if c.UInit != "first" && c.UInit != "zero" {
 		complain("u-init", c.UInit, "first or zero")
 	}
@@ -164,7 +167,7 @@ func (c Config) Canonical() string {
 		{"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
-		{"momentum", c.Momentum}, {"optimizer", c.Optimizer}, {"seed", c.Seed}, {"shards", c.Shards},
+		{"momentum", c.Momentum}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer}, {"seed", c.Seed}, {"shards", c.Shards},
 		{"steps", c.Steps}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
 		{"warmup", c.Warmup}, {"weight-decay", c.WeightDecay},
 	} {

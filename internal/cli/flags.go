@@ -7,6 +7,7 @@ var (
 	progressModes = []string{"auto", "tty", "plain", "none"}
 	logLevels     = []string{"trace", "debug", "info", "warn", "error"}
 	headerModes   = []string{"auto", "yes", "no"}
+	onNaNModes    = []string{"stop", "skip"}
 )
 
 func (s *Settings) dataFlags(f *pflag.FlagSet) {
@@ -51,6 +52,7 @@ func (s *Settings) trainingFlags(f *pflag.FlagSet) {
 	f.Var(autoValue{&c.WeightDecay, -1}, "weight-decay", "`NUMBER`; auto: 5e-4 on images, 1e-2 on tables")
 	f.Float64Var(&c.Warmup, "warmup", c.Warmup, "`EPOCHS` over which the learning rate rises")
 	f.Float64Var(&c.Clip, "clip", c.Clip, "largest `NORM` of the gradient; 0 is no limit")
+	f.Var(wordValue{&c.OnNaN, onNaNModes}, "on-nan", "`WORD`: stop at a step whose loss or gradient is not finite, or skip it")
 	f.IntVar(&c.Shards, "shards", c.Shards, "`NUMBER` of slices of every global batch, and the largest number of nodes; the model depends on it, not on the number of nodes")
 }
 
