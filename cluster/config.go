@@ -31,9 +31,19 @@ type Config struct {
 	Identity Identity
 	// Shards is the number of shards, and the most nodes a ring may have.
 	Shards int
-	// Nodes is how many nodes form the ring. 0: as many as come, at least two,
-	// once nobody new has come for Settle; or, without Join, this one alone.
+	// Nodes is how many nodes form the first ring. 0: as many as come, at least
+	// two, once nobody new has come for Settle; or, without Join, this one
+	// alone.
 	Nodes int
+	// Min and Max bound the later rings. Below Min nodes, all wait for more;
+	// 0: one. No more than Max are taken in; 0: 1024.
+	Min, Max int
+	// Quorum is how many members of the last ring must be in the next one; 0:
+	// a majority, as the package's documentation says.
+	Quorum int
+	// Generation is the highest generation known from a checkpoint: all
+	// rosters will be above it.
+	Generation uint64
 	// Token tells run directories apart; at most 64 bytes, may be empty.
 	Token string
 	// Settle is the quiet time of Nodes 0; 0: one second.
@@ -47,6 +57,10 @@ type Config struct {
 	Silence time.Duration
 	// Network carries messages and gossip. Leave does not close it.
 	Network Network
+	// Waiting, if not nil, is told why there is no ring whenever that changes,
+	// and "" when one is agreed. It must return at once and must not call the
+	// node.
+	Waiting func(reason string)
 	// Log receives what goroutines have nobody to return to. Its writer is
 	// used by several of them at once.
 	Log zerolog.Logger
@@ -75,6 +89,9 @@ func (c Config) filled() (Config, error) {
 	}
 	if c.Nodes < 0 {
 		bad("%d nodes: want 0 (as many as come) or more", c.Nodes)
+	}
+	if c.Min < 0 || c.Max < 0 || c.Quorum < 0 || c.Max > 0 && c.Min > c.Max {
+		bad("between %d and %d nodes, quorum %d: want numbers from 0 up, the first not above the second", c.Min, c.Max, c.Quorum)
 	}
 	if len(c.Identity.Run) > 255 {
 		bad("run label of %d bytes: at most 255", len(c.Identity.Run))

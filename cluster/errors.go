@@ -68,6 +68,29 @@ func (e *FormedError) Error() string {
 		e.Generation, strings.Join(e.Members, ", "))
 }
 
+// LossError is why training on a roster ends: a member is lost.
+type LossError struct{ Loss }
+
+// Error names the member and what was noticed.
+func (e *LossError) Error() string {
+	return fmt.Sprintf("cluster: lost %s of generation %d: %s", e.Peer, e.Generation, e.Reason)
+}
+
+// SupersededError is why training on a roster ends though nobody is lost: a
+// later one is agreed or about to be.
+type SupersededError struct {
+	Generation uint64 // the later one; 0: not known yet
+	Reason     string
+}
+
+// Error says why there is a later roster.
+func (e *SupersededError) Error() string {
+	if e.Generation == 0 {
+		return "cluster: the ring is formed again: " + e.Reason
+	}
+	return fmt.Sprintf("cluster: the ring is formed again (generation %d): %s", e.Generation, e.Reason)
+}
+
 func formed(r Roster) *FormedError {
 	return &FormedError{Generation: r.Generation, Members: r.Names()}
 }

@@ -37,6 +37,7 @@ func (s *state) form(ctx context.Context, now time.Time) time.Time {
 	d := decide(now, s.node.self.Name, s.members, s.newest, s.silent, s.node.cfg.policy())
 	if d.Reason != "" && d.Reason != s.reason {
 		s.reason = d.Reason
+		s.node.waits(d.Reason)
 		s.node.log.Info().Msg(d.Reason)
 	}
 	switch {
@@ -168,6 +169,7 @@ func (s *state) adopt(ctx context.Context, r Roster) error {
 	rank, _ := r.Rank(s.node.self.Name)
 	s.node.log.Info().Uint64("generation", r.Generation).Int("rank", rank).Strs("members", r.Names()).Msg("ring agreed")
 	s.node.publish(r, nil)
+	s.node.waits("")
 	s.turnAway(ctx, s.members)
 	for _, m := range r.Members {
 		if _, here := s.find(m.Name); !here && m.Name != s.node.self.Name {

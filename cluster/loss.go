@@ -215,6 +215,7 @@ func (s *state) lose(l Loss) {
 	l.Generation = r.Generation
 	s.lost[l.Peer] = true
 	s.verdicts = append(s.verdicts, l)
+	s.node.sessions.end(l.Generation, &LossError{l})
 	s.node.log.Warn().Str("peer", l.Peer).Uint64("step", l.Step).Str("phase", l.Phase).Str("reason", l.Reason).Msg("lost a member")
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -20,6 +21,8 @@ type Node struct {
 	challenges challenges
 	gossip     *gossip
 	losses     chan Loss
+	sessions   sessions
+	flight     flight
 
 	events chan func(context.Context, *state) // to the goroutine that owns the state
 	quit   chan struct{}                      // closed: end
@@ -36,6 +39,8 @@ type Node struct {
 		roster  Roster // Generation 0: none yet
 		err     error
 		changed chan struct{} // closed at the next change
+		reason  string        // why there is no ring
+		since   time.Time     // since when
 	}
 }
 
@@ -122,6 +127,28 @@ func (n *Node) publish(r Roster, err error) {
 	n.public.changed = make(chan struct{})
 }
 
+// Waiting says why there is no ring right now, for people, and since when; ""
+// if there is one.
+func (n *Node) Waiting() (reason string, since time.Time) {
+	n.public.Lock()
+	defer n.public.Unlock()
+	return n.public.reason, n.public.since
+}
+
+// waits lets Waiting and Config.Waiting see why there is no ring.
+func (n *Node) waits(reason string) {
+	n.public.Lock()
+	changed := n.public.reason != reason
+	n.public.reason = reason
+	if changed {
+		n.public.since = time.Now()
+	}
+	n.public.Unlock()
+	if changed && n.cfg.Waiting != nil {
+		n.cfg.Waiting(reason)
+	}
+}
+
 // post has f run on the goroutine that owns the state. It reports false if
 // that goroutine has ended.
 func (n *Node) post(f func(context.Context, *state)) bool {
@@ -181,6 +208,7 @@ const gossipPatience = 100 * time.Millisecond
 func (n *Node) stop(patience time.Duration) error {
 	close(n.quit)
 	n.cancel()
+	n.sessions.end(math.MaxUint64, ErrLeft)
 	err := n.gossip.close(patience)
 	n.wg.Wait()
 	return err

@@ -48,6 +48,7 @@ func newState(n *Node, now time.Time) *state {
 		members: []Member{n.self}, newest: now,
 		gone: make(map[string]bool), told: make(map[string]bool), silent: make(map[string]bool),
 		suspects: make(map[string]*suspect), lost: make(map[string]bool),
+		ballot:   ballot{Promised: n.cfg.Generation},
 		farewell: goodbye{Reason: "it was stopped before the run was over"},
 	}
 }

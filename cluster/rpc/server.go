@@ -139,6 +139,9 @@ func Listen(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 // to the seeds.
 func (s *Server) Addr() string { return s.addr }
 
+// Bound returns the address listened on, which may be all interfaces.
+func (s *Server) Bound() string { return s.tcp.Addr().String() }
+
 // Register has f register services. It panics after Serve.
 func (s *Server) Register(f func(grpc.ServiceRegistrar)) {
 	s.mu.Lock()
