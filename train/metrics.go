@@ -24,10 +24,17 @@ type tally struct {
 
 func tallySize(classes int) int { return classes*classes + 1 + 3*eceBins }
 
-// count adds one row with the given class probabilities.
+// count adds one row with the given class probabilities. A model that has run
+// away gives none (NaN): such a row is a miss without confidence, at the floor
+// of the loss.
 func (t tally) count(probs []float64, label int32) {
 	best := 0
 	for k, p := range probs {
+		if math.IsNaN(p) {
+			clear(probs)
+			best = (int(label) + 1) % t.classes
+			break
+		}
 		if p > probs[best] {
 			best = k
 		}

@@ -58,6 +58,15 @@ func TestMetricsImpossibleRow(t *testing.T) {
 	}
 }
 
+// TestMetricsNaN: a model that gives no probabilities misses every row.
+func TestMetricsNaN(t *testing.T) {
+	ta := tally{2, make([]float64, tallySize(2))}
+	ta.count([]float64{math.NaN(), math.NaN()}, 0)
+	if m := ta.metrics(); m.Accuracy != 0 || m.ECE != 0 || m.Rows != 1 || math.IsNaN(m.LogLoss) {
+		t.Errorf("%+v", m)
+	}
+}
+
 func TestSoftmaxExtremes(t *testing.T) {
 	p := make([]float64, 3)
 	softmax(p, []float32{1e4, -1e4, 1e4})
