@@ -28,8 +28,13 @@ type Options struct {
 	Nodes int
 	// RunID labels the run: nodes of another label are refused.
 	RunID string
-	// Secret encrypts the gossip and proves membership; empty: neither.
+	// Secret is what the nodes of the run share: all that they say is
+	// encrypted, and only its holders are heard. Empty: neither, which a node
+	// that others can reach does only if it is told to be Insecure.
 	Secret []byte
+	// Insecure lets strangers in: it allows a node that other machines can
+	// reach, or that joins others there, to have no secret.
+	Insecure bool
 	// Out is the run directory; empty: nothing is written.
 	Out string
 	// ConfigFile is written to the run directory as config.yaml.

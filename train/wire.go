@@ -10,6 +10,7 @@ import (
 	ringrpc "github.com/ballast-ml/ballast/allreduce/rpc"
 	"github.com/ballast-ml/ballast/cluster"
 	clusterrpc "github.com/ballast-ml/ballast/cluster/rpc"
+	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
 // network is a node's place among the others: membership and the transport of
@@ -27,15 +28,22 @@ func connect(ctx context.Context, j *job, opts Options, token string) (*network,
 	if n.run == "" {
 		n.run = "ballast"
 	}
-	var err error
+	credentials, err := jobkey.TLS(opts.Secret)
+	if err != nil {
+		return nil, err
+	}
 	n.server, err = clusterrpc.Listen(ctx, opts.Listen,
 		clusterrpc.Seeds(opts.Join...),
 		clusterrpc.ServerOptions(ringrpc.ServerOptions()...),
+		clusterrpc.TLS(credentials),
 		clusterrpc.Log(opts.Log))
 	if err != nil {
 		return nil, usage(err)
 	}
-	transport := ringrpc.New(ringrpc.Options{})
+	if err := guard(opts, n.server.Bound()); err != nil {
+		return nil, errors.Join(usage(err), n.server.Close())
+	}
+	transport := ringrpc.New(ringrpc.Options{TLS: credentials})
 	n.server.Register(transport.Register)
 	n.transport = transport
 	n.node, err = cluster.Join(ctx, cluster.Config{

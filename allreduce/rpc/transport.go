@@ -2,12 +2,14 @@ package rpc
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
@@ -24,9 +26,19 @@ const (
 
 // Options are the optional settings of a transport.
 type Options struct {
-	// DialOptions are added when dialling the next node: credentials above
-	// all. Without any the connection is not encrypted.
+	// TLS encrypts the connection to the next node, which must be a server with
+	// TLS then; nil: it is not encrypted. jobkey.TLS makes one.
+	TLS *tls.Config
+	// DialOptions are added when dialling the next node.
 	DialOptions []grpc.DialOption
+}
+
+// credentials returns what to dial with.
+func (o Options) credentials() credentials.TransportCredentials {
+	if o.TLS == nil {
+		return insecure.NewCredentials()
+	}
+	return credentials.NewTLS(o.TLS)
 }
 
 // Transport makes links over gRPC. One serves a process, for one ring after
@@ -46,8 +58,9 @@ var _ allreduce.Transport = (*Transport)(nil)
 // New returns a transport. Register it before the server serves.
 func New(o Options) *Transport {
 	t := &Transport{dial: append([]grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(o.credentials()),
 		grpc.WithDisableServiceConfig(),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
 		grpc.WithNoProxy(),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingAfter, Timeout: pingTimeout, PermitWithoutStream: true}),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: 5 * time.Second}),
@@ -62,9 +75,13 @@ func ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingAfter / 2, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingAfter, Timeout: pingTimeout}),
-		grpc.MaxRecvMsgSize(8 << 20), // a frame has at most 1 MiB; leave room for other services
+		grpc.MaxRecvMsgSize(maxMessage),
 	}
 }
+
+// maxMessage bounds a message in bytes: a frame or a hello has 1 MiB and a
+// header. Other services of the server must do with it too.
+const maxMessage = 2 << 20
 
 // Register adds the ring's service to a server.
 func (t *Transport) Register(s grpc.ServiceRegistrar) { s.RegisterService(&serviceDesc, t) }

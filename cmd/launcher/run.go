@@ -92,7 +92,8 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 }
 
 // admit completes what keeps others out of the run: its label and its secret.
-// On one machine both are made up; several have to be told them.
+// On one machine both are made up, unless no secret is wanted; several have to
+// be told them.
 func (l *launch) admit() error {
 	secret, err := cli.ReadSecret(l.settings.SecretFile, l.program.Environ)
 	if err != nil {
@@ -100,7 +101,7 @@ func (l *launch) admit() error {
 	}
 	l.secret = secret
 	if l.alone() {
-		if l.secret == nil {
+		if l.secret == nil && !l.settings.Insecure {
 			l.secret = []byte(random(32))
 		}
 		if l.settings.RunID == "" {

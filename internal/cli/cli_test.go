@@ -146,10 +146,12 @@ func TestOpenToStrangers(t *testing.T) {
 	}{
 		{Settings{}, "", false},
 		{Settings{Listen: "127.0.0.1:0", Join: []string{"localhost:1", "[::1]:2"}}, "", false},
-		{Settings{Join: []string{"localhost:1", "host-a:2"}}, "", true},
-		{Settings{Listen: ":7700"}, "", true},
-		{Settings{Listen: ":7700"}, "0123456789abcdef", false},
-		{Settings{Advertise: "10.0.0.1"}, "", true},
+		{Settings{Insecure: true, Listen: "127.0.0.1:0", Join: []string{"localhost:1", "[::1]:2"}}, "", false},
+		{Settings{Insecure: true, Join: []string{"localhost:1", "host-a:2"}}, "", true},
+		{Settings{Insecure: true, Listen: ":7700"}, "", true},
+		{Settings{Insecure: true, Listen: ":7700"}, "0123456789abcdef", false},
+		{Settings{Insecure: true, Advertise: "10.0.0.1"}, "", true},
+		{Settings{Advertise: "10.0.0.1"}, "", false}, // an error, see train
 	} {
 		var secret []byte
 		if tt.secret != "" {

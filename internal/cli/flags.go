@@ -69,6 +69,7 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 	f.StringVar(&s.Advertise, "advertise", s.Advertise, "`HOST:PORT` that others reach this machine at (default: found out)")
 	f.StringVar(&s.RunID, "run-id", s.RunID, "`LABEL` of the run; nodes of another label are refused")
 	f.StringVar(&s.SecretFile, "job-secret-file", s.SecretFile, "`FILE` with the secret that the nodes share; or set "+secretVariable)
+	f.BoolVar(&s.Insecure, "insecure", s.Insecure, "allow a run that other machines can reach to have no secret: strangers can read and join it")
 	f.DurationVar(&s.StartTimeout, "start-timeout", s.StartTimeout, "longest `TIME` to wait for the other nodes, as in 30s or 10m")
 }
 

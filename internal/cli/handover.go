@@ -76,7 +76,7 @@ func (h Handover) options() train.Options {
 	s := h.Settings
 	return train.Options{
 		Name: s.Name, Listen: s.Listen, Advertise: s.Advertise, Join: s.Join, Nodes: s.NNodes,
-		RunID: s.RunID, Secret: h.Secret, Out: s.Out, ConfigFile: h.Config,
+		RunID: s.RunID, Secret: h.Secret, Insecure: s.Insecure, Out: s.Out, ConfigFile: h.Config,
 		EvalEvery: s.EvalEvery, StartTimeout: s.StartTimeout,
 	}
 }

@@ -5,10 +5,9 @@ import (
 	"net"
 	"os"
 	"strings"
-)
 
-// leastSecret is the number of bytes below which a secret can be guessed.
-const leastSecret = 16
+	"github.com/ballast-ml/ballast/internal/jobkey"
+)
 
 // ReadSecret returns the secret that the nodes share: the content of the file,
 // else the environment's, else nil. White space around it does not count.
@@ -31,16 +30,16 @@ func ReadSecret(path string, environ []string) ([]byte, error) {
 		}
 	}
 	secret = bytes.TrimSpace(secret)
-	if len(secret) < leastSecret {
-		return nil, Usagef("%s: a secret of %d bytes: expected at least %d, as from 'openssl rand -hex 32'", from, len(secret), leastSecret)
+	if len(secret) < jobkey.Least {
+		return nil, Usagef("%s: a secret of %d bytes: expected at least %d, as from 'openssl rand -hex 32'", from, len(secret), jobkey.Least)
 	}
 	return secret, nil
 }
 
 // OpenToStrangers tells that a run without a secret can be reached from other
-// machines, where the person should know that anybody there may join it.
+// machines, as its person has allowed: it is said once more.
 func (s Settings) OpenToStrangers(secret []byte) bool {
-	if secret != nil {
+	if secret != nil || !s.Insecure {
 		return false
 	}
 	for _, addr := range append([]string{s.Listen, s.Advertise}, s.Join...) {
@@ -57,4 +56,4 @@ func (s Settings) OpenToStrangers(secret []byte) bool {
 }
 
 // StrangersNote is what to say then.
-const StrangersNote = "no job secret: whoever reaches the port can join, and reads the traffic (see --job-secret-file)"
+const StrangersNote = "--insecure: whoever reaches the port can join the run, and reads its traffic"

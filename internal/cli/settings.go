@@ -24,6 +24,7 @@ type Settings struct {
 	NProc        int // nodes on this machine; 0 chooses. Launcher only
 	RunID        string
 	SecretFile   string
+	Insecure     bool
 	Name         string // node only
 	StartTimeout time.Duration
 	Out          string
