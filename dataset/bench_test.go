@@ -3,6 +3,7 @@ package dataset
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -39,7 +40,7 @@ func BenchmarkReadIDX(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(content)))
 			for b.Loop() {
-				if _, err := readIDX(path, readImages); err != nil {
+				if _, err := readIDX(b.Context(), filepath.Dir(path), "x", readImages); err != nil {
 					b.Fatal(err)
 				}
 			}

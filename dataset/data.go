@@ -18,8 +18,8 @@ const (
 // Data is an opened data set: all its rows, in memory. It is immutable, and
 // safe for concurrent use.
 type Data struct {
-	// Name is for people: the source without its path. It differs where the
-	// files of nodes are named differently, so it must not reach a model.
+	// Name is for people: the last part of the source's place. It differs where
+	// the files of nodes are named differently, so it must not reach a model.
 	Name string
 	Kind Kind
 	// Shape is that of one sample: [columns], or [channels, height, width].
@@ -32,7 +32,8 @@ type Data struct {
 	// Prep is what a model must store to read new rows as these were read.
 	Prep Prep
 	// Fingerprint is a hash of the content, in hexadecimal: equal on two nodes
-	// if and only if they train and test on the same numbers.
+	// if and only if they train and test on the same numbers, by the same
+	// names.
 	Fingerprint string
 }
 

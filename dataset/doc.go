@@ -22,6 +22,10 @@
 // about such data without having seen the test rows. Stream 5 orders the
 // classes of the built-in glyphs along their tail.
 //
+// Files are local, or on a web server: then they are downloaded into temporary
+// files that are gone when they have been read. Each node reads its own copy,
+// from its own place.
+//
 // # From rows to batches
 //
 // A [Plan] is pure arithmetic: the global batch of step t is a window of the
@@ -32,8 +36,8 @@
 // # Same data?
 //
 // [Data.Fingerprint] is a hash of everything above: rows, labels, features as
-// read, and preprocessing. It does not depend on the place of the files or on
-// their compression, so nodes can compare it.
+// read, names of the classes, and preprocessing. It does not depend on the
+// place of the files or on their compression, so nodes can compare it.
 //
 // Errors name the file, the line (from 1), the column (by its index from 0, as
 // Spec.Label counts) and what was expected there; they are meant for the person

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/flate"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,84 +20,101 @@ const deflateLimit = 1032
 // file is an input file, decompressed if it is gzipped.
 type file struct {
 	io.Reader
-	path string
+	path string // or address, for messages
 	// room is an upper bound on the number of bytes that can be read: the
 	// file's size if it is plain.
 	room int64
-	f    *os.File
+	c    io.Closer
 }
 
-// openFile opens the first of the given paths that exists. It looks at the
-// content, not at the name, to tell whether it is gzipped.
-func openFile(paths ...string) (*file, error) {
-	var f *os.File
-	var err error
-	for _, p := range paths {
-		if f, err = os.Open(p); !errors.Is(err, fs.ErrNotExist) {
-			break
+// openFile opens the first of the given places at which there is a file. It
+// looks at the content, not at the name, to tell whether it is gzipped. The
+// error wraps fs.ErrNotExist if there is none.
+func openFile(ctx context.Context, places ...string) (*file, error) {
+	var names []string
+	var none error
+	for _, place := range places {
+		f, err := openPlace(ctx, place)
+		switch {
+		case err == nil:
+			return newFile(f, shown(place))
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("%s: %w", shown(place), err)
 		}
+		names, none = append(names, shown(place)), err
 	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: no such file", strings.Join(paths, " or "))
-	case err != nil:
-		return nil, fmt.Errorf("%s: cannot open: %w", paths[0], plainCause(err))
-	}
-	in, err := newFile(f)
+	return nil, fmt.Errorf("%s: %w", strings.Join(names, " or "), none)
+}
+
+// openPlace opens a file, after a download if it is elsewhere.
+func openPlace(ctx context.Context, place string) (fs.File, error) {
+	address, err := parseAddress(place)
 	if err != nil {
+		return nil, err
+	}
+	if address != nil {
+		return newFetcher().fetch(ctx, address)
+	}
+	f, err := os.Open(place)
+	return f, plainCause(err)
+}
+
+// newFile takes f over.
+func newFile(f fs.File, path string) (*file, error) {
+	in := &file{path: path, c: f}
+	if err := in.look(f); err != nil {
 		f.Close()
 		return nil, err
 	}
 	return in, nil
 }
 
-func newFile(f *os.File) (*file, error) {
-	path := f.Name()
+// look finds out what kind of file f is.
+func (in *file) look(f fs.File) error {
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, plainCause(err))
+		return in.wrap(err)
 	}
 	if info.IsDir() {
-		return nil, fmt.Errorf("%s: expected a file, this is a directory", path)
+		return fmt.Errorf("%s: expected a file, this is a directory", in.path)
 	}
-	in := &file{path: path, f: f, room: info.Size()}
+	in.room = info.Size()
 	if !info.Mode().IsRegular() {
 		in.room = 1 << 62 // a pipe: no size to go by
 	}
 	b := bufio.NewReaderSize(f, 1<<16)
 	in.Reader = b
-	if magic, _ := b.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: broken gzip header: %w", path, err)
+	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
+		if in.Reader, err = gzip.NewReader(b); err != nil {
+			return fmt.Errorf("%s: broken gzip header: %w", in.path, err)
 		}
-		in.Reader = z
 		in.room = min(in.room, 1<<51) * deflateLimit
 	}
-	return in, nil
+	return nil
 }
 
 // Close closes the file.
-func (f *file) Close() error { return f.f.Close() }
+func (in *file) Close() error { return in.c.Close() }
 
 // wrap makes an error of reading one for people, who know what a cut file is
 // and not what an unexpected EOF is.
-func (f *file) wrap(err error) error {
+func (in *file) wrap(err error) error {
 	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%s: the gzip stream is cut short; copy the file again", f.path)
+		return fmt.Errorf("%s: the gzip stream is cut short; copy the file again", in.path)
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, &corrupt):
-		return fmt.Errorf("%s: the gzip stream is damaged (%w); copy the file again", f.path, err)
+		return fmt.Errorf("%s: the gzip stream is damaged (%w); copy the file again", in.path, err)
 	}
-	return fmt.Errorf("%s: %w", f.path, plainCause(err))
+	return fmt.Errorf("%s: %w", in.path, plainCause(err))
 }
 
 // plainCause drops the operation and the path, which our messages name
 // themselves.
 func plainCause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		return p.Err
 	}
 	return err

@@ -47,7 +47,7 @@ type glyphSet struct {
 
 // openGlyphs describes the built-in data. Nothing is drawn yet: only rows that
 // are chosen will be.
-func openGlyphs(s *Spec) (*raw, error) {
+func openGlyphs(_ context.Context, _ string, s *Spec) (*raw, error) {
 	g := &glyphSet{seed: s.Seed}
 	var err error
 	if g.seen, err = loadFonts(seenFonts); err != nil {
@@ -64,6 +64,7 @@ func openGlyphs(s *Spec) (*raw, error) {
 		shape:  []int{1, side, side},
 		train:  classes * glyphTrainOf,
 		labels: make([]int32, classes*(glyphTrainOf+glyphTestOf)),
+		tail:   GlyphTail,
 		order:  ascending(0, classes),
 		pixels: g.draw,
 		groups: g.groups,

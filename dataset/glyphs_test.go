@@ -50,7 +50,7 @@ func TestGlyphsRowsAreIndependent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := openGlyphs(&Spec{Seed: 1})
+	r, err := openGlyphs(t.Context(), "", &Spec{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestGlyphsRowsAreIndependent(t *testing.T) {
 func chosen(t *testing.T, s Spec) []int {
 	t.Helper()
 	s.Data = "glyphs"
-	r, err := openGlyphs(&s)
+	r, err := openGlyphs(t.Context(), "", &s)
 	if err != nil {
 		t.Fatal(err)
 	}

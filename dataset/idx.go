@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 )
 
 // What the names of the files begin with.
@@ -16,10 +14,12 @@ const (
 )
 
 // openIDX reads the four files of dir, by the names that MNIST gave them.
-func openIDX(ctx context.Context, dir string, stored *Prep) (*raw, error) {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s: no such directory; expected one with the files %s-images-idx3-ubyte, %s-labels-idx1-ubyte and the same of %s, each plain or .gz",
-			dir, trainFiles, trainFiles, testFiles)
+func openIDX(ctx context.Context, dir string, s *Spec) (*raw, error) {
+	if address, _ := parseAddress(dir); address == nil {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("%s: no such directory; expected one with the files %s-images-idx3-ubyte, %s-labels-idx1-ubyte and the same of %s, each plain or .gz",
+				dir, trainFiles, trainFiles, testFiles)
+		}
 	}
 	trainX, trainY, err := readPair(ctx, dir, trainFiles)
 	if err != nil {
@@ -34,8 +34,8 @@ func openIDX(ctx context.Context, dir string, stored *Prep) (*raw, error) {
 			testX.path, trainX.h, trainX.w, trainX.path, testX.h, testX.w)
 	}
 	r := &raw{
-		name:   filepath.Base(filepath.Clean(dir)),
-		path:   dir,
+		name:   base(dir),
+		path:   shown(dir),
 		kind:   Image,
 		shape:  []int{1, trainX.h, trainX.w},
 		labels: slices.Concat(trainY.labels, testY.labels),
@@ -44,14 +44,14 @@ func openIDX(ctx context.Context, dir string, stored *Prep) (*raw, error) {
 			return pick(rows, trainX, testX), nil
 		},
 	}
-	if stored != nil {
-		if err := stored.check(dir, r.kind, r.shape); err != nil {
+	if s.Prep != nil {
+		if err := s.Prep.check(r.path, r.kind, r.shape); err != nil {
 			return nil, err
 		}
-		r.classes = stored.Classes
+		r.classes = s.Prep.Classes
 		err = inRange(trainY, len(r.classes), "the model's labels")
 	} else {
-		r.classes, err = idxClasses(trainY)
+		r.classes, err = idxClasses(ctx, dir, trainY, testY)
 	}
 	if err != nil {
 		return nil, err
@@ -64,11 +64,11 @@ func readPair(ctx context.Context, dir, part string) (images, labels, error) {
 	if err := context.Cause(ctx); err != nil {
 		return images{}, labels{}, err
 	}
-	x, err := readIDX(filepath.Join(dir, part+"-images-idx3-ubyte"), readImages)
+	x, err := readIDX(ctx, dir, part+"-images-idx3-ubyte", readImages)
 	if err != nil {
 		return images{}, labels{}, err
 	}
-	y, err := readIDX(filepath.Join(dir, part+"-labels-idx1-ubyte"), readLabels)
+	y, err := readIDX(ctx, dir, part+"-labels-idx1-ubyte", readLabels)
 	if err != nil {
 		return images{}, labels{}, err
 	}
@@ -79,21 +79,19 @@ func readPair(ctx context.Context, dir, part string) (images, labels, error) {
 	return x, y, nil
 }
 
-// idxClasses names the classes of the training labels by their numbers. Each
+// idxClasses returns the names of the classes of the training labels. Each
 // number up to the largest must occur.
-func idxClasses(y labels) ([]string, error) {
-	top := int(slices.Max(y.labels))
+func idxClasses(ctx context.Context, dir string, train, test labels) ([]string, error) {
+	top := int(slices.Max(train.labels))
 	if top == 0 {
-		return nil, fmt.Errorf("%s: all labels are 0; expected at least 2 classes", y.path)
+		return nil, fmt.Errorf("%s: all labels are 0; expected at least 2 classes", train.path)
 	}
-	names := make([]string, top+1)
-	for c, n := range count(y.labels, top+1) {
+	for c, n := range count(train.labels, top+1) {
 		if n == 0 {
-			return nil, fmt.Errorf("%s: class %d has no training sample; the labels go up to %d, expected each of 0..%d", y.path, c, top, top)
+			return nil, fmt.Errorf("%s: class %d has no training sample; the labels go up to %d, expected each of 0..%d", train.path, c, top, top)
 		}
-		names[c] = strconv.Itoa(c)
 	}
-	return names, nil
+	return classNames(ctx, dir, test, top+1)
 }
 
 // inRange checks that labels are below classes.

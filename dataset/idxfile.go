@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,39 +34,39 @@ type labels struct {
 	labels []int32
 }
 
-// readIDX opens path, or path.gz, and reads it whole.
-func readIDX[T any](path string, read func(path string, r io.Reader, room int64) (T, error)) (T, error) {
-	f, err := openFile(path, path+".gz")
+// readIDX reads the named file of a directory, or the one with .gz behind its
+// name, whole.
+func readIDX[T any](ctx context.Context, dir, name string, read func(*file) (T, error)) (T, error) {
+	f, err := openFile(ctx, join(dir, name), join(dir, name+".gz"))
 	if err != nil {
 		var none T
 		return none, err
 	}
 	defer f.Close()
-	return read(f.path, f, f.room)
+	return read(f)
 }
 
-// readImages reads an IDX file of images. room bounds how many bytes r can
-// give.
-func readImages(path string, r io.Reader, room int64) (images, error) {
-	d, err := readHeader(path, r, idxImages, 3)
+// readImages reads an IDX file of images.
+func readImages(f *file) (images, error) {
+	d, err := readHeader(f, idxImages, 3)
 	if err != nil {
 		return images{}, err
 	}
-	im := images{path: path, n: d[0], h: d[1], w: d[2]}
+	im := images{path: f.path, n: d[0], h: d[1], w: d[2]}
 	if im.h < 1 || im.h > maxSide || im.w < 1 || im.w > maxSide {
-		return images{}, fmt.Errorf("%s: the header says images of %dx%d; expected sides of 1..%d", path, im.h, im.w, maxSide)
+		return images{}, fmt.Errorf("%s: the header says images of %dx%d; expected sides of 1..%d", f.path, im.h, im.w, maxSide)
 	}
-	im.pixels, err = readBody(path, r, 16, int64(im.n)*int64(im.h)*int64(im.w), room)
+	im.pixels, err = readBody(f, 16, int64(im.n)*int64(im.h)*int64(im.w))
 	return im, err
 }
 
 // readLabels reads an IDX file of labels.
-func readLabels(path string, r io.Reader, room int64) (labels, error) {
-	d, err := readHeader(path, r, idxLabels, 1)
+func readLabels(f *file) (labels, error) {
+	d, err := readHeader(f, idxLabels, 1)
 	if err != nil {
 		return labels{}, err
 	}
-	body, err := readBody(path, r, 8, int64(d[0]), room)
+	body, err := readBody(f, 8, int64(d[0]))
 	if err != nil {
 		return labels{}, err
 	}
@@ -73,50 +74,50 @@ func readLabels(path string, r io.Reader, room int64) (labels, error) {
 	for i, b := range body {
 		y[i] = int32(b)
 	}
-	return labels{path, y}, nil
+	return labels{f.path, y}, nil
 }
 
 // readHeader reads the magic number and the dimensions.
-func readHeader(path string, r io.Reader, magic uint32, dims int) ([]int, error) {
+func readHeader(f *file, magic uint32, dims int) ([]int, error) {
 	head := make([]byte, 4+4*dims)
-	if n, err := io.ReadFull(r, head); err != nil {
-		f := file{path: path}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("%s: expected an IDX header of %d bytes, the file ends after %d", path, len(head), n)
-		}
+	n, err := io.ReadFull(f, head)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%s: expected an IDX header of %d bytes, the file ends after %d", f.path, len(head), n)
+	case err != nil:
 		return nil, f.wrap(err)
 	}
 	if got := binary.BigEndian.Uint32(head); got != magic {
-		return nil, fmt.Errorf("%s: expected the magic number %d of an IDX file, found %d", path, magic, got)
+		return nil, fmt.Errorf("%s: expected the magic number %d of an IDX file, found %d", f.path, magic, got)
 	}
 	d := make([]int, dims)
 	for i := range d {
 		d[i] = int(binary.BigEndian.Uint32(head[4+4*i:]))
 	}
 	if d[0] < 1 || d[0] > maxRows {
-		return nil, fmt.Errorf("%s: the header says %d rows; expected 1..%d", path, d[0], maxRows)
+		return nil, fmt.Errorf("%s: the header says %d rows; expected 1..%d", f.path, d[0], maxRows)
 	}
 	return d, nil
 }
 
 // readBody reads exactly want bytes and then the end of the file. It believes
-// the header only as far as bytes arrive: memory grows with what was read.
-func readBody(path string, r io.Reader, header int, want, room int64) ([]byte, error) {
-	if room < want+int64(header) {
+// the header, of so many bytes, only as far as bytes arrive: memory grows with
+// what was read.
+func readBody(f *file, header, want int64) ([]byte, error) {
+	if f.room < want+header {
 		return nil, fmt.Errorf("%s: the header says %d bytes follow, but the file can hold at most %d; it is cut short or not an IDX file",
-			path, want, max(room-int64(header), 0))
+			f.path, want, max(f.room-header, 0))
 	}
 	var buf bytes.Buffer
 	buf.Grow(int(min(want+bytes.MinRead, 64<<20)))
-	n, err := io.Copy(&buf, io.LimitReader(r, want+1))
+	n, err := io.Copy(&buf, io.LimitReader(f, want+1))
 	switch {
 	case err != nil:
-		f := file{path: path}
 		return nil, f.wrap(err)
 	case n < want:
-		return nil, fmt.Errorf("%s: the header says %d bytes follow, the file ends after %d of them", path, want, n)
+		return nil, fmt.Errorf("%s: the header says %d bytes follow, the file ends after %d of them", f.path, want, n)
 	case n > want:
-		return nil, fmt.Errorf("%s: expected the file to end after the %d bytes its header announces, more follow", path, want)
+		return nil, fmt.Errorf("%s: expected the file to end after the %d bytes its header announces, more follow", f.path, want)
 	}
 	return buf.Bytes(), nil
 }

@@ -19,7 +19,8 @@ type raw struct {
 
 	labels []int32 // of every row
 	train  int     // rows of the training file; the others are test rows
-	order  []int32 // classes from the head of a long tail to its end
+	tail   float64 // long tail if none is asked for; 0: none
+	order  []int32 // classes from the head of a long tail to its end; nil: as numbered
 
 	pixels func(ctx context.Context, rows []int32) ([]uint8, error) // images
 	cells  []float64                                                // tables: all rows
@@ -33,19 +34,11 @@ func Open(ctx context.Context, s Spec) (*Data, error) {
 	if err := Check(s); err != nil {
 		return nil, err
 	}
-	src, err := parseSource(s.Data)
+	src, place, err := parseSource(s.Data)
 	if err != nil {
 		return nil, err
 	}
-	var r *raw
-	switch src.scheme {
-	case "glyphs":
-		r, err = openGlyphs(&s)
-	case "idx":
-		r, err = openIDX(ctx, src.path, s.Prep)
-	case "csv":
-		r, err = openCSV(ctx, src.path, &s)
-	}
+	r, err := src.open(ctx, place, &s)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +59,8 @@ func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
 		train, test = split(train, r.labels, classes, testFraction, s.Seed, streamSplit)
 	}
 	tail := s.LongTail
-	if tail == 0 && s.Data == "glyphs" {
-		tail = GlyphTail
+	if tail == 0 {
+		tail = r.tail
 	}
 	if tail > 0 {
 		order := r.order

@@ -11,8 +11,9 @@ import (
 const (
 	side      = 28
 	unitPixel = 1 << 10
-	rowLines  = 8
-	unitLine  = unitPixel / rowLines
+	lineBits  = 7
+	unitLine  = 1 << lineBits
+	rowLines  = unitPixel / unitLine
 	fullCover = unitPixel * rowLines
 )
 
@@ -65,9 +66,10 @@ func (r *raster) edge(a, b vertex, turn int32) {
 	}
 }
 
-// lineBelow returns the first scan line at or below y.
+// lineBelow returns the first scan line at or below y. Lines lie in the middle
+// of their units; the shift rounds down above the raster, too.
 func lineBelow(y int32) int {
-	return (int(y) - unitLine/2 + unitLine - 1) >> 7
+	return (int(y) - unitLine/2 + unitLine - 1) >> lineBits
 }
 
 // fill computes the coverage of all pixels.

@@ -24,6 +24,9 @@ func dataDir(t *testing.T, elem ...string) string {
 func TestRealFashionMNIST(t *testing.T) {
 	s := Spec{Data: "idx:" + dataDir(t, "fashion-mnist")}
 	full := open(t, s)
+	if full.Classes[0] != "T-shirt/top" || full.Classes[9] != "Ankle boot" {
+		t.Errorf("classes %q", full.Classes)
+	}
 	for _, n := range full.Train.Counts() {
 		if n != 6000 || full.Test.Len() != 10000 {
 			t.Errorf("classes of %v rows, %d test rows", full.Train.Counts(), full.Test.Len())

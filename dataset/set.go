@@ -1,9 +1,6 @@
 package dataset
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Set is one part of a data set: training, validation or test rows, in the
 // order of their row numbers. It is immutable, and safe for concurrent use.
@@ -71,21 +68,4 @@ func count(labels []int32, classes int) []int {
 		n[y]++
 	}
 	return n
-}
-
-// byClass returns the rows of each class, in the order given. labels is
-// indexed by row number.
-func byClass(rows, labels []int32, classes int) [][]int32 {
-	out := make([][]int32, classes)
-	for _, r := range rows {
-		out[labels[r]] = append(out[labels[r]], r)
-	}
-	return out
-}
-
-// gather joins parts of rows and puts them in ascending order.
-func gather(parts ...[]int32) []int32 {
-	rows := slices.Concat(parts...)
-	slices.Sort(rows)
-	return rows
 }

@@ -1,9 +1,11 @@
 package dataset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,9 +17,14 @@ type Spec struct {
 	//	glyphs    the built-in characters
 	//	idx:DIR   the four files of MNIST and its successors, gzipped or not
 	//	csv:FILE  a table of numbers with a label column, gzipped or not
+	//
+	// DIR and FILE are paths, or addresses on a web server (http or https) from
+	// which Open downloads the files. A file classes.txt in DIR names the
+	// classes, one in a line; else they have the names that they were published
+	// with, if the labels are those of a set that we know, or their numbers.
 	Data string
 	// TestData is csv:FILE, a second table whose rows are the test rows; empty:
-	// a fifth of Data, stratified.
+	// a fifth of the table Data, stratified.
 	TestData string
 	// Label is the label column of a table: its name, or its index from 0;
 	// negative indices count from the end. Empty is "-1", the last column (or,
@@ -34,8 +41,8 @@ type Spec struct {
 	ValFraction float64
 	// Seed of split, tail, noise and glyphs.
 	Seed uint64
-	// Header says whether line 1 of a table holds names: auto (or empty), yes,
-	// no. Auto takes it for names if no feature in it is a number.
+	// Header says whether line 1 of a table holds names: auto (or empty), yes
+	// or no. Auto takes it for names if no feature in it is a number.
 	Header string
 	// Prep, if set, is used instead of fitting: the classes and the
 	// standardisation of a stored model. It is not changed.
@@ -45,21 +52,32 @@ type Spec struct {
 // GlyphTail is the long tail of the built-in glyphs if none is asked for.
 const GlyphTail = 100
 
-// source is Spec.Data taken apart.
-type source struct{ scheme, path string }
+// source is one kind of thing that Spec.Data can name.
+type source struct {
+	name   string
+	placed bool // a colon and a place follow the name
+	open   func(ctx context.Context, place string, s *Spec) (*raw, error)
+}
+
+// sources is the list of them.
+var sources = []source{
+	{"glyphs", false, openGlyphs},
+	{"idx", true, openIDX},
+	{"csv", true, openCSV},
+}
 
 // Check reports everything that is wrong with s itself, without opening
 // anything.
 func Check(s Spec) error {
 	var errs []error
-	src, err := parseSource(s.Data)
+	src, _, err := parseSource(s.Data)
 	errs = append(errs, err)
 	if s.TestData != "" {
-		test, err := parseSource(s.TestData)
+		test, _, err := parseSource(s.TestData)
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("test data: %w", err))
-		case test.scheme != "csv" || src.scheme != "csv" && src.scheme != "":
+		case test.name != "csv" || src.name != "csv" && src.name != "":
 			errs = append(errs, fmt.Errorf("test data %q: expected csv:FILE beside data csv:FILE; idx and glyphs bring their own test rows", s.TestData))
 		}
 	}
@@ -79,19 +97,20 @@ func Check(s Spec) error {
 	return errors.Join(errs...)
 }
 
-// parseSource takes glyphs, idx:DIR or csv:FILE apart.
-func parseSource(word string) (source, error) {
-	if word == "glyphs" {
-		return source{scheme: "glyphs"}, nil
+// parseSource takes NAME or NAME:PLACE apart.
+func parseSource(word string) (src source, place string, err error) {
+	name, place, colon := strings.Cut(word, ":")
+	at := slices.IndexFunc(sources, func(s source) bool { return s.name == name && s.placed == colon })
+	if at < 0 {
+		return source{}, "", fmt.Errorf("data %q: expected glyphs, idx:DIR or csv:FILE", word)
 	}
-	scheme, path, ok := strings.Cut(word, ":")
-	switch {
-	case ok && (scheme == "idx" || scheme == "csv") && path != "":
-		return source{scheme, path}, nil
-	case ok && (scheme == "idx" || scheme == "csv"):
-		return source{}, fmt.Errorf("data %q: expected a path behind the colon", word)
+	if colon && place == "" {
+		return source{}, "", fmt.Errorf("data %q: expected a path or an address behind the colon", word)
 	}
-	return source{}, fmt.Errorf("data %q: expected glyphs, idx:DIR or csv:FILE", word)
+	if _, err := parseAddress(place); err != nil {
+		return source{}, "", fmt.Errorf("data %q: %w", word, err)
+	}
+	return sources[at], place, nil
 }
 
 // parseNoise returns the rate of sym:RATE, and 0 for the empty word.

@@ -13,6 +13,7 @@ func TestCheck(t *testing.T) {
 		{Data: "idx:some/dir", LongTail: 100, LabelNoise: "sym:0.4", ValFraction: 0.1},
 		{Data: "csv:f.csv", TestData: "csv:g.csv", Label: "-1", Header: "auto"},
 		{Data: "csv:C:\\f.csv", LongTail: 1, LabelNoise: "sym:0"},
+		{Data: "idx:https://host/dir"},
 	} {
 		if err := Check(s); err != nil {
 			t.Errorf("%+v: %v", s, err)
@@ -28,6 +29,9 @@ func TestCheckErrors(t *testing.T) {
 		{Spec{}, []string{`data ""`, "glyphs, idx:DIR or csv:FILE"}},
 		{Spec{Data: "mnist"}, []string{`"mnist"`, "idx:DIR"}},
 		{Spec{Data: "csv:"}, []string{`"csv:"`, "path"}},
+		{Spec{Data: "csv"}, []string{`"csv"`, "csv:FILE"}},
+		{Spec{Data: "glyphs:x"}, []string{`"glyphs:x"`, "expected glyphs"}},
+		{Spec{Data: "idx:s3://bucket/dir"}, []string{`"idx:s3://bucket/dir"`, "https://HOST/FILE"}},
 		{Spec{Data: "parquet:f"}, []string{`"parquet:f"`, "csv:FILE"}},
 		{Spec{Data: "glyphs", TestData: "csv:f"}, []string{"test data", "beside"}},
 		{Spec{Data: "csv:f", TestData: "idx:d"}, []string{"test data", "csv:FILE"}},

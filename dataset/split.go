@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ballast-ml/ballast/internal/detmath"
 )
@@ -80,5 +81,22 @@ func ascending(first, n int) []int32 {
 	for i := range rows {
 		rows[i] = int32(first + i)
 	}
+	return rows
+}
+
+// byClass returns the rows of each class, in the order given. labels is
+// indexed by row number.
+func byClass(rows, labels []int32, classes int) [][]int32 {
+	out := make([][]int32, classes)
+	for _, r := range rows {
+		out[labels[r]] = append(out[labels[r]], r)
+	}
+	return out
+}
+
+// gather joins parts of rows and puts them in ascending order.
+func gather(parts ...[]int32) []int32 {
+	rows := slices.Concat(parts...)
+	slices.Sort(rows)
 	return rows
 }

@@ -27,12 +27,12 @@ type table struct {
 	seen    []int32  // line of the first appearance of each text
 
 	code map[string]int32 // index of each text
-	room [][]byte         // the row being read
+	now  [][]byte         // cells of the row being read
 }
 
 // readTable reads a CSV file. header is as in Spec.
 func readTable(ctx context.Context, path string, label wanted, header string) (*table, error) {
-	f, err := openFile(path)
+	f, err := openFile(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +114,8 @@ func (t *table) rows(ctx context.Context, in *lines) error {
 
 // row adds the line that in is at.
 func (t *table) row(in *lines) error {
-	cells, err := splitCells(t.room[:0], in.text(), t.sep)
-	t.room = cells
+	cells, err := splitCells(t.now[:0], in.text(), t.sep)
+	t.now = cells
 	if err != nil {
 		return fmt.Errorf("%s:%d: %w", t.path, in.number, err)
 	}
@@ -146,7 +146,7 @@ func (t *table) addCell(c []byte) error {
 	case err != nil && t.sep == ';' && strings.Contains(string(c), ","):
 		return fmt.Errorf("expected a number with a decimal point, found %s", quote(c))
 	case err != nil && t.header == nil && len(t.codes) == 0:
-		return fmt.Errorf(`expected a number, found %s (if line 1 holds names, say so: header "yes")`, quote(c))
+		return fmt.Errorf(`expected a number, found %s (if line 1 holds names, say so: header yes)`, quote(c))
 	case err != nil:
 		return fmt.Errorf("expected a number, found %s", quote(c))
 	case !finite(x):
