@@ -53,8 +53,9 @@ func compare(ctx context.Context, l launch, view *screen.Screen, origins cli.Ori
 	return err
 }
 
-// next returns three commands worth trying after a comparison: the same bits
-// from another number of nodes, other data, and the figures from the file.
+// next returns three commands worth trying after a comparison, each behind a
+// line that says why: the same bits from another number of nodes, other data,
+// and the figures from the file.
 func next(program string, s cli.Settings) []string {
 	other := 1
 	if s.NProc == 1 {
@@ -66,13 +67,9 @@ func next(program string, s cli.Settings) []string {
 		{program + " run --data idx:DIR --long-tail 100", "your images: MNIST's four files, or Fashion-MNIST's"},
 		{fmt.Sprintf("%s eval --run %s", program, s.Out), "the figures again, from the model file"},
 	}
-	width := 0
+	text := make([]string, 0, 2*len(lines))
 	for _, l := range lines {
-		width = max(width, len(l[0]))
-	}
-	text := make([]string, len(lines))
-	for i, l := range lines {
-		text[i] = fmt.Sprintf("%-*s  # %s", width, l[0], l[1])
+		text = append(text, "# "+l[1], l[0])
 	}
 	return text
 }
