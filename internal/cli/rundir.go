@@ -10,6 +10,9 @@ import (
 func DefaultOut(data, method string, now time.Time) string {
 	kind, path, _ := strings.Cut(data, ":")
 	name := kind
+	if strings.Contains(path, "://") {
+		path, _, _ = strings.Cut(path, "?") // what follows may be a signature
+	}
 	if path != "" {
 		base := filepath.Base(path)
 		name = strings.TrimSuffix(base, filepath.Ext(base))
