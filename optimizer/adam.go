@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/ballast-ml/ballast/internal/detmath"
+	"github.com/ballast-ml/ballast/internal/kernel"
 )
 
 // ScaleByAdam divides a mean of the gradients by the root of a mean of their
@@ -14,6 +15,8 @@ import (
 //	m ← β1·m + (1-β1)·u
 //	v ← β2·v + (1-β2)·u²
 //	u ← (m/(1-β1^t)) / (√v/√(1-β2^t) + ε)
+//
+// Means below 2⁻¹²⁰ become 0 (kernel.Tiny).
 //
 // t counts the updates of this state, from 1, and is part of it.
 func ScaleByAdam(beta1, beta2, epsilon float64) Transform {
@@ -33,23 +36,18 @@ func (a adam) Init(n int) State {
 
 func (a adam) Slots() []string { return []string{"mean", "square", "count"} }
 
-func (a adam) Update(u, _ []float32, s State, _ At) {
+func (a adam) Update(u, params []float32, s State, at At) { update(a, u, params, s, at) }
+
+func (a adam) begin(s State, _ At) factors {
 	s[2][0]++
 	t := float64(s[2][0])
-	var (
-		m, v   = s[0][:len(u)], s[1][:len(u)]
-		b1, c1 = float32(a.beta1), float32(1 - a.beta1)
-		b2, c2 = float32(a.beta2), float32(1 - a.beta2)
-		fix1   = float32(1 / (1 - detmath.Pow(a.beta1, t)))
-		fix2   = float32(1 / math.Sqrt(1-detmath.Pow(a.beta2, t)))
-		eps    = float32(a.epsilon)
-	)
-	for i, g := range u {
-		mi := settle(float32(b1*m[i]) + float32(c1*g))
-		vi := settle(float32(b2*v[i]) + float32(c2*float32(g*g)))
-		m[i], v[i] = mi, vi
-		// The root of a float32 by way of float64 is correctly rounded.
-		root := float32(math.Sqrt(float64(vi)))
-		u[i] = float32(mi*fix1) / (float32(root*fix2) + eps)
-	}
+	return factors{adam: kernel.AdamFactors{
+		Decay1: float32(a.beta1), Gain1: float32(1 - a.beta1),
+		Decay2: float32(a.beta2), Gain2: float32(1 - a.beta2),
+		Unbias1: float32(1 / (1 - detmath.Pow(a.beta1, t))),
+		Unbias2: float32(1 / math.Sqrt(1-detmath.Pow(a.beta2, t))),
+		Epsilon: float32(a.epsilon),
+	}}
 }
+
+func (a adam) apply(f *factors, u, _ []float32, s State) { kernel.Adam(u, s[0], s[1], f.adam) }

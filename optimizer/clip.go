@@ -22,13 +22,18 @@ type clip struct {
 	limit float64
 }
 
-func (c clip) Update(u, _ []float32, _ State, _ At) { c.apply(u, norm(u)) }
-
-// apply is Update for a norm that is known.
-func (c clip) apply(u []float32, norm float64) {
-	if norm > c.limit && !math.IsInf(norm, 1) {
-		kernel.ScaleTo(u, float32(c.limit/norm), u)
+func (c clip) Update(u, _ []float32, _ State, _ At) {
+	if f := c.factor(norm(u)); f != 1 {
+		kernel.ScaleTo(u, f, u)
 	}
+}
+
+// factor returns what a gradient of that norm is to be multiplied by.
+func (c clip) factor(norm float64) float32 {
+	if norm > c.limit && !math.IsInf(norm, 1) {
+		return float32(c.limit / norm)
+	}
+	return 1
 }
 
 // norm returns the Euclidean norm of u: +Inf or NaN if an element is.

@@ -1,5 +1,7 @@
 package optimizer
 
+import "github.com/ballast-ml/ballast/internal/kernel"
+
 // AddDecayedWeights adds weight decay to the gradient: u ← u + wd·θ. Put it
 // before momentum or Adam, it is L2 regularisation, as PyTorch's weight_decay of
 // SGD and Adam; AddDecoupledDecay is the same operation behind them.
@@ -15,8 +17,9 @@ type decay struct {
 	wd float32
 }
 
-func (d decay) Update(u, params []float32, _ State, _ At) {
-	for i, p := range params[:len(u)] {
-		u[i] += float32(d.wd * p)
-	}
-}
+func (d decay) Update(u, params []float32, s State, at At) { update(d, u, params, s, at) }
+
+func (d decay) begin(State, At) factors { return factors{} }
+
+// apply rounds once: u = fma(wd, θ, u).
+func (d decay) apply(_ *factors, u, params []float32, _ State) { kernel.AddScaled(u, d.wd, params) }

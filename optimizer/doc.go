@@ -15,6 +15,10 @@
 //
 //	adamw = Chain(ScaleByAdam(...), AddDecoupledDecay(wd), ScaleBySchedule(lr, schedule))
 //
+// Links that treat each element on its own run together, over blocks that stay
+// in the nearest cache; the last learning rate and the step itself are one
+// fused multiply-add.
+//
 // State is plain data, apart from the code: it can be saved, sent to a node that
 // joins, and compared.
 //

@@ -1,13 +1,18 @@
 package optimizer
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/ballast-ml/ballast/internal/kernel"
+)
 
 // Momentum keeps a velocity, as PyTorch's SGD does with no dampening:
 //
 //	v ← mu·v + u,  u ← v
 //
 // The velocity is a sum and not a mean: in steady state the update is 1/(1-mu)
-// gradients long.
+// gradients long. Velocities below 2⁻¹²⁰ become 0 (kernel.Tiny): that of a dead
+// unit would shrink to subnormal numbers, which are slow, and stay there.
 func Momentum(mu float64) Transform { return newMomentum(mu, false) }
 
 // Nesterov is Momentum that looks ahead: v ← mu·v + u,  u ← u + mu·v.
@@ -29,30 +34,14 @@ func (m momentum) Init(n int) State { return State{make([]float32, n)} }
 
 func (m momentum) Slots() []string { return []string{"velocity"} }
 
-func (m momentum) Update(u, _ []float32, s State, _ At) {
-	mu, v := m.mu, s[0][:len(u)]
-	if m.ahead {
-		for i, g := range u {
-			w := settle(float32(mu*v[i]) + g)
-			v[i] = w
-			u[i] = g + float32(mu*w)
-		}
-		return
-	}
-	for i, g := range u {
-		w := settle(float32(mu*v[i]) + g)
-		v[i], u[i] = w, w
-	}
-}
+func (m momentum) Update(u, params []float32, s State, at At) { update(m, u, params, s, at) }
 
-// settle returns 0 for a number so near 0 that no parameter can feel it. The
-// velocity of a parameter that gets no gradient any more (a dead unit's) shrinks
-// to the subnormal numbers and then stays there, where each operation takes a
-// hundred times as long.
-func settle(v float32) float32 {
-	const tiny = 0x1p-120
-	if -tiny < v && v < tiny {
-		return 0
+func (m momentum) begin(State, At) factors { return factors{} }
+
+func (m momentum) apply(_ *factors, u, _ []float32, s State) {
+	if m.ahead {
+		kernel.Nesterov(u, s[0], m.mu)
+	} else {
+		kernel.Momentum(u, s[0], m.mu)
 	}
-	return v // NaN too
 }

@@ -3,19 +3,19 @@ package optimizer
 import (
 	"fmt"
 	"math"
-
-	"github.com/ballast-ml/ballast/internal/kernel"
+	"slices"
 )
 
 // Optimizer is a chain of transforms with its state. It is used by one
 // goroutine at a time.
 type Optimizer struct {
-	n     int
-	clip  *clip // taken off the front of the chain: Step has the norm at hand
-	chain *chain
-	rate  *rate // the last link that scales, for the report
-	state State
-	names []string
+	n      int
+	clip   *clip   // taken off the front of the chain: Step has the norm at hand,
+	shrink *shrink // and this link in its place has the factor
+	chain  *chain
+	rate   *rate // the last link that scales, for the report
+	state  State
+	names  []string
 }
 
 // Report is what Step found on its way.
@@ -40,17 +40,25 @@ type Slot struct {
 // order and adds what comes out to the parameters.
 func Build(n int, ts ...Transform) *Optimizer {
 	o := &Optimizer{n: n}
-	if len(ts) > 0 {
-		if c, ok := ts[0].(clip); ok {
-			o.clip, ts = &c, ts[1:]
+	links := slices.Clone(Chain(ts...).(*chain).links)
+	if len(links) > 0 {
+		if c, ok := links[0].(clip); ok {
+			o.clip, o.shrink = &c, &shrink{}
+			links[0] = o.shrink
 		}
 	}
-	for _, t := range ts {
+	for _, t := range links {
 		if r, ok := t.(rate); ok {
 			o.rate = &r
 		}
 	}
-	o.chain = Chain(ts...).(*chain)
+	links = append(links, arrive{})
+	if before := len(links) - 2; before >= 0 {
+		if r, ok := links[before].(rate); ok {
+			links = append(links[:before], descend{r})
+		}
+	}
+	o.chain = Chain(links...).(*chain)
 	o.state, o.names = o.chain.Init(n), o.chain.Slots()
 	return o
 }
@@ -71,10 +79,9 @@ func (o *Optimizer) Step(params, grads []float32, at At) Report {
 		return r
 	}
 	if o.clip != nil {
-		o.clip.apply(grads, r.GradNorm)
+		o.shrink.by = o.clip.factor(r.GradNorm)
 	}
 	o.chain.Update(grads, params, o.state, at)
-	kernel.Add(params, grads)
 	return r
 }
 

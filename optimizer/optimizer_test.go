@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ballast-ml/ballast/internal/kernel"
 )
 
 // underTest is every optimizer, in the forms that people use. A new one joins
@@ -267,6 +269,49 @@ func TestChain(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, o.State()); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
+	}
+}
+
+// TestBlocks: a step in blocks has the bits of the links' own Updates, one
+// after the other over whole vectors, also round a link that needs all of u.
+func TestBlocks(t *testing.T) {
+	const n = 2*block + 77
+	chains := map[string][]Transform{
+		"sgd":   {AddDecayedWeights(0.01), Momentum(0.9), ScaleBySchedule(0.1, Constant{})},
+		"adamw": {ScaleByAdam(0.9, 0.99, 1e-8), AddDecoupledDecay(0.01), ScaleBySchedule(0.1, CosineDecay{})},
+		"mixed": {Nesterov(0.9), ClipByGlobalNorm(3), unnamed{}, Chain(ScaleByAdam(0.9, 0.99, 1e-8), Momentum(0.5)), ScaleBySchedule(0.1, Constant{})},
+		"bare":  {Momentum(0.5)},
+	}
+	for name, links := range chains {
+		o, s := Build(n, links...), make([]State, len(links))
+		x, g := make([]float32, n), make([]float32, n)
+		for i := range x {
+			x[i] = float32(i%13) - 6
+		}
+		y, u := slices.Clone(x), make([]float32, n)
+		for k := range 3 {
+			for i := range g {
+				g[i] = float32((i*7+k)%11)/4 - 1
+			}
+			copy(u, g)
+			at := At{k, 3}
+			o.Step(x, g, at)
+			factor := float32(1)
+			for i, l := range links {
+				if s[i] == nil {
+					s[i] = l.Init(n)
+				}
+				if r, ok := l.(rate); ok {
+					factor = float32(-r.at(at))
+				} else {
+					l.Update(u, y, s[i], at)
+				}
+			}
+			kernel.AddScaled(y, factor, u)
+		}
+		if diff := cmp.Diff(y, x); diff != "" {
+			t.Errorf("%s: parameters (-links +step):\n%s", name, diff)
+		}
 	}
 }
 

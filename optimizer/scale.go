@@ -13,7 +13,11 @@ type rate struct {
 	schedule Schedule
 }
 
-func (r rate) Update(u, _ []float32, _ State, at At) { kernel.ScaleTo(u, float32(-r.at(at)), u) }
+func (r rate) Update(u, params []float32, s State, at At) { update(r, u, params, s, at) }
+
+func (r rate) begin(_ State, at At) factors { return factors{scale: float32(-r.at(at))} }
+
+func (r rate) apply(f *factors, u, _ []float32, _ State) { kernel.ScaleTo(u, f.scale, u) }
 
 // at returns the learning rate in force.
 func (r rate) at(at At) float64 { return float64(r.lr * r.schedule.Factor(at)) }

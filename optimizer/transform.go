@@ -24,18 +24,24 @@ type Slots interface {
 }
 
 // Chain returns the transform that applies the given ones in order. Its state
-// is theirs, one after the other.
+// is theirs, one after the other. A chain is used by one goroutine at a time.
 func Chain(ts ...Transform) Transform {
-	c := &chain{links: ts}
+	c := &chain{}
 	for _, t := range ts {
-		c.slots = append(c.slots, len(t.Init(0)))
+		if inner, ok := t.(*chain); ok {
+			c.links, c.slots = append(c.links, inner.links...), append(c.slots, inner.slots...)
+		} else {
+			c.links, c.slots = append(c.links, t), append(c.slots, len(t.Init(0)))
+		}
 	}
+	c.stretches = stretches(c.links, c.slots)
 	return c
 }
 
 type chain struct {
-	links []Transform
-	slots []int // vectors of state for each link
+	links     []Transform
+	slots     []int     // vectors of state for each link
+	stretches []stretch // the links again
 }
 
 var _ Slots = (*chain)(nil)
@@ -49,9 +55,10 @@ func (c *chain) Init(n int) State {
 }
 
 func (c *chain) Update(u, params []float32, s State, at At) {
-	for i, t := range c.links {
-		t.Update(u, params, s[:c.slots[i]], at)
-		s = s[c.slots[i]:]
+	for i := range c.stretches {
+		r := &c.stretches[i]
+		r.update(u, params, s[:r.vectors()], at)
+		s = s[r.vectors():]
 	}
 }
 
