@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"math"
 
-	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/dataset"
 )
 
@@ -15,14 +15,14 @@ type trained struct {
 	summary Summary
 }
 
-// train takes all steps that are left on one ring, then evaluates and encodes
-// the model. Every node ends with the same file; that they agree is checked.
-func (j *job) train(ctx context.Context, ring *allreduce.Ring, lo, hi int) (trained, error) {
-	s := newSession(j, ring, lo, hi)
-	defer s.close()
+// train takes all steps that are left, then evaluates and encodes the model.
+// Every node ends with the same file; that they agree is checked.
+func (s *session) train(ctx context.Context) (trained, error) {
 	if err := s.run(ctx); err != nil {
 		return trained{}, err
 	}
+	s.enter(evaluating)
+	j := s.job
 	file, err := encodeModel(j.arch, j.net, j.data.Prep)
 	if err != nil {
 		return trained{}, err
@@ -35,11 +35,9 @@ func (j *job) train(ctx context.Context, ring *allreduce.Ring, lo, hi int) (trai
 		ModelSHA256: sum, Method: j.cfg.Method,
 		Steps: j.state.Step, Epochs: j.cfg.Epochs, SamplesSeen: j.state.SamplesSeen,
 		Shards: j.cfg.Shards, Seed: j.cfg.Seed,
-		TrainLoss: j.state.trainLoss(),
-		Classes:   j.data.Classes, TrainCounts: j.data.Train.Counts(),
-	}
-	if s.seconds > 0 {
-		summary.SamplesPerSecond = float64(s.rows) / s.seconds
+		SamplesPerSecond: j.pace.rate(),
+		TrainLoss:        j.state.trainLoss(),
+		Classes:          j.data.Classes, TrainCounts: j.data.Train.Counts(),
 	}
 	err = s.finalEvaluation(ctx, &summary)
 	return trained{file, summary}, err
@@ -91,21 +89,24 @@ func (s *session) finalEvaluation(ctx context.Context, summary *Summary) error {
 }
 
 // evaluateEpoch tells the observers how the model does at the end of an epoch:
-// on the validation part, or on the test part if no rows were set aside.
-func (s *session) evaluateEpoch(ctx context.Context, epoch int) error {
-	if s.job.evalEvery == 0 || (epoch+1)%s.job.evalEvery != 0 {
-		return nil
-	}
+// on the validation part, or on the test part if no rows were set aside. It
+// returns the balanced accuracy on the validation part, NaN without one: the
+// test part chooses nothing.
+func (s *session) evaluateEpoch(ctx context.Context, epoch int) (score float64, err error) {
+	s.enter(evaluating)
 	set, name := s.job.data.Val, "val"
 	if set.Len() == 0 {
 		set, name = s.job.data.Test, "test"
 	}
 	r, err := s.evaluate(ctx, set)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	s.job.observe.Evaluated(Evaluation{Split: name, Step: s.job.state.Step, Epoch: epoch + 1, Metrics: r.all})
-	return nil
+	if name != "val" {
+		return math.NaN(), nil
+	}
+	return r.all.BalancedAccuracy, nil
 }
 
 func (s *session) evaluate(ctx context.Context, set *dataset.Set) (result, error) {

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/model"
@@ -26,6 +27,30 @@ type job struct {
 
 	observe   Observer // every field set
 	evalEvery int      // epochs; 0: only at the end
+	pace      pace
+}
+
+// evaluates tells whether an epoch, from 0, ends with an evaluation.
+func (j *job) evaluates(epoch int) bool { return j.evalEvery > 0 && (epoch+1)%j.evalEvery == 0 }
+
+// pace is how fast this node has seen the run go, evaluations and lost rings
+// not counted.
+type pace struct {
+	rows int64
+	time time.Duration
+}
+
+func (p *pace) add(rows int, d time.Duration) {
+	p.rows += int64(rows)
+	p.time += d
+}
+
+// rate returns samples per second; 0 before the first step.
+func (p *pace) rate() float64 {
+	if p.time == 0 {
+		return 0
+	}
+	return float64(p.rows) / p.time.Seconds()
 }
 
 // newJob resolves cfg by the data and builds the start of the run.

@@ -22,9 +22,9 @@ func (t metricsTail) has(key lineKey) bool {
 // tailBytes is how much of a file is looked at first.
 const tailBytes = 64 << 10
 
-// readTail finds the last whole line of at most the given step in a file of
-// size bytes, going backward from the end. Lines that are torn, or no metrics,
-// end what can be trusted: they and what follows them do not stay.
+// readTail finds the last line that stays in a file of size bytes, going
+// backward from the end: a whole one, of at most the given step, and with no
+// line of a later step before it.
 func readTail(r io.ReaderAt, size int64, step int) (metricsTail, error) {
 	for n := int64(tailBytes); ; n *= 4 {
 		n = min(n, size)
@@ -52,12 +52,13 @@ func parseTail(text []byte, step int) (t metricsTail, whole bool) {
 		start := bytes.LastIndexByte(text[:end], '\n') + 1
 		key, ok := keyOf(text[start:end])
 		switch {
-		case !ok || key.Step > step:
-			// Goes, with all behind it.
+		case !ok:
+			// Behind the last line it goes, and before it is no matter.
+		case key.Step > step:
 			t = metricsTail{keys: map[lineKey]bool{}}
-		case t.last == 0:
-			t.end, t.last = int64(end)+1, key.Step
-			t.keys[key] = true
+		case key.Step > t.last:
+			// What lies behind is late: of a writer that was stopped for a while.
+			t = metricsTail{int64(end) + 1, key.Step, map[lineKey]bool{key: true}}
 		case key.Step == t.last:
 			t.keys[key] = true
 		default:

@@ -10,6 +10,8 @@ type Observer struct {
 	Joined func(Joined)
 	// RingFormed is called for each agreed roster, on every node.
 	RingFormed func(RingFormed)
+	// RingLost is called when a ring has ended before the run; another follows.
+	RingLost func(RingLost)
 	// StepDone is called after each commit, on every node.
 	StepDone func(StepDone)
 	// Evaluated is called after each evaluation, on every node.
@@ -32,6 +34,7 @@ func Tee(a, b Observer) Observer {
 		DataReady:         tee(a.DataReady, b.DataReady),
 		Joined:            tee(a.Joined, b.Joined),
 		RingFormed:        tee(a.RingFormed, b.RingFormed),
+		RingLost:          tee(a.RingLost, b.RingLost),
 		StepDone:          tee(a.StepDone, b.StepDone),
 		Evaluated:         tee(a.Evaluated, b.Evaluated),
 		CheckpointWritten: tee(a.CheckpointWritten, b.CheckpointWritten),
@@ -81,6 +84,13 @@ type RingFormed struct {
 	Shards     []int    `json:"shards"`  // node r hosts shards [Shards[r], Shards[r+1])
 	Writes     bool     `json:"writes"`  // this node writes its run directory
 	Seconds    float64  `json:"seconds"` // from Joined to the formed ring
+}
+
+// RingLost says why a ring has ended before the run.
+type RingLost struct {
+	Generation uint64 `json:"generation"`
+	Step       int    `json:"step"` // committed so far
+	Reason     string `json:"reason"`
 }
 
 // StepDone reports one committed step. The losses are means over the global

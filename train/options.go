@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -54,6 +53,9 @@ type Options struct {
 	// KeepCheckpoints is how many are kept, and the best one by balanced
 	// accuracy on the validation part besides; 0: 3.
 	KeepCheckpoints int
+	// Drain, when closed, has the node finish its step, leave the run to the
+	// others and return ErrDrained; nil: never.
+	Drain <-chan struct{}
 	// StartTimeout is how long to wait for the others; 0: 10 minutes.
 	StartTimeout time.Duration
 	// Log receives the node's log.
@@ -78,17 +80,4 @@ func usage(err error) error {
 		return nil
 	}
 	return &UsageError{err}
-}
-
-// LostError ends a session on a survivor: another node of the ring is gone.
-type LostError struct {
-	Peer   string // name and address
-	Step   uint64 // the step under way, from 0
-	Phase  string
-	Reason string
-}
-
-// Error names the peer, the step and the phase.
-func (e *LostError) Error() string {
-	return fmt.Sprintf("lost peer %s at step %d, phase %s: %s", e.Peer, e.Step+1, e.Phase, e.Reason)
 }

@@ -41,3 +41,43 @@ func TestClaim(t *testing.T) {
 		t.Errorf("a directory in a file: %v", err)
 	}
 }
+
+// TestClaimResumes: a run that has not come to its end may go on in its
+// directory, where each node finds the token of before; one that has may not.
+func TestClaimResumes(t *testing.T) {
+	dir := t.TempDir()
+	first, err := claim(dir, true) // nothing to resume: a start
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.begin([]byte("seed: 1\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	o := first.observer()
+	o.StepDone(StepDone{Step: 1})
+	o.Evaluated(Evaluation{Step: 1, Split: "val"})
+	o.StepDone(StepDone{Step: 2})
+	if _, err := claim(dir, false); err == nil || !strings.Contains(err.Error(), "--resume auto") {
+		t.Errorf("a new run in the directory of another: %v", err)
+	}
+
+	second, err := claim(dir, true)
+	if err != nil || second.token != first.token {
+		t.Fatalf("%v; tokens %q and %q", err, second.token, first.token)
+	}
+	if err := second.begin([]byte("seed: 1\n"), 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := keysIn(t, filepath.Join(dir, metricsName)); got != "1 1val" {
+		t.Errorf("metrics of a run resumed at step 1: %s", got)
+	}
+	if err := second.finish([]byte("model"), Summary{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := claim(dir, true); err == nil || !strings.Contains(err.Error(), "come to its end") {
+		t.Errorf("resuming a finished run: %v", err)
+	}
+}

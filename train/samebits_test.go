@@ -127,7 +127,7 @@ func oneNode(ctx context.Context, tr allreduce.Transport, cfg Config, data *data
 		return Summary{}, err
 	}
 	defer ring.Close()
-	out, err := j.train(ctx, ring, top.Shards[rank], top.Shards[rank+1])
+	out, err := trainOn(ctx, j, ring, top.Shards[rank], top.Shards[rank+1])
 	return out.summary, err
 }
 
@@ -209,4 +209,11 @@ func TestSeedMatters(t *testing.T) {
 			t.Errorf("%+v trains the same model as %+v", other, cfg)
 		}
 	}
+}
+
+// trainOn trains a job to its end on one ring.
+func trainOn(ctx context.Context, j *job, ring *allreduce.Ring, lo, hi int) (trained, error) {
+	s := newSession(j, ring, lo, hi)
+	defer s.close()
+	return s.train(ctx)
 }

@@ -38,10 +38,11 @@ type session struct {
 	forward func(i int)
 	back    func(i int)
 
-	clock clock
+	clock  clock
+	flight flight
 
-	rows    int64   // trained on in this session,
-	seconds float64 // and the time it took, evaluations not counted
+	drain       <-chan struct{}  // closed: end at the next step boundary
+	checkpoints *ringCheckpoints // nil: this node writes none
 }
 
 func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
@@ -84,6 +85,11 @@ func (s *session) run(ctx context.Context) error {
 	loader := dataset.NewLoader(s.job.data.Train, s.job.plan, s.job.cfg.Shards, s.lo, s.hi, s.job.state.Step)
 	defer loader.Close()
 	for s.job.state.Step < total {
+		select {
+		case <-s.drain:
+			return ErrDrained
+		default:
+		}
 		started := time.Now()
 		s.clock.reset()
 		s.enter(loading)
@@ -95,20 +101,36 @@ func (s *session) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.rows += int64(b.Rows)
-		s.seconds += time.Since(started).Seconds()
+		took := time.Since(started)
+		s.flight.stepped(took)
+		s.job.pace.add(b.Rows, took)
 		s.job.observe.StepDone(done)
-		if s.job.state.Step%s.job.plan.StepsPerEpoch() == 0 {
-			if err := s.evaluateEpoch(ctx, b.Epoch); err != nil {
-				return err
-			}
+		if err := s.between(ctx, b); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// between does what is due between two steps.
+func (s *session) between(ctx context.Context, b *dataset.Batch) error {
+	if s.job.state.Step%s.job.plan.StepsPerEpoch() != 0 || !s.job.evaluates(b.Epoch) {
+		s.checkpoints.committed(s.job)
+		return nil
+	}
+	score, err := s.evaluateEpoch(ctx, b.Epoch)
+	if err != nil {
+		return err
+	}
+	s.checkpoints.evaluated(s.job, score)
+	return nil
+}
+
 // enter begins a phase.
-func (s *session) enter(p phase) { s.clock.enter(p) }
+func (s *session) enter(p phase) {
+	s.clock.enter(p)
+	s.flight.enter(s.job.state.Step, p)
+}
 
 // losses runs the forward pass of every local shard.
 func (s *session) losses(b *dataset.Batch) {

@@ -64,7 +64,7 @@ func trainJobs(ctx context.Context, jobs ...*job) ([]Summary, error) {
 				return
 			}
 			defer ring.Close()
-			model, err := j.train(ctx, ring, top.Shards[rank], top.Shards[rank+1])
+			model, err := trainOn(ctx, j, ring, top.Shards[rank], top.Shards[rank+1])
 			out[rank], errs[rank] = model.summary, err
 		})
 	}

@@ -23,7 +23,7 @@ type network struct {
 }
 
 // connect opens the node's port and makes it visible to the others.
-func connect(ctx context.Context, j *job, opts Options, token string) (*network, error) {
+func connect(ctx context.Context, j *job, opts Options, token string, generation uint64) (*network, error) {
 	n := &network{run: opts.RunID}
 	if n.run == "" {
 		n.run = "ballast"
@@ -48,7 +48,7 @@ func connect(ctx context.Context, j *job, opts Options, token string) (*network,
 	n.transport = transport
 	n.node, err = cluster.Join(ctx, cluster.Config{
 		Name: nodeName(opts.Name), Advertise: opts.Advertise, Join: opts.Join,
-		Secret: opts.Secret, Shards: j.cfg.Shards, Nodes: opts.Nodes, Token: token,
+		Secret: opts.Secret, Shards: j.cfg.Shards, Nodes: opts.Nodes, Generation: generation, Token: token,
 		StartTimeout: opts.StartTimeout, Network: n.server, Log: opts.Log,
 		Identity: cluster.Identity{
 			Version: Version, Contract: Contract, Run: n.run,

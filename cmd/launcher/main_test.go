@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/internal/cli"
 	"github.com/ballast-ml/ballast/train"
 )
@@ -130,7 +131,7 @@ func deed(ctx context.Context, name string) error {
 		case "fail":
 			return errors.New("the loss is NaN at step 4")
 		case "lost":
-			return &train.LostError{Peer: "node-9", Step: 3, Phase: "sum", Reason: "stream broken"}
+			return &allreduce.PeerError{Peer: "node-9", Step: 3, Phase: "sum", Err: errors.New("stream broken")}
 		case "usage":
 			return cli.Usagef("rows.csv:7: expected 4 columns, found 3")
 		case "panic":
@@ -147,7 +148,7 @@ func deed(ctx context.Context, name string) error {
 			case <-ctx.Done():
 			case <-time.After(100 * time.Millisecond):
 			}
-			return &train.LostError{Peer: "node-1", Step: 3, Phase: "sum", Reason: "stream broken"}
+			return &allreduce.PeerError{Peer: "node-1", Step: 3, Phase: "sum", Err: errors.New("stream broken")}
 		case "stubborn": // whatever it is told
 			note(name)
 			select {}

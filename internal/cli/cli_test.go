@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
+	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -62,7 +63,7 @@ func TestExitCode(t *testing.T) {
 		{&ranError{fmt.Errorf("while: %w", Usagef("x"))}, 2},
 		{&ToldError{ErrOrphaned}, 3},
 		{ErrInterrupted, 130},
-		{&train.LostError{}, 1},
+		{&allreduce.PeerError{}, 1},
 	} {
 		if got := ExitCode(tt.err); got != tt.want {
 			t.Errorf("ExitCode(%v) = %d, want %d", tt.err, got, tt.want)

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -74,8 +73,7 @@ func (r *Reporter) stepDone(v train.StepDone) {
 
 // Failed writes the error that the node ends with.
 func (r *Reporter) Failed(err error) {
-	_, lost := errors.AsType[*train.LostError](err)
-	r.write(eventFailed, Failed{Message: err.Error(), Code: ExitCode(err), Lost: lost})
+	r.write(eventFailed, Failed{Message: err.Error(), Code: ExitCode(err), Lost: train.OfAnother(err)})
 }
 
 // write puts the event's name before the fields of v. A launcher that does not

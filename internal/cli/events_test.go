@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -32,7 +33,7 @@ func TestEventsRoundTrip(t *testing.T) {
 		train.StepDone{Step: 3, Steps: 3, Loss: 0.5},
 		train.Evaluation{Split: "val", Metrics: train.Metrics{Accuracy: 0.5, PerClassRecall: []float64{1, 0}}},
 		train.Summary{ModelSHA256: "ab", TestGroups: map[string]train.Metrics{"x": {Rows: 1}}},
-		Failed{Message: "lost peer x (y) at step 4, phase sum: z", Code: 1, Lost: true},
+		Failed{Message: "peer x (y) (rank 0), step 3, sum: z", Code: 1, Lost: true},
 	}
 	o.DataReady(sent[0].(train.DataReady))
 	o.Joined(sent[1].(train.Joined))
@@ -43,7 +44,7 @@ func TestEventsRoundTrip(t *testing.T) {
 	o.StepDone(sent[4].(train.StepDone))          // the last always is
 	o.Evaluated(sent[5].(train.Evaluation))
 	o.Finished(sent[6].(train.Summary))
-	r.Failed(fmt.Errorf("%w", &train.LostError{Peer: "x (y)", Step: 3, Phase: "sum", Reason: "z"}))
+	r.Failed(fmt.Errorf("%w", &allreduce.PeerError{Peer: "x (y)", Step: 3, Phase: "sum", Err: errors.New("z")}))
 
 	var got []any
 	back := train.Observer{

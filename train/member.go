@@ -1,0 +1,224 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"path/filepath"
+	"time"
+
+	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/cluster"
+)
+
+// member is one node's part in a run, from ring to ring. All elasticity is in
+// this file: the loss of a node, a newcomer, a goodbye and a healed partition
+// are one thing here, a ring that ends and another that follows. Steps and
+// sessions know nothing of it.
+type member struct {
+	job     *job
+	opts    Options
+	dir     *runDir // nil: nothing is written
+	net     *network
+	started time.Time
+}
+
+// ErrDrained ends a run on a node that was asked to leave it: the others go on.
+var ErrDrained = errors.New("this node has left the run, the others go on")
+
+// join resumes if asked to, enters the network, and trains.
+func (m *member) join(ctx context.Context) (summary Summary, err error) {
+	generation, err := m.job.resume(ctx, m.opts)
+	if err != nil {
+		return Summary{}, err
+	}
+	m.net, err = connect(ctx, m.job, m.opts, m.token(), generation)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer func() { err = errors.Join(err, m.net.close(context.WithoutCancel(ctx))) }()
+	self := m.net.node.Self()
+	m.job.observe.Joined(Joined{Name: self.Name, Addr: self.Addr})
+	return m.train(ctx)
+}
+
+// train goes from ring to ring until the run is over.
+func (m *member) train(ctx context.Context) (Summary, error) {
+	generation := uint64(0)
+	for {
+		roster, err := m.net.node.Await(ctx, generation)
+		if err != nil {
+			return Summary{}, asUsage(err)
+		}
+		generation = roster.Generation
+		out, err := m.onRing(ctx, roster)
+		if err == nil {
+			m.job.observe.Finished(out.summary)
+			return out.summary, nil
+		}
+		if !followed(ctx, err) {
+			m.net.node.Finish(err)
+			return Summary{}, err
+		}
+		m.job.observe.RingLost(RingLost{Generation: generation, Step: m.job.state.Step, Reason: err.Error()})
+	}
+}
+
+// followed tells whether another ring can follow one that ended in err: its end
+// was not this node's doing.
+func followed(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && OfAnother(err)
+}
+
+// onRing forms the ring of a roster and trains on it to the end of the run, or
+// of the ring. No goroutine of the ring is left when it returns.
+func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained, err error) {
+	formed := time.Now()
+	ctx, release := m.net.node.During(ctx, roster)
+	defer release()
+	rank, _ := roster.Rank(m.net.node.Self().Name)
+	ring, err := allreduce.Form(ctx, m.net.transport, topology(m.net.run, roster, rank))
+	if err != nil {
+		return trained{}, m.report(ctx, roster, err)
+	}
+	lo, hi := roster.Range(rank)
+	s := newSession(m.job, ring, lo, hi)
+	s.flight = flight{set: m.net.node.SetProgress, previous: roster.Members[(rank+len(roster.Members)-1)%len(roster.Members)].Name}
+	s.drain = m.opts.Drain
+	defer func() {
+		s.close()
+		if err == nil {
+			m.net.node.Finish(nil)
+		} else {
+			err = m.report(ctx, roster, err)
+		}
+		err = errors.Join(err, ring.Close())
+	}()
+	if err := s.sync(ctx, roster.Shards); err != nil {
+		return trained{}, err
+	}
+	w := m.begin(roster, rank, formed)
+	s.checkpoints = w.checkpoints
+	defer w.close()
+	out, err = s.train(ctx)
+	if err != nil {
+		return trained{}, err
+	}
+	out.summary.Nodes = len(roster.Members)
+	out.summary.WallSeconds = time.Since(m.started).Seconds()
+	return out, w.finish(out)
+}
+
+// report tells the other members of a neighbour that broke the ring, unless
+// the end of this ring is known already, and returns the better explanation.
+func (m *member) report(ctx context.Context, roster cluster.Roster, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if peer, ok := errors.AsType[*allreduce.PeerError](err); ok {
+		m.net.node.Report(ctx, cluster.Loss{
+			Generation: roster.Generation, Peer: peer.Peer, Step: peer.Step, Phase: peer.Phase, Reason: peer.Err.Error(),
+		})
+	}
+	return err
+}
+
+func (m *member) token() string {
+	if m.dir == nil {
+		return ""
+	}
+	return m.dir.token
+}
+
+// begin tells the observers of the ring, and makes this node the one that
+// writes its run directory if it is the first of those that see it.
+func (m *member) begin(roster cluster.Roster, rank int, since time.Time) *writer {
+	f := RingFormed{Generation: roster.Generation, Rank: rank, Shards: roster.Shards, Seconds: time.Since(since).Seconds()}
+	first := -1
+	for i, member := range roster.Members {
+		f.Names = append(f.Names, member.Name)
+		f.Addrs = append(f.Addrs, member.Addr)
+		if first < 0 && member.Token == m.token() {
+			first = i
+		}
+	}
+	f.Writes = m.dir != nil && first == rank
+	w := &writer{member: m}
+	if f.Writes {
+		w.begin(roster.Generation)
+	} else if m.dir != nil {
+		m.dir.follow(m.job.state.Step)
+	}
+	m.job.observe.RingFormed(f)
+	return w
+}
+
+// writer is what a node does for its run directory during one ring: everything
+// if it is the one that writes, and else nothing.
+type writer struct {
+	member      *member
+	writes      bool
+	checkpoints *ringCheckpoints
+}
+
+// begin takes over the directory. That it cannot be written is told, and
+// training goes on.
+func (w *writer) begin(generation uint64) {
+	m := w.member
+	w.writes = true
+	if err := m.dir.begin(m.opts.ConfigFile, m.job.state.Step); err != nil {
+		m.opts.Log.Error().Err(err).Msg("the run directory cannot be written; it is tried again")
+	}
+	c := openCheckpoints(filepath.Join(m.opts.Out, checkpointsName), m.opts.CheckpointEvery, m.opts.KeepCheckpoints, identityOf(m.job))
+	w.checkpoints = &ringCheckpoints{c, generation}
+}
+
+// close writes the checkpoint that waits.
+func (w *writer) close() {
+	if w.checkpoints != nil {
+		w.checkpoints.to.close(w.member.job.observe)
+	}
+}
+
+// finish writes the model and the summary.
+func (w *writer) finish(out trained) error {
+	if !w.writes {
+		return nil
+	}
+	return w.member.dir.finish(out.file, out.summary)
+}
+
+// ringCheckpoints are the checkpoints of the node that writes during one ring.
+// On nil they are none.
+type ringCheckpoints struct {
+	to         *checkpoints
+	generation uint64
+}
+
+// committed offers the state after a step that was not evaluated.
+func (c *ringCheckpoints) committed(j *job) { c.evaluated(j, math.NaN()) }
+
+// evaluated offers the state after a step that scored on the validation part.
+func (c *ringCheckpoints) evaluated(j *job, score float64) {
+	if c != nil {
+		c.to.consider(j, c.generation, score)
+	}
+}
+
+func topology(run string, r cluster.Roster, rank int) allreduce.Topology {
+	t := allreduce.Topology{Run: run, Generation: r.Generation, Roster: r.Hash(), Rank: rank, Shards: r.Shards}
+	for _, m := range r.Members {
+		t.Names = append(t.Names, m.Name)
+		t.Addrs = append(t.Addrs, m.Addr)
+	}
+	return t
+}
+
+// OfAnother tells whether a run ended on this node because of another one, so
+// that a program with several errors to choose from shows that node's.
+func OfAnother(err error) bool {
+	_, lost := errors.AsType[*cluster.LossError](err)
+	_, superseded := errors.AsType[*cluster.SupersededError](err)
+	_, broken := errors.AsType[*allreduce.PeerError](err)
+	return lost || superseded || broken
+}
