@@ -26,7 +26,7 @@ func TestStranger(t *testing.T) {
 		"old":  func(t *allreduce.Topology) { t.Generation = 0 },
 		"same": func(*allreduce.Topology) {},
 	} {
-		stranger := newProcess(t)
+		stranger := newProcess(t, nil)
 		top := net.Topology(0, bounds, allreduce.Sizes{})
 		edit(&top)
 		_, err := allreduce.Form(t.Context(), stranger.transport, top)
@@ -60,7 +60,7 @@ func TestRefusedConnection(t *testing.T) {
 
 // TestManyParked opens more streams than a node parks for rings to come.
 func TestManyParked(t *testing.T) {
-	p := newProcess(t)
+	p := newProcess(t, nil)
 	conn, err := grpc.NewClient("passthrough:///"+p.addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)

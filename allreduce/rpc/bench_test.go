@@ -14,4 +14,8 @@ func BenchmarkSum(b *testing.B) {
 	allreducetest.BenchmarkSum(b, benchNet)
 }
 
+func BenchmarkSumOverTLS(b *testing.B) {
+	allreducetest.BenchmarkSum(b, func(b *testing.B, nodes int) allreducetest.Net { return encrypted(b, nodes) })
+}
+
 func benchNet(b *testing.B, nodes int) allreducetest.Net { return loopback(b, nodes) }

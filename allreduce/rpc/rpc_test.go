@@ -9,9 +9,11 @@ import (
 
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
 	"github.com/ballast-ml/ballast/allreduce/rpc"
+	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -20,12 +22,23 @@ func TestTransport(t *testing.T) {
 	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return loopback(t, nodes) })
 }
 
+func TestTransportOverTLS(t *testing.T) {
+	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return encrypted(t, nodes) })
+}
+
 // loopback is a net of nodes with a server each on 127.0.0.1.
-func loopback(t testing.TB, nodes int) allreducetest.Net {
+func loopback(t testing.TB, nodes int) allreducetest.Net { return connected(t, nodes, nil) }
+
+// encrypted is a loopback net with mutual TLS.
+func encrypted(t testing.TB, nodes int) allreducetest.Net {
+	return connected(t, nodes, []byte("a secret of the job"))
+}
+
+func connected(t testing.TB, nodes int, secret []byte) allreducetest.Net {
 	procs := make([]*process, nodes)
 	var n allreducetest.Net
 	for r := range procs {
-		procs[r] = newProcess(t)
+		procs[r] = newProcess(t, secret)
 		n.Transports = append(n.Transports, procs[r].transport)
 		n.Addrs = append(n.Addrs, procs[r].addr)
 	}
@@ -44,9 +57,13 @@ type process struct {
 	conns     []net.Conn
 }
 
-func newProcess(t testing.TB) *process {
+func newProcess(t testing.TB, secret []byte) *process {
 	p := new(process)
-	p.transport = rpc.New(rpc.Options{DialOptions: []grpc.DialOption{
+	config, err := jobkey.TLS(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.transport = rpc.New(rpc.Options{TLS: config, DialOptions: []grpc.DialOption{
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
 			return p.track(new(net.Dialer).DialContext(ctx, "tcp", addr))
 		}),
@@ -56,7 +73,11 @@ func newProcess(t testing.TB) *process {
 		t.Fatal(err)
 	}
 	p.listener, p.addr = l, l.Addr().String()
-	s := grpc.NewServer(rpc.ServerOptions()...)
+	options := rpc.ServerOptions()
+	if config != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(config)))
+	}
+	s := grpc.NewServer(options...)
 	p.transport.Register(s)
 	var served sync.WaitGroup
 	served.Go(func() { s.Serve(tracked{l, p}) })
