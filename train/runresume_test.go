@@ -1,0 +1,55 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRunResumes stops whole runs of one node, through the front door, and
+// goes on in their directory: the model is that of a run that was never
+// stopped, and metrics.jsonl has every line once.
+func TestRunResumes(t *testing.T) {
+	cfg, _ := smallRun(t, nil)
+	run := func(out, resume string, stop int) (Summary, error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		return Run(ctx, cfg, Options{
+			Out: out, Resume: resume, CheckpointEvery: 3, EvalEvery: 1, Listen: "127.0.0.1:0",
+			Observe: Observer{StepDone: func(v StepDone) {
+				if v.Step == stop {
+					cancel()
+				}
+			}},
+		})
+	}
+	calm := filepath.Join(t.TempDir(), "run")
+	want, err := run(calm, "never", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := keysIn(t, filepath.Join(calm, metricsName))
+	if !strings.HasSuffix(lines, fmt.Sprintf(" %d %[1]dval", want.Steps)) {
+		t.Errorf("a run without a stop: %s", lines)
+	}
+
+	out := filepath.Join(t.TempDir(), "run")
+	for _, stop := range []int{1, 4, 8} {
+		if _, err := run(out, "auto", stop); !errors.Is(err, context.Canceled) {
+			t.Fatalf("stopped at step %d: %v", stop, err)
+		}
+	}
+	got, err := run(out, "auto", 0)
+	if err != nil || got.ModelSHA256 != want.ModelSHA256 || got.TrainLoss != want.TrainLoss || got.SamplesSeen != want.SamplesSeen {
+		t.Errorf("%v\nresumed:        %+v\nwithout a stop: %+v", err, got, want)
+	}
+	if d := keysIn(t, filepath.Join(out, metricsName)); d != lines {
+		t.Errorf("metrics of the resumed run:\n%s, without a stop:\n%s", d, lines)
+	}
+	if _, err := run(out, "auto", 0); err == nil || !strings.Contains(err.Error(), "come to its end") {
+		t.Errorf("resuming a finished run: %v", err)
+	}
+}
