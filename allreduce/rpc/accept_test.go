@@ -13,6 +13,7 @@ import (
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
+	"github.com/ballast-ml/ballast/allreduce/rpc"
 )
 
 // TestStranger has a node of another run, and of a wrong rank, knock at a node
@@ -26,7 +27,7 @@ func TestStranger(t *testing.T) {
 		"old":  func(t *allreduce.Topology) { t.Generation = 0 },
 		"same": func(*allreduce.Topology) {},
 	} {
-		stranger := newProcess(t, nil)
+		stranger := newProcess(t, rpc.Options{})
 		top := net.Topology(0, bounds, allreduce.Sizes{})
 		edit(&top)
 		_, err := allreduce.Form(t.Context(), stranger.transport, top)
@@ -60,7 +61,7 @@ func TestRefusedConnection(t *testing.T) {
 
 // TestManyParked opens more streams than a node parks for rings to come.
 func TestManyParked(t *testing.T) {
-	p := newProcess(t, nil)
+	p := newProcess(t, rpc.Options{})
 	conn, err := grpc.NewClient("passthrough:///"+p.addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)

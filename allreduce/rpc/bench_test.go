@@ -18,4 +18,8 @@ func BenchmarkSumOverTLS(b *testing.B) {
 	allreducetest.BenchmarkSum(b, func(b *testing.B, nodes int) allreducetest.Net { return encrypted(b, nodes) })
 }
 
+func BenchmarkSumOnPlainLoopback(b *testing.B) {
+	allreducetest.BenchmarkSum(b, func(b *testing.B, nodes int) allreducetest.Net { return authenticated(b, nodes) })
+}
+
 func benchNet(b *testing.B, nodes int) allreducetest.Net { return loopback(b, nodes) }

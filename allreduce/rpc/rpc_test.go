@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -26,19 +27,39 @@ func TestTransportOverTLS(t *testing.T) {
 	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return encrypted(t, nodes) })
 }
 
+func TestTransportOnPlainLoopback(t *testing.T) {
+	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return authenticated(t, nodes) })
+}
+
 // loopback is a net of nodes with a server each on 127.0.0.1.
-func loopback(t testing.TB, nodes int) allreducetest.Net { return connected(t, nodes, nil) }
+func loopback(t testing.TB, nodes int) allreducetest.Net {
+	return connected(t, nodes, rpc.Options{})
+}
 
 // encrypted is a loopback net with mutual TLS.
 func encrypted(t testing.TB, nodes int) allreducetest.Net {
-	return connected(t, nodes, []byte("a secret of the job"))
+	return connected(t, nodes, rpc.Options{TLS: secured(t)})
 }
 
-func connected(t testing.TB, nodes int, secret []byte) allreducetest.Net {
+// authenticated is a loopback net with mutual TLS for the handshake alone.
+func authenticated(t testing.TB, nodes int) allreducetest.Net {
+	return connected(t, nodes, rpc.Options{TLS: secured(t), PlainLoopback: true})
+}
+
+// secured returns the credentials of a job.
+func secured(t testing.TB) *tls.Config {
+	config, err := jobkey.TLS([]byte("a secret of the job"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+func connected(t testing.TB, nodes int, o rpc.Options) allreducetest.Net {
 	procs := make([]*process, nodes)
 	var n allreducetest.Net
 	for r := range procs {
-		procs[r] = newProcess(t, secret)
+		procs[r] = newProcess(t, o)
 		n.Transports = append(n.Transports, procs[r].transport)
 		n.Addrs = append(n.Addrs, procs[r].addr)
 	}
@@ -57,25 +78,22 @@ type process struct {
 	conns     []net.Conn
 }
 
-func newProcess(t testing.TB, secret []byte) *process {
+func newProcess(t testing.TB, o rpc.Options) *process {
 	p := new(process)
-	config, err := jobkey.TLS(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.transport = rpc.New(rpc.Options{TLS: config, DialOptions: []grpc.DialOption{
+	o.DialOptions = []grpc.DialOption{
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
 			return p.track(new(net.Dialer).DialContext(ctx, "tcp", addr))
 		}),
-	}})
+	}
+	p.transport = rpc.New(o)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.listener, p.addr = l, l.Addr().String()
 	options := rpc.ServerOptions()
-	if config != nil {
-		options = append(options, grpc.Creds(credentials.NewTLS(config)))
+	if o.TLS != nil {
+		options = append(options, grpc.Creds(server{credentials.NewTLS(o.TLS), o}))
 	}
 	s := grpc.NewServer(options...)
 	p.transport.Register(s)
@@ -120,6 +138,25 @@ func (c mortal) Write(b []byte) (int, error) {
 		return 0, net.ErrClosed
 	}
 	return c.Conn.Write(b)
+}
+
+// server is the credentials of a server that takes plain loopback, which the
+// node's one port is elsewhere.
+type server struct {
+	credentials.TransportCredentials
+	o rpc.Options
+}
+
+func (s server) ServerHandshake(c net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	if !s.o.PlainLoopback {
+		return s.TransportCredentials.ServerHandshake(c)
+	}
+	config := s.o.TLS.Clone()
+	config.NextProtos = []string{jobkey.Local}
+	if err := tls.Server(c, config).Handshake(); err != nil {
+		return nil, nil, err
+	}
+	return c, nil, jobkey.GoAhead(c)
 }
 
 // tracked is a listener whose connections the process knows.

@@ -9,8 +9,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/ballast-ml/ballast/allreduce"
@@ -29,16 +27,11 @@ type Options struct {
 	// TLS encrypts the connection to the next node, which must be a server with
 	// TLS then; nil: it is not encrypted. jobkey.TLS makes one.
 	TLS *tls.Config
+	// PlainLoopback only authenticates the next node by TLS if it is on this
+	// machine and allows that: what is sent is not encrypted.
+	PlainLoopback bool
 	// DialOptions are added when dialling the next node.
 	DialOptions []grpc.DialOption
-}
-
-// credentials returns what to dial with.
-func (o Options) credentials() credentials.TransportCredentials {
-	if o.TLS == nil {
-		return insecure.NewCredentials()
-	}
-	return credentials.NewTLS(o.TLS)
 }
 
 // Transport makes links over gRPC. One serves a process, for one ring after

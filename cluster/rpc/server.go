@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/ballast-ml/ballast/cluster"
+	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
 // Server is the one port of a node: a gRPC server, gossip, and the client side
@@ -27,6 +28,7 @@ type Server struct {
 	log     zerolog.Logger
 
 	tls     *tls.Config // nil: plain connections
+	local   *tls.Config // for connections within this machine
 	limits  limits
 	sniff   chan struct{} // a token for each connection that is in the crowd or about to leave it
 	crowd   crowd
@@ -56,6 +58,7 @@ type options struct {
 	dial   []grpc.DialOption
 	log    zerolog.Logger
 	tls    *tls.Config
+	plain  bool // on loopback
 	limits limits
 }
 
@@ -119,6 +122,11 @@ func Listen(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 	if o.tls != nil {
 		s.tls = o.tls.Clone()
 		s.tls.NextProtos = []string{callProtocol, gossipProtocol}
+		s.local = s.tls
+		if o.plain {
+			s.local = s.tls.Clone()
+			s.local.NextProtos = append([]string{jobkey.Local}, s.tls.NextProtos...)
+		}
 	}
 	s.mu.peers = make(map[string]*peer)
 	s.grpc = grpc.NewServer(append([]grpc.ServerOption{

@@ -9,6 +9,8 @@ import (
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
 // The protocols that share the port, as TLS clients ask for them (ALPN).
@@ -26,16 +28,26 @@ const (
 // Packets are not covered: cluster.Config.Secret encrypts them.
 func TLS(config *tls.Config) Option { return func(o *options) { o.tls = config } }
 
+// PlainLoopback allows clients on this machine that have shown their
+// certificate to go on without encryption, if they ask for that.
+func PlainLoopback() Option { return func(o *options) { o.plain = true } }
+
 // shake is the server's side of a TLS handshake. It is done here and not in
 // gRPC because here its memory, time and number are bounded.
 func (s *Server) shake(c net.Conn) (*lane, net.Conn, error) {
-	t := tls.Server(c, s.tls)
+	config := s.tls
+	if jobkey.IsLocal(c) {
+		config = s.local
+	}
+	t := tls.Server(c, config)
 	if err := t.Handshake(); err != nil { // bounded by the deadline of c
 		return nil, nil, explainHandshake(err)
 	}
 	switch p := t.ConnectionState().NegotiatedProtocol; p {
 	case callProtocol:
 		return &s.calls, t, nil
+	case jobkey.Local:
+		return &s.calls, c, jobkey.GoAhead(c)
 	case gossipProtocol:
 		return &s.streams, t, nil
 	default:
