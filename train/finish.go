@@ -92,7 +92,7 @@ func (s *session) finalEvaluation(ctx context.Context, summary *Summary) error {
 // on the validation part, or on the test part if no rows were set aside. It
 // returns the balanced accuracy on the validation part, NaN without one: the
 // test part chooses nothing.
-func (s *session) evaluateEpoch(ctx context.Context, epoch int) (score float64, err error) {
+func (s *session) evaluateEpoch(ctx context.Context) (score float64, err error) {
 	s.enter(evaluating)
 	set, name := s.job.data.Val, "val"
 	if set.Len() == 0 {
@@ -102,7 +102,10 @@ func (s *session) evaluateEpoch(ctx context.Context, epoch int) (score float64, 
 	if err != nil {
 		return 0, err
 	}
-	s.job.observe.Evaluated(Evaluation{Split: name, Step: s.job.state.Step, Epoch: epoch + 1, Metrics: r.all})
+	if step := s.job.state.Step; step > s.job.evaluated {
+		s.job.evaluated = step
+		s.job.observe.Evaluated(Evaluation{Split: name, Step: step, Epoch: s.job.epoch(), Metrics: r.all})
+	}
 	if name != "val" {
 		return math.NaN(), nil
 	}

@@ -28,10 +28,27 @@ type job struct {
 	observe   Observer // every field set
 	evalEvery int      // epochs; 0: only at the end
 	pace      pace
+	last      StepDone // the latest that the observers were told of
+	evaluated int      // the latest step whose evaluation they were told of
 }
 
-// evaluates tells whether an epoch, from 0, ends with an evaluation.
-func (j *job) evaluates(epoch int) bool { return j.evalEvery > 0 && (epoch+1)%j.evalEvery == 0 }
+// epochEnds tells whether the last committed step was the last of its epoch.
+func (j *job) epochEnds() bool { return j.state.Step%j.plan.StepsPerEpoch() == 0 }
+
+// epoch is the number of epochs that have ended.
+func (j *job) epoch() int { return j.state.Step / j.plan.StepsPerEpoch() }
+
+// evaluates tells whether the epoch that has just ended is to be evaluated.
+func (j *job) evaluates() bool { return j.evalEvery > 0 && j.epoch()%j.evalEvery == 0 }
+
+// committed tells the observers of a step, once: a step that is repeated after
+// a fall back has been told.
+func (j *job) committed(done StepDone) {
+	if done.Step > j.last.Step {
+		j.last = done
+		j.observe.StepDone(done)
+	}
+}
 
 // pace is how fast this node has seen the run go, evaluations and lost rings
 // not counted.

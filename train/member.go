@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"path/filepath"
 	"time"
 
 	"github.com/ballast-ml/ballast/allreduce"
@@ -16,11 +15,12 @@ import (
 // are one thing here, a ring that ends and another that follows. Steps and
 // sessions know nothing of it.
 type member struct {
-	job     *job
-	opts    Options
-	dir     *runDir // nil: nothing is written
-	net     *network
-	started time.Time
+	job         *job
+	opts        Options
+	dir         *runDir      // nil: nothing is written
+	checkpoints *checkpoints // of dir; nil: none
+	net         *network
+	started     time.Time
 }
 
 // ErrDrained ends a run on a node that was asked to leave it: the others go on.
@@ -32,8 +32,7 @@ func (m *member) join(ctx context.Context) (summary Summary, err error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	m.net, err = connect(ctx, m.job, m.opts, m.token(), generation)
-	if err != nil {
+	if m.net, err = m.connect(ctx, generation); err != nil {
 		return Summary{}, err
 	}
 	defer func() { err = errors.Join(err, m.net.close(context.WithoutCancel(ctx))) }()
@@ -83,8 +82,9 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 	}
 	lo, hi := roster.Range(rank)
 	s := newSession(m.job, ring, lo, hi)
-	s.flight = flight{set: m.net.node.SetProgress, previous: roster.Members[(rank+len(roster.Members)-1)%len(roster.Members)].Name}
+	s.flight = flight{set: m.net.progress, previous: roster.Members[(rank+len(roster.Members)-1)%len(roster.Members)].Name}
 	s.drain = m.opts.Drain
+	s.bounds, s.names, s.rank = roster.Shards, roster.Names(), rank
 	defer func() {
 		s.close()
 		if err == nil {
@@ -94,19 +94,23 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 		}
 		err = errors.Join(err, ring.Close())
 	}()
-	if err := s.sync(ctx, roster.Shards); err != nil {
+	if err := s.sync(ctx); err != nil {
 		return trained{}, err
 	}
-	w := m.begin(roster, rank, formed)
-	s.checkpoints = w.checkpoints
-	defer w.close()
+	writes := m.begin(s, roster, rank, formed)
 	out, err = s.train(ctx)
+	if errors.Is(err, ErrDrained) {
+		s.checkpoints.last(m.job)
+	}
 	if err != nil {
 		return trained{}, err
 	}
 	out.summary.Nodes = len(roster.Members)
 	out.summary.WallSeconds = time.Since(m.started).Seconds()
-	return out, w.finish(out)
+	if writes {
+		return out, m.dir.finish(out.file, out.summary)
+	}
+	return out, nil
 }
 
 // report tells the other members of a neighbour that broke the ring, unless
@@ -131,8 +135,9 @@ func (m *member) token() string {
 }
 
 // begin tells the observers of the ring, and makes this node the one that
-// writes its run directory if it is the first of those that see it.
-func (m *member) begin(roster cluster.Roster, rank int, since time.Time) *writer {
+// writes its run directory if it is the first of those that see it. That the
+// directory cannot be written is told, and training goes on.
+func (m *member) begin(s *session, roster cluster.Roster, rank int, since time.Time) (writes bool) {
 	f := RingFormed{Generation: roster.Generation, Rank: rank, Shards: roster.Shards, Seconds: time.Since(since).Seconds()}
 	first := -1
 	for i, member := range roster.Members {
@@ -143,67 +148,32 @@ func (m *member) begin(roster cluster.Roster, rank int, since time.Time) *writer
 		}
 	}
 	f.Writes = m.dir != nil && first == rank
-	w := &writer{member: m}
-	if f.Writes {
-		w.begin(roster.Generation)
-	} else if m.dir != nil {
+	switch {
+	case f.Writes:
+		if err := m.dir.begin(m.opts.ConfigFile, m.job.state.Step); err != nil {
+			m.opts.Log.Error().Err(err).Msg("the run directory cannot be written; it is tried again")
+		}
+		s.checkpoints = ringCheckpoints{m.checkpoints, roster.Generation}
+	case m.dir != nil:
 		m.dir.follow(m.job.state.Step)
 	}
 	m.job.observe.RingFormed(f)
-	return w
-}
-
-// writer is what a node does for its run directory during one ring: everything
-// if it is the one that writes, and else nothing.
-type writer struct {
-	member      *member
-	writes      bool
-	checkpoints *ringCheckpoints
-}
-
-// begin takes over the directory. That it cannot be written is told, and
-// training goes on.
-func (w *writer) begin(generation uint64) {
-	m := w.member
-	w.writes = true
-	if err := m.dir.begin(m.opts.ConfigFile, m.job.state.Step); err != nil {
-		m.opts.Log.Error().Err(err).Msg("the run directory cannot be written; it is tried again")
-	}
-	c := openCheckpoints(filepath.Join(m.opts.Out, checkpointsName), m.opts.CheckpointEvery, m.opts.KeepCheckpoints, identityOf(m.job))
-	w.checkpoints = &ringCheckpoints{c, generation}
-}
-
-// close writes the checkpoint that waits.
-func (w *writer) close() {
-	if w.checkpoints != nil {
-		w.checkpoints.to.close(w.member.job.observe)
-	}
-}
-
-// finish writes the model and the summary.
-func (w *writer) finish(out trained) error {
-	if !w.writes {
-		return nil
-	}
-	return w.member.dir.finish(out.file, out.summary)
+	return f.Writes
 }
 
 // ringCheckpoints are the checkpoints of the node that writes during one ring.
-// On nil they are none.
+// The zero value writes none.
 type ringCheckpoints struct {
 	to         *checkpoints
 	generation uint64
 }
 
-// committed offers the state after a step that was not evaluated.
-func (c *ringCheckpoints) committed(j *job) { c.evaluated(j, math.NaN()) }
+// consider offers the state behind a committed step, with the score on the
+// validation part or NaN.
+func (c ringCheckpoints) consider(j *job, score float64) { c.to.consider(j, c.generation, score) }
 
-// evaluated offers the state after a step that scored on the validation part.
-func (c *ringCheckpoints) evaluated(j *job, score float64) {
-	if c != nil {
-		c.to.consider(j, c.generation, score)
-	}
-}
+// last offers the state at which this node leaves.
+func (c ringCheckpoints) last(j *job) { c.to.offer(j, c.generation, math.NaN()) }
 
 func topology(run string, r cluster.Roster, rank int) allreduce.Topology {
 	t := allreduce.Topology{Run: run, Generation: r.Generation, Roster: r.Hash(), Rank: rank, Shards: r.Shards}

@@ -12,6 +12,9 @@ type Observer struct {
 	RingFormed func(RingFormed)
 	// RingLost is called when a ring has ended before the run; another follows.
 	RingLost func(RingLost)
+	// Diverged is called when the nodes are found in different states: they
+	// return to the last one that they agreed on, and repeat.
+	Diverged func(Diverged)
 	// StepDone is called after each commit, on every node.
 	StepDone func(StepDone)
 	// Evaluated is called after each evaluation, on every node.
@@ -35,6 +38,7 @@ func Tee(a, b Observer) Observer {
 		Joined:            tee(a.Joined, b.Joined),
 		RingFormed:        tee(a.RingFormed, b.RingFormed),
 		RingLost:          tee(a.RingLost, b.RingLost),
+		Diverged:          tee(a.Diverged, b.Diverged),
 		StepDone:          tee(a.StepDone, b.StepDone),
 		Evaluated:         tee(a.Evaluated, b.Evaluated),
 		CheckpointWritten: tee(a.CheckpointWritten, b.CheckpointWritten),
@@ -91,6 +95,14 @@ type RingLost struct {
 	Generation uint64 `json:"generation"`
 	Step       int    `json:"step"` // committed so far
 	Reason     string `json:"reason"`
+}
+
+// Diverged names the nodes that differ from the majority, or all if there is
+// none.
+type Diverged struct {
+	Step  int      `json:"step"`
+	Nodes []string `json:"nodes"`
+	Back  int      `json:"back"` // the step that all return to
 }
 
 // StepDone reports one committed step. The losses are means over the global

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"time"
 
 	"github.com/ballast-ml/ballast/dataset"
@@ -21,9 +22,14 @@ func Run(ctx context.Context, cfg Config, opts Options) (Summary, error) {
 		if m.dir, err = claim(opts.Out, opts.resumes()); err != nil {
 			return Summary{}, usage(err)
 		}
+		m.dir.metrics.warn = func(err error) {
+			opts.Log.Error().Err(err).Msg("metrics cannot be written; they are kept and tried again")
+		}
 		j.observe = Tee(j.observe, m.dir.observer())
+		m.checkpoints = openCheckpoints(filepath.Join(opts.Out, checkpointsName), opts.CheckpointEvery, opts.KeepCheckpoints, identityOf(j))
 	}
 	summary, err := m.join(ctx)
+	m.checkpoints.close(j.observe)
 	if m.dir != nil {
 		err = errors.Join(err, m.dir.close())
 		if err != nil && j.state.Step == 0 {

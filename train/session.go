@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"errors"
+	"math"
 	"runtime"
 	"time"
 
@@ -41,8 +43,15 @@ type session struct {
 	clock  clock
 	flight flight
 
-	drain       <-chan struct{}  // closed: end at the next step boundary
-	checkpoints *ringCheckpoints // nil: this node writes none
+	agreed   *snapshot // the last state that was the same on all nodes
+	suspects []string  // the nodes that differed at the last comparison
+
+	rank   int
+	names  []string // of the ring's nodes, by rank
+	bounds []int    // the ring's shard map
+
+	drain       <-chan struct{} // closed: end at the next step boundary
+	checkpoints ringCheckpoints
 }
 
 func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
@@ -66,6 +75,7 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 		s.records[i] = make([]float64, recordSize)
 	}
 	s.forward, s.back = s.forwardShard, s.backwardShard
+	s.agreed = newSnapshot(j)
 	return s
 }
 
@@ -78,9 +88,27 @@ func (s *session) collectives(step int) *allreduce.Step {
 	return &s.at
 }
 
-// run takes the steps that are left, evaluating after each epoch if the job
-// says so.
+// run takes the steps that are left. If the nodes are found to differ, it goes
+// back to where they agreed and repeats.
 func (s *session) run(ctx context.Context) error {
+	s.agreed.take(s.job)
+	if err := s.evaluateAgain(ctx); err != nil {
+		return err
+	}
+	for {
+		err := s.steps(ctx)
+		diverged, ok := errors.AsType[*DivergedError](err)
+		if !ok {
+			return err
+		}
+		if err := s.fallBack(diverged); err != nil {
+			return err
+		}
+	}
+}
+
+// steps takes steps from the job's position on.
+func (s *session) steps(ctx context.Context) error {
 	total := s.job.plan.TotalSteps()
 	loader := dataset.NewLoader(s.job.data.Train, s.job.plan, s.job.cfg.Shards, s.lo, s.hi, s.job.state.Step)
 	defer loader.Close()
@@ -104,26 +132,45 @@ func (s *session) run(ctx context.Context) error {
 		took := time.Since(started)
 		s.flight.stepped(took)
 		s.job.pace.add(b.Rows, took)
-		s.job.observe.StepDone(done)
-		if err := s.between(ctx, b); err != nil {
+		s.job.committed(done)
+		if err := s.between(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// between does what is due between two steps.
-func (s *session) between(ctx context.Context, b *dataset.Batch) error {
-	if s.job.state.Step%s.job.plan.StepsPerEpoch() != 0 || !s.job.evaluates(b.Epoch) {
-		s.checkpoints.committed(s.job)
+// between does what is due between two steps. No checkpoint is offered that
+// the nodes do not agree on.
+func (s *session) between(ctx context.Context) error {
+	epochEnds := s.job.epochEnds()
+	if epochEnds || s.job.state.Step%verifyEvery == 0 {
+		if err := s.verify(ctx); err != nil {
+			return err
+		}
+	}
+	score := math.NaN()
+	if epochEnds && s.job.evaluates() {
+		var err error
+		if score, err = s.evaluateEpoch(ctx); err != nil {
+			return err
+		}
+	}
+	s.checkpoints.consider(s.job, score)
+	return nil
+}
+
+// evaluateAgain repeats the evaluation of an epoch that has just ended when
+// the ring is formed: the last ring may have broken in the middle of it.
+func (s *session) evaluateAgain(ctx context.Context) error {
+	if s.job.state.Step == 0 || !s.job.epochEnds() || !s.job.evaluates() {
 		return nil
 	}
-	score, err := s.evaluateEpoch(ctx, b.Epoch)
-	if err != nil {
-		return err
+	score, err := s.evaluateEpoch(ctx)
+	if err == nil {
+		s.checkpoints.consider(s.job, score)
 	}
-	s.checkpoints.evaluated(s.job, score)
-	return nil
+	return err
 }
 
 // enter begins a phase.

@@ -2,8 +2,12 @@ package train
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // syncStep is the step that the collectives of a synchronisation carry: nodes
@@ -15,44 +19,77 @@ const syncStep = math.MaxUint64
 // newcomer is at the start or at an old checkpoint. The state is a pure
 // function of the step, so it does not matter whose it is; the first node at
 // the highest step sends it, and only if somebody needs it.
-//
-// bounds is the roster's shard map.
-func (s *session) sync(ctx context.Context, bounds []int) error {
+func (s *session) sync(ctx context.Context) error {
 	s.enter(syncing)
 	ring := s.ring.At(syncStep)
 	all, err := ring.Gather(ctx, s.standings())
 	if err != nil {
 		return err
 	}
-	source, needed := furthest(all, bounds)
+	source, needed := furthest(all, s.bounds)
 	if !needed {
 		return nil
 	}
-	var state []byte
-	if s.lo == bounds[source] && s.hi > s.lo {
-		if state, err = s.job.view().encode(identityOf(s.job)); err != nil {
+	var parcel []byte
+	if source == s.rank {
+		if parcel, err = s.job.pack(); err != nil {
 			return err
 		}
 	}
-	state, err = ring.Broadcast(ctx, source, state)
+	if parcel, err = ring.Broadcast(ctx, source, parcel); err != nil || source == s.rank {
+		return err
+	}
+	if err := s.job.unpack(parcel); err != nil {
+		return fmt.Errorf("the state sent by %s: %w", s.names[source], err)
+	}
+	return nil
+}
+
+// pack returns what a node behind needs: what was last told about the run, and
+// the state.
+func (j *job) pack() ([]byte, error) {
+	last, err := json.Marshal(j.last)
+	if err != nil {
+		return nil, err
+	}
+	state, err := j.view().encode(identityOf(j))
+	if err != nil {
+		return nil, err
+	}
+	parcel := binary.BigEndian.AppendUint32(nil, uint32(len(last)))
+	return slices.Concat(parcel, last, state), nil
+}
+
+// unpack takes the state of another node. If it is one step ahead, the
+// observers are told of that step as if it had been committed here.
+func (j *job) unpack(parcel []byte) error {
+	if len(parcel) < 4 {
+		return errors.New("it is cut short")
+	}
+	n := uint64(binary.BigEndian.Uint32(parcel))
+	if parcel = parcel[4:]; uint64(len(parcel)) < n {
+		return errors.New("it is cut short")
+	}
+	var last StepDone
+	if err := json.Unmarshal(parcel[:n], &last); err != nil {
+		return err
+	}
+	snapshot, err := decodeSnapshot(parcel[n:], j)
 	if err != nil {
 		return err
 	}
-	if s.lo == bounds[source] && s.hi > s.lo {
-		return nil
+	if err := snapshot.restore(j); err != nil {
+		return err
 	}
-	snapshot, err := decodeSnapshot(state, s.job)
-	if err != nil {
-		return fmt.Errorf("the state sent by rank %d: %w", source, err)
+	if last.Step == j.last.Step+1 {
+		j.committed(last)
 	}
-	return snapshot.restore(s.job)
+	j.last = last
+	return nil
 }
 
-// standingSize is the number of float64 in a standing: the step and the two
-// halves of a digest of the state, all exact.
-const standingSize = 3
-
-// standings returns the record of this node's state, once for each local shard.
+// standings returns the record of this node's state, once for each local shard:
+// the step and the two halves of a digest, all exact in a float64.
 func (s *session) standings() [][]float64 {
 	digest := s.job.view().digest()
 	record := []float64{float64(s.job.state.Step), float64(digest >> 32), float64(digest & math.MaxUint32)}
@@ -74,7 +111,7 @@ func furthest(standings [][]float64, bounds []int) (rank int, needed bool) {
 			continue
 		}
 		at := standings[bounds[r]]
-		if best >= 0 && !equal(at, standings[bounds[best]]) {
+		if best >= 0 && !slices.Equal(at, standings[bounds[best]]) {
 			needed = true
 		}
 		if best < 0 || at[0] > standings[bounds[best]][0] {
@@ -82,13 +119,4 @@ func furthest(standings [][]float64, bounds []int) (rank int, needed bool) {
 		}
 	}
 	return best, needed
-}
-
-func equal(a, b []float64) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return len(a) == len(b)
 }

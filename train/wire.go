@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -13,58 +14,71 @@ import (
 	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
-// network is a node's place among the others: membership and the transport of
-// its rings, which share one server and one port.
+// network is a node's place among the others: membership, and the transport of
+// its rings.
 type network struct {
 	run       string
 	node      *cluster.Node
 	transport allreduce.Transport
-	server    *clusterrpc.Server
+	progress  func(cluster.Progress) // where flight records go; a test hook goes in between
+	shut      func() error           // ends what the two stand on
 }
 
-// connect opens the node's port and makes it visible to the others.
-func connect(ctx context.Context, j *job, opts Options, token string, generation uint64) (*network, error) {
-	n := &network{run: opts.RunID}
-	if n.run == "" {
-		n.run = "ballast"
-	}
-	credentials, err := jobkey.TLS(opts.Secret)
+// defaultRun is the label of a run that was given none.
+const defaultRun = "ballast"
+
+// connect opens the node's port, where one server carries membership and the
+// ring, and makes the node visible to the others.
+func (m *member) connect(ctx context.Context, generation uint64) (*network, error) {
+	credentials, err := jobkey.TLS(m.opts.Secret)
 	if err != nil {
 		return nil, err
 	}
-	n.server, err = clusterrpc.Listen(ctx, opts.Listen,
-		clusterrpc.Seeds(opts.Join...),
+	server, err := clusterrpc.Listen(ctx, m.opts.Listen,
+		clusterrpc.Seeds(m.opts.Join...),
 		clusterrpc.ServerOptions(ringrpc.ServerOptions()...),
 		clusterrpc.TLS(credentials),
-		clusterrpc.Log(opts.Log))
+		clusterrpc.Log(m.opts.Log))
 	if err != nil {
 		return nil, usage(err)
 	}
-	if err := guard(opts, n.server.Bound()); err != nil {
-		return nil, errors.Join(usage(err), n.server.Close())
+	if err := guard(m.opts, server.Bound()); err != nil {
+		return nil, errors.Join(usage(err), server.Close())
 	}
 	transport := ringrpc.New(ringrpc.Options{TLS: credentials})
-	n.server.Register(transport.Register)
-	n.transport = transport
+	server.Register(transport.Register)
+	n, err := m.enter(ctx, generation, server, transport)
+	if err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	n.shut = server.Close
+	return n, nil
+}
+
+// enter makes the node visible over a network that somebody else closes.
+func (m *member) enter(ctx context.Context, generation uint64, over cluster.Network, transport allreduce.Transport) (*network, error) {
+	j, opts := m.job, m.opts
+	n := &network{run: cmp.Or(opts.RunID, defaultRun), transport: transport, shut: func() error { return nil }}
+	var err error
 	n.node, err = cluster.Join(ctx, cluster.Config{
 		Name: nodeName(opts.Name), Advertise: opts.Advertise, Join: opts.Join,
-		Secret: opts.Secret, Shards: j.cfg.Shards, Nodes: opts.Nodes, Generation: generation, Token: token,
-		StartTimeout: opts.StartTimeout, Network: n.server, Log: opts.Log,
+		Secret: opts.Secret, Shards: j.cfg.Shards, Nodes: opts.Nodes, Token: m.token(),
+		Generation: generation, StartTimeout: opts.StartTimeout, Network: over, Log: opts.Log,
 		Identity: cluster.Identity{
 			Version: Version, Contract: Contract, Run: n.run,
 			Config: j.cfg.Canonical(), Data: j.data.Fingerprint,
 		},
 	})
 	if err != nil {
-		return nil, errors.Join(asUsage(err), n.server.Close())
+		return nil, asUsage(err)
 	}
+	n.progress = n.node.SetProgress
 	return n, nil
 }
 
-// close ends the membership without a goodbye, if Leave has not said one, and
-// the server.
+// close says goodbye, if that has not been done, and ends the network.
 func (n *network) close(ctx context.Context) error {
-	return errors.Join(n.node.Leave(ctx), n.server.Close())
+	return errors.Join(n.node.Leave(ctx), n.shut())
 }
 
 // asUsage marks a refusal as the person's to mend: the nodes were started with
