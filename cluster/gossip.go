@@ -36,7 +36,7 @@ func startGossip(ctx context.Context, self Member, cfg Config, key []byte) (*gos
 	c.AdvertiseAddr, c.AdvertisePort = ip.String(), port
 	c.Events = v
 	c.Delegate = meta(encodeMeta(self))
-	c.LogOutput = bridge{cfg.Log.With().Str("from", "gossip").Logger()}
+	c.LogOutput = bridge{sparse(cfg.Log.With().Str("from", "gossip").Logger())}
 	list, err := memberlist.Create(c)
 	if err != nil {
 		return nil, fmt.Errorf("cluster: starting gossip: %w", err)

@@ -67,7 +67,7 @@ func (n *Node) greet(ctx context.Context, from string, q *envelope) (any, error)
 		return nil, fmt.Errorf("cluster: hello from %s as %s to %s at %s", q.From, h.Member.Name, q.To, n.self.Name)
 	}
 	if d, ok := n.compareHello(q, h); ok {
-		n.log.Warn().Str("peer", from).Str("name", h.Member.Name).Str("differs", d.Field).
+		n.strangers.Warn().Str("peer", from).Str("name", h.Member.Name).Str("differs", d.Field).
 			Str("ours", d.Ours).Str("theirs", d.Theirs).Msg("refused a node")
 		return welcome{Differs: &d}, nil
 	}
@@ -92,7 +92,7 @@ func (s *state) welcomed(from string, m Member) welcome {
 	}
 	if r := s.ballot.Committed; r.Generation > 0 {
 		if _, in := r.Rank(m.Name); !in {
-			s.node.log.Warn().Str("peer", from).Str("name", m.Name).Uint64("generation", r.Generation).Msg("refused a node: the ring is already formed")
+			s.node.strangers.Warn().Str("peer", from).Str("name", m.Name).Uint64("generation", r.Generation).Msg("refused a node: the ring is already formed")
 			return welcome{Formed: &r}
 		}
 	}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 )
@@ -22,4 +23,16 @@ func parseLine(line string) (zerolog.Level, string) {
 	}
 	line = strings.TrimPrefix(strings.TrimSpace(line), "memberlist: ")
 	return level, strings.TrimSpace(line)
+}
+
+// What strangers can make a node log is thinned out: a flood of them must not
+// fill a disk. So many lines pass in each period.
+const (
+	linesPassed = 20
+	linesPeriod = 10 * time.Second
+)
+
+// sparse returns log with warnings thinned out.
+func sparse(log zerolog.Logger) zerolog.Logger {
+	return log.Sample(zerolog.LevelSampler{WarnSampler: &zerolog.BurstSampler{Burst: linesPassed, Period: linesPeriod}})
 }

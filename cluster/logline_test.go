@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -22,5 +24,21 @@ func TestParseLine(t *testing.T) {
 		if level, text := parseLine(c.line); level != c.level || text != c.text {
 			t.Errorf("%q: %v %q", c.line, level, text)
 		}
+	}
+}
+
+func TestStrangersCannotFillTheLog(t *testing.T) {
+	var b bytes.Buffer
+	log := zerolog.New(&b)
+	gossip, own := bridge{sparse(log)}, log
+	for range 1000 {
+		if _, err := gossip.Write([]byte("2026/01/02 15:04:05 [ERR] memberlist: Decrypt packet failed: from=10.0.0.9:1\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own.Warn().Msg("ours")
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	if len(lines) != linesPassed+1 || !strings.Contains(lines[0], "10.0.0.9") || !strings.Contains(lines[linesPassed], "ours") {
+		t.Errorf("%d lines of 1000, want %d and our own", len(lines), linesPassed)
 	}
 }

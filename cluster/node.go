@@ -18,6 +18,7 @@ type Node struct {
 	self       Member
 	caller     caller
 	log        zerolog.Logger
+	strangers  zerolog.Logger // for what they have done: thinned out
 	challenges challenges
 	gossip     *gossip
 	losses     chan Loss
@@ -67,11 +68,12 @@ func Join(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, self: self, caller: caller{self, k.message, cfg.Network},
-		log:    cfg.Log.With().Str("node", self.Name).Logger(),
-		losses: make(chan Loss),
-		events: make(chan func(context.Context, *state)),
-		quit:   make(chan struct{}),
-		done:   make(chan struct{}),
+		log:       cfg.Log.With().Str("node", self.Name).Logger(),
+		strangers: sparse(cfg.Log.With().Str("node", self.Name).Logger()),
+		losses:    make(chan Loss),
+		events:    make(chan func(context.Context, *state)),
+		quit:      make(chan struct{}),
+		done:      make(chan struct{}),
 	}
 	n.public.changed = make(chan struct{})
 	if n.gossip, err = startGossip(ctx, self, cfg, k.gossip); err != nil {

@@ -35,7 +35,7 @@ func (n *Node) reply(ctx context.Context, from string, q *envelope) (any, error)
 		return n.greet(ctx, from, q)
 	}
 	if !q.genuine(n.caller.key, question) {
-		n.log.Warn().Str("peer", from).Str("kind", q.Kind).Msg("refused a message signed with another secret")
+		n.strangers.Warn().Str("peer", from).Str("kind", q.Kind).Msg("refused a message signed with another secret")
 		return nil, errSecret
 	}
 	switch q.Kind {
