@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ballast-ml/ballast/internal/spell"
 )
 
 // looksNamed reports whether the first line of a table holds names: no feature
@@ -77,7 +79,7 @@ func (w wanted) find(first []string, named bool) (int, error) {
 			label, len(first)-1)
 	}
 	hint := ""
-	if n := nearest(label, first); n != "" {
+	if n := spell.Nearest(label, first); n != "" {
 		hint = fmt.Sprintf(" (did you mean %q?)", n)
 	}
 	return 0, fmt.Errorf("label column %q: not in the header%s; the columns are: %s", label, hint, listed(first))

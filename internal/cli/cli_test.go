@@ -20,38 +20,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestNearest(t *testing.T) {
-	known := []string{"lambda", "label", "lr", "lr-schedule", "epochs", "nproc-per-node"}
-	for word, want := range map[string]string{
-		"lamda": "lambda", "epoch": "epochs", "lrschedule": "lr-schedule", "nproc_per_node": "nproc-per-node", "zzzzzz": "",
-	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
-}
-
-// TestDistance: it is a metric, and what it counts.
-func TestDistance(t *testing.T) {
-	word := rapid.StringMatching(`[ab]{0,6}`)
-	rapid.Check(t, func(t *rapid.T) {
-		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
-		switch {
-		case distance(a, a) != 0, a != b && distance(a, b) == 0:
-			t.Errorf("%q and %q: zero means equal", a, b)
-		case distance(a, b) != distance(b, a):
-			t.Errorf("%q and %q: not symmetric", a, b)
-		case distance(a, c) > distance(a, b)+distance(b, c):
-			t.Errorf("%q, %q and %q: a detour is shorter", a, b, c)
-		case distance(a+c, b+c) > distance(a, b):
-			t.Errorf("%q and %q: a common end makes it farther", a, b)
-		}
-	})
-	if d := distance("kitten", "sitting"); d != 3 {
-		t.Errorf("kitten to sitting: %d, want 3", d)
-	}
-}
-
 func TestExitCode(t *testing.T) {
 	for _, tt := range []struct {
 		err  error

@@ -15,6 +15,7 @@ import (
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
+	"github.com/ballast-ml/ballast/internal/spell"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -133,7 +134,7 @@ func readFile(path string) (map[string]any, error) {
 	var wrong []error
 	for _, key := range slices.Sorted(maps.Keys(k.All())) {
 		if !slices.Contains(known, key) {
-			wrong = append(wrong, fmt.Errorf("%s: unknown key %q%s", path, key, suggest(nearest(key, known))))
+			wrong = append(wrong, fmt.Errorf("%s: unknown key %q%s", path, key, suggest(spell.Nearest(key, known))))
 		}
 	}
 	if len(wrong) > 0 {
@@ -157,7 +158,7 @@ func readEnviron(environ []string) (map[string]any, error) {
 			case name == secretVariable, value == "": // no setting, not set
 				return "", nil
 			case !slices.Contains(known, key):
-				near := nearest(key, known)
+				near := spell.Nearest(key, known)
 				if near != "" {
 					near = variable(near)
 				}

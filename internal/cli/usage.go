@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/ballast-ml/ballast/internal/spell"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -104,7 +105,7 @@ func flagError(c *cobra.Command, err error) error {
 			names = append(names, f.Name)
 		}
 	})
-	near := nearest(unknown.GetSpecifiedName(), names)
+	near := spell.Nearest(unknown.GetSpecifiedName(), names)
 	if near != "" {
 		near = "--" + near
 	}
