@@ -110,23 +110,35 @@ func TestHalfway(t *testing.T) {
 func TestPanics(t *testing.T) {
 	x := make([]float32, 12)
 	for name, f := range map[string]func(){
-		"MatMul":       func() { MatMul(x[:5], x, x, 2, 3, 4, false) },
-		"MatMulTN":     func() { MatMulTN(x, x[:7], x, 2, 3, 4, true) },
-		"MatMulNT":     func() { MatMulNT(x, x, x[:11], 2, 3, 4, true) },
-		"MatMul of m":  func() { MatMul(x, x, x, -1, 3, 4, true) },
-		"AddScaled":    func() { AddScaled(x, 1, x[1:]) },
-		"ScaleTo":      func() { ScaleTo(x[1:], 1, x) },
-		"Add":          func() { Add(x, x[1:]) },
-		"ReLU":         func() { ReLU(x, x[1:]) },
-		"ReLUBackward": func() { ReLUBackward(x, x, x[1:]) },
-		"AddRow":       func() { AddRow(x, x[:3], 3, 4) },
-		"AddRowReLU":   func() { AddRowReLU(x, x, 4, 4) },
-		"SumRows":      func() { SumRows(x[:3], x, 3, 4) },
-		"Transpose":    func() { Transpose(x[:11], x, 3, 4) },
-		"Momentum":     func() { Momentum(x, x[1:], 1) },
-		"Nesterov":     func() { Nesterov(x, x[1:], 1) },
-		"Adam":         func() { Adam(x, x, x[1:], AdamFactors{}) },
-		`path "mmx"`:   func() { Use("mmx") },
+		"MatMul":                  func() { MatMul(x[:5], x, x, 2, 3, 4, false) },
+		"MatMulTN":                func() { MatMulTN(x, x[:7], x, 2, 3, 4, true) },
+		"MatMulNT":                func() { MatMulNT(x, x, x[:11], 2, 3, 4, true) },
+		"MatMul of m":             func() { MatMul(x, x, x, -1, 3, 4, true) },
+		"AddScaled":               func() { AddScaled(x, 1, x[1:]) },
+		"ScaleTo":                 func() { ScaleTo(x[1:], 1, x) },
+		"Add":                     func() { Add(x, x[1:]) },
+		"ReLU":                    func() { ReLU(x, x[1:]) },
+		"ReLUBackward":            func() { ReLUBackward(x, x, x[1:]) },
+		"AddRow":                  func() { AddRow(x, x[:3], 3, 4) },
+		"AddRowReLU":              func() { AddRowReLU(x, x, 4, 4) },
+		"SumRows":                 func() { SumRows(x[:3], x, 3, 4) },
+		"Transpose":               func() { Transpose(x[:11], x, 3, 4) },
+		"MatMulGrid of":           func() { MatMulGrid(x, x, x, []int{0, 1, 2}, 5, Grid{1, 2, 2}) },
+		"MatMulGrid at offset":    func() { MatMulGrid(x, x, x, []int{6}, 1, Grid{2, 2, 5}) },
+		"MatMulGrid of 1 rows":    func() { MatMulGrid(x, x, x, []int{0}, 1, Grid{1, 3, 2}) },
+		"GridMatMul of":           func() { GridMatMul(x[:5], x, x, []int{0, 1}, 3, Grid{1, 2, 2}, true) },
+		"GridMatMul at offset -1": func() { GridMatMul(x, x, x, []int{-1}, 3, Grid{1, 2, 2}, true) },
+		"CopyRows":                func() { CopyRows(x, 5, x, 4, 3, 3) },
+		"MaxPool of":              func() { MaxPool(x, x, 4, 2, 2) },
+		"MaxPoolBackward":         func() { MaxPoolBackward(x, x[:1], x, 4, 1, 2) },
+		"AddProducts":             func() { AddProducts(nil, nil, x, x[1:], 0, 1) },
+		"Normalize":               func() { Normalize(x, x[1:], NormFactors{}) },
+		"NormalizeBackward":       func() { NormalizeBackward(x, x, x[1:], NormFactors{}, 0, 0) },
+		"AddReLU":                 func() { AddReLU(x, x[1:]) },
+		"Momentum":                func() { Momentum(x, x[1:], 1) },
+		"Nesterov":                func() { Nesterov(x, x[1:], 1) },
+		"Adam":                    func() { Adam(x, x, x[1:], AdamFactors{}) },
+		`path "mmx"`:              func() { Use("mmx") },
 	} {
 		func() {
 			defer func() {
@@ -191,7 +203,8 @@ func TestNoAllocations(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 6))
 		const m, n, k = 50, 520, 20
 		a, b, c := noise(rng, m*n), noise(rng, m*n), noise(rng, m*n)
-		row := make([]float32, n)
+		row, offsets := make([]float32, n), []int{0, 1, 2, 9, 33}
+		var lanes Lanes
 		if allocs := testing.AllocsPerRun(10, func() {
 			for _, f := range multiplies {
 				f.f(c, a, b, m, n, k, true)
@@ -204,6 +217,13 @@ func TestNoAllocations(t *testing.T) {
 			Transpose(c, a, m, n)
 			Adam(a, b, c, adamFactors)
 			SumSquares(a)
+			MatMulGrid(c, a, b, offsets, m, Grid{7, 8, 10})
+			MatMulGrid(c, a, b, offsets, m, Grid{7, 16, 19})
+			GridMatMul(c, a, b, offsets, 20, Grid{7, 16, 19}, false)
+			lanes.Add(a)
+			AddProducts(&lanes, &lanes, a, b, 1, 2)
+			MaxPool(c, a, n, m/2, n/2)
+			NormalizeBackward(c, a, b, NormFactors{1, 2, 3, 4}, 5, 6)
 		}); allocs != 0 {
 			t.Errorf("%v allocations", allocs)
 		}

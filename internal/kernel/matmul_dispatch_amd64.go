@@ -181,3 +181,217 @@ func tileMaskedAVX2(rows, vecs int, c, a, b *float32, s *[11]int) {
 		panic("kernel: no micro-kernel of this shape")
 	}
 }
+
+// gridAVX512 runs the micro-kernel of the given shape, which must exist.
+func gridAVX512(rows, vecs int, c, a, x *float32, at *int, s *[11]int) {
+	switch vecs<<8 | rows {
+	case 1<<8 | 1:
+		grid1x1AVX512(c, a, x, at, s)
+	case 1<<8 | 2:
+		grid2x1AVX512(c, a, x, at, s)
+	case 1<<8 | 3:
+		grid3x1AVX512(c, a, x, at, s)
+	case 1<<8 | 4:
+		grid4x1AVX512(c, a, x, at, s)
+	case 1<<8 | 5:
+		grid5x1AVX512(c, a, x, at, s)
+	case 1<<8 | 6:
+		grid6x1AVX512(c, a, x, at, s)
+	case 1<<8 | 7:
+		grid7x1AVX512(c, a, x, at, s)
+	case 1<<8 | 8:
+		grid8x1AVX512(c, a, x, at, s)
+	case 1<<8 | 9:
+		grid9x1AVX512(c, a, x, at, s)
+	case 1<<8 | 10:
+		grid10x1AVX512(c, a, x, at, s)
+	case 1<<8 | 11:
+		grid11x1AVX512(c, a, x, at, s)
+	case 1<<8 | 12:
+		grid12x1AVX512(c, a, x, at, s)
+	case 1<<8 | 13:
+		grid13x1AVX512(c, a, x, at, s)
+	case 1<<8 | 14:
+		grid14x1AVX512(c, a, x, at, s)
+	case 1<<8 | 15:
+		grid15x1AVX512(c, a, x, at, s)
+	case 1<<8 | 16:
+		grid16x1AVX512(c, a, x, at, s)
+	case 1<<8 | 17:
+		grid17x1AVX512(c, a, x, at, s)
+	case 1<<8 | 18:
+		grid18x1AVX512(c, a, x, at, s)
+	case 1<<8 | 19:
+		grid19x1AVX512(c, a, x, at, s)
+	case 1<<8 | 20:
+		grid20x1AVX512(c, a, x, at, s)
+	case 2<<8 | 1:
+		grid1x2AVX512(c, a, x, at, s)
+	case 2<<8 | 2:
+		grid2x2AVX512(c, a, x, at, s)
+	case 2<<8 | 3:
+		grid3x2AVX512(c, a, x, at, s)
+	case 2<<8 | 4:
+		grid4x2AVX512(c, a, x, at, s)
+	case 2<<8 | 5:
+		grid5x2AVX512(c, a, x, at, s)
+	case 2<<8 | 6:
+		grid6x2AVX512(c, a, x, at, s)
+	case 2<<8 | 7:
+		grid7x2AVX512(c, a, x, at, s)
+	case 2<<8 | 8:
+		grid8x2AVX512(c, a, x, at, s)
+	case 2<<8 | 9:
+		grid9x2AVX512(c, a, x, at, s)
+	case 2<<8 | 10:
+		grid10x2AVX512(c, a, x, at, s)
+	case 2<<8 | 11:
+		grid11x2AVX512(c, a, x, at, s)
+	case 2<<8 | 12:
+		grid12x2AVX512(c, a, x, at, s)
+	case 2<<8 | 13:
+		grid13x2AVX512(c, a, x, at, s)
+	case 2<<8 | 14:
+		grid14x2AVX512(c, a, x, at, s)
+	case 4<<8 | 1:
+		grid1x4AVX512(c, a, x, at, s)
+	case 4<<8 | 2:
+		grid2x4AVX512(c, a, x, at, s)
+	case 4<<8 | 3:
+		grid3x4AVX512(c, a, x, at, s)
+	case 4<<8 | 4:
+		grid4x4AVX512(c, a, x, at, s)
+	case 4<<8 | 5:
+		grid5x4AVX512(c, a, x, at, s)
+	case 4<<8 | 6:
+		grid6x4AVX512(c, a, x, at, s)
+	default:
+		panic("kernel: no micro-kernel of this shape")
+	}
+}
+
+// windowsAVX512 runs the micro-kernel of the given shape, which must exist.
+func windowsAVX512(rows, vecs int, c, x, b *float32, at *int, s *[7]int) {
+	switch vecs<<8 | rows {
+	case 1<<8 | 1:
+		windows1x1AVX512(c, x, b, at, s)
+	case 1<<8 | 2:
+		windows2x1AVX512(c, x, b, at, s)
+	case 1<<8 | 3:
+		windows3x1AVX512(c, x, b, at, s)
+	case 1<<8 | 4:
+		windows4x1AVX512(c, x, b, at, s)
+	case 1<<8 | 5:
+		windows5x1AVX512(c, x, b, at, s)
+	case 1<<8 | 6:
+		windows6x1AVX512(c, x, b, at, s)
+	case 1<<8 | 7:
+		windows7x1AVX512(c, x, b, at, s)
+	case 1<<8 | 8:
+		windows8x1AVX512(c, x, b, at, s)
+	case 1<<8 | 9:
+		windows9x1AVX512(c, x, b, at, s)
+	case 2<<8 | 1:
+		windows1x2AVX512(c, x, b, at, s)
+	case 2<<8 | 2:
+		windows2x2AVX512(c, x, b, at, s)
+	case 2<<8 | 3:
+		windows3x2AVX512(c, x, b, at, s)
+	case 2<<8 | 4:
+		windows4x2AVX512(c, x, b, at, s)
+	case 2<<8 | 5:
+		windows5x2AVX512(c, x, b, at, s)
+	case 2<<8 | 6:
+		windows6x2AVX512(c, x, b, at, s)
+	case 2<<8 | 7:
+		windows7x2AVX512(c, x, b, at, s)
+	case 2<<8 | 8:
+		windows8x2AVX512(c, x, b, at, s)
+	case 2<<8 | 9:
+		windows9x2AVX512(c, x, b, at, s)
+	default:
+		panic("kernel: no micro-kernel of this shape")
+	}
+}
+
+// gridAVX2 runs the micro-kernel of the given shape, which must exist.
+func gridAVX2(rows, vecs int, c, a, x *float32, at *int, s *[11]int) {
+	switch vecs<<8 | rows {
+	case 1<<8 | 1:
+		grid1x1AVX2(c, a, x, at, s)
+	case 1<<8 | 2:
+		grid2x1AVX2(c, a, x, at, s)
+	case 1<<8 | 3:
+		grid3x1AVX2(c, a, x, at, s)
+	case 1<<8 | 4:
+		grid4x1AVX2(c, a, x, at, s)
+	case 1<<8 | 5:
+		grid5x1AVX2(c, a, x, at, s)
+	case 1<<8 | 6:
+		grid6x1AVX2(c, a, x, at, s)
+	case 1<<8 | 7:
+		grid7x1AVX2(c, a, x, at, s)
+	case 1<<8 | 8:
+		grid8x1AVX2(c, a, x, at, s)
+	case 1<<8 | 9:
+		grid9x1AVX2(c, a, x, at, s)
+	case 1<<8 | 10:
+		grid10x1AVX2(c, a, x, at, s)
+	case 1<<8 | 11:
+		grid11x1AVX2(c, a, x, at, s)
+	case 1<<8 | 12:
+		grid12x1AVX2(c, a, x, at, s)
+	case 2<<8 | 1:
+		grid1x2AVX2(c, a, x, at, s)
+	case 2<<8 | 2:
+		grid2x2AVX2(c, a, x, at, s)
+	case 2<<8 | 3:
+		grid3x2AVX2(c, a, x, at, s)
+	case 2<<8 | 4:
+		grid4x2AVX2(c, a, x, at, s)
+	case 2<<8 | 5:
+		grid5x2AVX2(c, a, x, at, s)
+	case 2<<8 | 6:
+		grid6x2AVX2(c, a, x, at, s)
+	default:
+		panic("kernel: no micro-kernel of this shape")
+	}
+}
+
+// windowsAVX2 runs the micro-kernel of the given shape, which must exist.
+func windowsAVX2(rows, vecs int, c, x, b *float32, at *int, s *[7]int) {
+	switch vecs<<8 | rows {
+	case 1<<8 | 1:
+		windows1x1AVX2(c, x, b, at, s)
+	case 1<<8 | 2:
+		windows2x1AVX2(c, x, b, at, s)
+	case 1<<8 | 3:
+		windows3x1AVX2(c, x, b, at, s)
+	case 1<<8 | 4:
+		windows4x1AVX2(c, x, b, at, s)
+	case 1<<8 | 5:
+		windows5x1AVX2(c, x, b, at, s)
+	case 1<<8 | 6:
+		windows6x1AVX2(c, x, b, at, s)
+	case 1<<8 | 7:
+		windows7x1AVX2(c, x, b, at, s)
+	case 1<<8 | 8:
+		windows8x1AVX2(c, x, b, at, s)
+	case 1<<8 | 9:
+		windows9x1AVX2(c, x, b, at, s)
+	case 2<<8 | 1:
+		windows1x2AVX2(c, x, b, at, s)
+	case 2<<8 | 2:
+		windows2x2AVX2(c, x, b, at, s)
+	case 2<<8 | 3:
+		windows3x2AVX2(c, x, b, at, s)
+	case 2<<8 | 4:
+		windows4x2AVX2(c, x, b, at, s)
+	case 2<<8 | 5:
+		windows5x2AVX2(c, x, b, at, s)
+	case 2<<8 | 6:
+		windows6x2AVX2(c, x, b, at, s)
+	default:
+		panic("kernel: no micro-kernel of this shape")
+	}
+}

@@ -11,6 +11,20 @@ func matMulVec(c, a, b []float32, m, n, k, ai, ak int, acc bool) bool { return f
 func matMulNTVec(c, a, b []float32, m, n, k int, acc bool) bool       { return false }
 func transposeVec(dst, src []float32, m, n int) bool                  { return false }
 
+func matMulGridVec(c, a, x []float32, at []int, m int, g Grid) bool           { return false }
+func gridMatMulVec(c, x, b []float32, at []int, n int, g Grid, acc bool) bool { return false }
+func copyRowsVec(dst []float32, ldd int, src []float32, lds, m, n int) bool   { return false }
+
+func laneSumVec(l *Lanes, x []float32) bool                                       { return false }
+func laneSquaresVec(l *Lanes, x []float32, mean float32) bool                     { return false }
+func laneProductsVec(sums, dots *Lanes, d, x []float32, mean, scale float32) bool { return false }
+func maxPoolVec(y, x []float32, width, m, n int) bool                             { return false }
+func maxPoolBackwardVec(dx, dy, x []float32, width, m, n int) bool                { return false }
+func normalizeVec(dst, x []float32, f NormFactors) bool                           { return false }
+func normalizeBackwardVec(dx, dy, x []float32, f NormFactors, a, b float32) bool  { return false }
+func addReLUVec(dst, x []float32) bool                                            { return false }
+func addScalarReLUVec(dst []float32, s float32) bool                              { return false }
+
 func addScaledVec(dst []float32, s float32, x []float32) bool { return false }
 func scaleToVec(dst []float32, s float32, x []float32) bool   { return false }
 func addVec(dst, x []float32) bool                            { return false }

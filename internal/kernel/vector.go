@@ -72,6 +72,35 @@ func ReLUBackward(dx, dy, y []float32) {
 	}
 }
 
+// AddReLU is [Add] and then [ReLU] in place, in one pass: dst = max(dst + x, 0),
+// the sum rounded first, NaN kept. It panics if the lengths differ.
+func AddReLU(dst, x []float32) {
+	equal("AddReLU", len(dst), len(x))
+	for len(dst) > portion {
+		AddReLU(dst[:portion], x[:portion])
+		dst, x = dst[portion:], x[portion:]
+	}
+	if !addReLUVec(dst, x) {
+		for i, v := range x {
+			dst[i] = max(dst[i]+v, 0)
+		}
+	}
+}
+
+// AddScalarReLU performs dst = max(dst + s, 0), element by element, the sum
+// rounded first, NaN kept.
+func AddScalarReLU(dst []float32, s float32) {
+	for len(dst) > portion {
+		AddScalarReLU(dst[:portion], s)
+		dst = dst[portion:]
+	}
+	if !addScalarReLUVec(dst, s) {
+		for i, v := range dst {
+			dst[i] = max(v+s, 0)
+		}
+	}
+}
+
 func equal(name string, n, m int) {
 	if n != m {
 		panic(fmt.Sprintf("kernel: %s of vectors of length %d and %d", name, n, m))

@@ -316,6 +316,324 @@ done:
 	VZEROUPPER
 	RET
 
+// func addReLUAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·addReLUAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+many:
+	CMPQ      DX, $+64
+	JLT       manyEnd
+	VMOVUPS   (AX), Z0
+	VMOVUPS   (CX), Z1
+	VADDPS    Z1, Z0, Z0
+	VXORPS    Z1, Z1, Z1
+	VCMPPS    $0x16, Z1, Z0, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   64(AX), Z0
+	VMOVUPS   64(CX), Z1
+	VADDPS    Z1, Z0, Z0
+	VXORPS    Z1, Z1, Z1
+	VCMPPS    $0x16, Z1, Z0, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, 64(AX)
+	VMOVUPS   128(AX), Z0
+	VMOVUPS   128(CX), Z1
+	VADDPS    Z1, Z0, Z0
+	VXORPS    Z1, Z1, Z1
+	VCMPPS    $0x16, Z1, Z0, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, 128(AX)
+	VMOVUPS   192(AX), Z0
+	VMOVUPS   192(CX), Z1
+	VADDPS    Z1, Z0, Z0
+	VXORPS    Z1, Z1, Z1
+	VCMPPS    $0x16, Z1, Z0, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, 192(AX)
+	ADDQ      $+256, AX
+	ADDQ      $+256, CX
+	SUBQ      $+64, DX
+	JMP       many
+
+manyEnd:
+one:
+	CMPQ      DX, $+16
+	JLT       oneEnd
+	VMOVUPS   (AX), Z0
+	VMOVUPS   (CX), Z1
+	VADDPS    Z1, Z0, Z0
+	VXORPS    Z1, Z1, Z1
+	VCMPPS    $0x16, Z1, Z0, K1
+	VMOVAPS.Z Z0, K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      $+64, AX
+	ADDQ      $+64, CX
+	SUBQ      $+16, DX
+	JMP       one
+
+oneEnd:
+	TESTQ     DX, DX
+	JZ        done
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (CX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VXORPS    Z1, Z1, Z1
+	VCMPPS    $0x16, Z1, Z0, K2
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addScalarReLUAVX512(dst *float32, n int, s float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·addScalarReLUAVX512(SB), NOSPLIT, $0-20
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS s+16(FP), Z0
+
+many:
+	CMPQ      CX, $+64
+	JLT       manyEnd
+	VMOVUPS   (AX), Z1
+	VADDPS    Z0, Z1, Z1
+	VXORPS    Z2, Z2, Z2
+	VCMPPS    $0x16, Z2, Z1, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	VMOVUPS   64(AX), Z1
+	VADDPS    Z0, Z1, Z1
+	VXORPS    Z2, Z2, Z2
+	VCMPPS    $0x16, Z2, Z1, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 64(AX)
+	VMOVUPS   128(AX), Z1
+	VADDPS    Z0, Z1, Z1
+	VXORPS    Z2, Z2, Z2
+	VCMPPS    $0x16, Z2, Z1, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 128(AX)
+	VMOVUPS   192(AX), Z1
+	VADDPS    Z0, Z1, Z1
+	VXORPS    Z2, Z2, Z2
+	VCMPPS    $0x16, Z2, Z1, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, 192(AX)
+	ADDQ      $+256, AX
+	SUBQ      $+64, CX
+	JMP       many
+
+manyEnd:
+one:
+	CMPQ      CX, $+16
+	JLT       oneEnd
+	VMOVUPS   (AX), Z1
+	VADDPS    Z0, Z1, Z1
+	VXORPS    Z2, Z2, Z2
+	VCMPPS    $0x16, Z2, Z1, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (AX)
+	ADDQ      $+64, AX
+	SUBQ      $+16, CX
+	JMP       one
+
+oneEnd:
+	TESTQ     CX, CX
+	JZ        done
+	MOVQ      $-1, DX
+	BZHIQ     CX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z0, Z1, Z1
+	VXORPS    Z0, Z0, Z0
+	VCMPPS    $0x16, Z0, Z1, K2
+	VMOVAPS.Z Z1, K2, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normalizeAVX512(dst *float32, x *float32, n int, mean float32, scale float32, gain float32, bias float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normalizeAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS mean+24(FP), Z0
+	VBROADCASTSS scale+28(FP), Z1
+	VBROADCASTSS gain+32(FP), Z2
+	VBROADCASTSS bias+36(FP), Z3
+
+many:
+	CMPQ    DX, $+64
+	JLT     manyEnd
+	VMOVUPS (CX), Z4
+	VSUBPS  Z0, Z4, Z4
+	VMULPS  Z1, Z4, Z4
+	VMULPS  Z2, Z4, Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, (AX)
+	VMOVUPS 64(CX), Z4
+	VSUBPS  Z0, Z4, Z4
+	VMULPS  Z1, Z4, Z4
+	VMULPS  Z2, Z4, Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 64(AX)
+	VMOVUPS 128(CX), Z4
+	VSUBPS  Z0, Z4, Z4
+	VMULPS  Z1, Z4, Z4
+	VMULPS  Z2, Z4, Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 128(AX)
+	VMOVUPS 192(CX), Z4
+	VSUBPS  Z0, Z4, Z4
+	VMULPS  Z1, Z4, Z4
+	VMULPS  Z2, Z4, Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, 192(AX)
+	ADDQ    $+256, AX
+	ADDQ    $+256, CX
+	SUBQ    $+64, DX
+	JMP     many
+
+manyEnd:
+one:
+	CMPQ    DX, $+16
+	JLT     oneEnd
+	VMOVUPS (CX), Z4
+	VSUBPS  Z0, Z4, Z4
+	VMULPS  Z1, Z4, Z4
+	VMULPS  Z2, Z4, Z4
+	VADDPS  Z3, Z4, Z4
+	VMOVUPS Z4, (AX)
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	SUBQ    $+16, DX
+	JMP     one
+
+oneEnd:
+	TESTQ     DX, DX
+	JZ        done
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX), K1, Z4
+	VSUBPS    Z0, Z4, Z4
+	VMULPS    Z1, Z4, Z4
+	VMULPS    Z2, Z4, Z4
+	VADDPS    Z3, Z4, Z4
+	VMOVUPS   Z4, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normalizeBackwardAVX512(dx *float32, dy *float32, x *float32, n int, mean float32, scale float32, gain float32, a float32, b float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·normalizeBackwardAVX512(SB), NOSPLIT, $0-52
+	MOVQ         dx+0(FP), AX
+	MOVQ         dy+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS mean+32(FP), Z0
+	VBROADCASTSS scale+36(FP), Z1
+	VBROADCASTSS gain+40(FP), Z2
+	VBROADCASTSS a+44(FP), Z3
+	VBROADCASTSS b+48(FP), Z4
+
+many:
+	CMPQ    BX, $+64
+	JLT     manyEnd
+	VMOVUPS (CX), Z5
+	VMOVUPS (DX), Z6
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z1, Z6, Z6
+	VMULPS  Z4, Z6, Z6
+	VSUBPS  Z3, Z5, Z5
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z2, Z5, Z5
+	VMOVUPS Z5, (AX)
+	VMOVUPS 64(CX), Z5
+	VMOVUPS 64(DX), Z6
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z1, Z6, Z6
+	VMULPS  Z4, Z6, Z6
+	VSUBPS  Z3, Z5, Z5
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z2, Z5, Z5
+	VMOVUPS Z5, 64(AX)
+	VMOVUPS 128(CX), Z5
+	VMOVUPS 128(DX), Z6
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z1, Z6, Z6
+	VMULPS  Z4, Z6, Z6
+	VSUBPS  Z3, Z5, Z5
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z2, Z5, Z5
+	VMOVUPS Z5, 128(AX)
+	VMOVUPS 192(CX), Z5
+	VMOVUPS 192(DX), Z6
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z1, Z6, Z6
+	VMULPS  Z4, Z6, Z6
+	VSUBPS  Z3, Z5, Z5
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z2, Z5, Z5
+	VMOVUPS Z5, 192(AX)
+	ADDQ    $+256, AX
+	ADDQ    $+256, CX
+	ADDQ    $+256, DX
+	SUBQ    $+64, BX
+	JMP     many
+
+manyEnd:
+one:
+	CMPQ    BX, $+16
+	JLT     oneEnd
+	VMOVUPS (CX), Z5
+	VMOVUPS (DX), Z6
+	VSUBPS  Z0, Z6, Z6
+	VMULPS  Z1, Z6, Z6
+	VMULPS  Z4, Z6, Z6
+	VSUBPS  Z3, Z5, Z5
+	VSUBPS  Z6, Z5, Z5
+	VMULPS  Z2, Z5, Z5
+	VMOVUPS Z5, (AX)
+	ADDQ    $+64, AX
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	SUBQ    $+16, BX
+	JMP     one
+
+oneEnd:
+	TESTQ     BX, BX
+	JZ        done
+	MOVQ      $-1, SI
+	BZHIQ     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (CX), K1, Z5
+	VMOVUPS.Z (DX), K1, Z6
+	VSUBPS    Z0, Z6, Z6
+	VMULPS    Z1, Z6, Z6
+	VMULPS    Z4, Z6, Z6
+	VSUBPS    Z3, Z5, Z5
+	VSUBPS    Z6, Z5, Z5
+	VMULPS    Z2, Z5, Z5
+	VMOVUPS   Z5, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func momentumAVX512(u *float32, v *float32, n int, mu float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·momentumAVX512(SB), NOSPLIT, $0-28
@@ -1625,6 +1943,324 @@ oneEnd:
 	VCMPPS     $0x16, Y3, Y2, Y2
 	VANDPS     Y2, Y1, Y2
 	VMASKMOVPS Y2, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addReLUAVX2(dst *float32, x *float32, n int)
+// Requires: AVX
+TEXT ·addReLUAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+many:
+	CMPQ    DX, $+32
+	JLT     manyEnd
+	VMOVUPS (AX), Y0
+	VMOVUPS (CX), Y1
+	VADDPS  Y1, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x16, Y1, Y0, Y1
+	VANDPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)
+	VMOVUPS 32(AX), Y0
+	VMOVUPS 32(CX), Y1
+	VADDPS  Y1, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x16, Y1, Y0, Y1
+	VANDPS  Y1, Y0, Y1
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS 64(AX), Y0
+	VMOVUPS 64(CX), Y1
+	VADDPS  Y1, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x16, Y1, Y0, Y1
+	VANDPS  Y1, Y0, Y1
+	VMOVUPS Y1, 64(AX)
+	VMOVUPS 96(AX), Y0
+	VMOVUPS 96(CX), Y1
+	VADDPS  Y1, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x16, Y1, Y0, Y1
+	VANDPS  Y1, Y0, Y1
+	VMOVUPS Y1, 96(AX)
+	ADDQ    $+128, AX
+	ADDQ    $+128, CX
+	SUBQ    $+32, DX
+	JMP     many
+
+manyEnd:
+one:
+	CMPQ    DX, $+8
+	JLT     oneEnd
+	VMOVUPS (AX), Y0
+	VMOVUPS (CX), Y1
+	VADDPS  Y1, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VCMPPS  $0x16, Y1, Y0, Y1
+	VANDPS  Y1, Y0, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
+	SUBQ    $+8, DX
+	JMP     one
+
+oneEnd:
+	TESTQ      DX, DX
+	JZ         done
+	LEAQ       lanes<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y0
+	VMASKMOVPS (AX), Y0, Y1
+	VMASKMOVPS (CX), Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x16, Y2, Y1, Y2
+	VANDPS     Y2, Y1, Y2
+	VMASKMOVPS Y2, Y0, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addScalarReLUAVX2(dst *float32, n int, s float32)
+// Requires: AVX
+TEXT ·addScalarReLUAVX2(SB), NOSPLIT, $0-20
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS s+16(FP), Y0
+
+many:
+	CMPQ    CX, $+32
+	JLT     manyEnd
+	VMOVUPS (AX), Y1
+	VADDPS  Y0, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x16, Y2, Y1, Y2
+	VANDPS  Y2, Y1, Y2
+	VMOVUPS Y2, (AX)
+	VMOVUPS 32(AX), Y1
+	VADDPS  Y0, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x16, Y2, Y1, Y2
+	VANDPS  Y2, Y1, Y2
+	VMOVUPS Y2, 32(AX)
+	VMOVUPS 64(AX), Y1
+	VADDPS  Y0, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x16, Y2, Y1, Y2
+	VANDPS  Y2, Y1, Y2
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS 96(AX), Y1
+	VADDPS  Y0, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x16, Y2, Y1, Y2
+	VANDPS  Y2, Y1, Y2
+	VMOVUPS Y2, 96(AX)
+	ADDQ    $+128, AX
+	SUBQ    $+32, CX
+	JMP     many
+
+manyEnd:
+one:
+	CMPQ    CX, $+8
+	JLT     oneEnd
+	VMOVUPS (AX), Y1
+	VADDPS  Y0, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x16, Y2, Y1, Y2
+	VANDPS  Y2, Y1, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    $+32, AX
+	SUBQ    $+8, CX
+	JMP     one
+
+oneEnd:
+	TESTQ      CX, CX
+	JZ         done
+	LEAQ       lanes<>+32(SB), DX
+	NEGQ       CX
+	VMOVUPS    (DX)(CX*4), Y1
+	VMASKMOVPS (AX), Y1, Y2
+	VADDPS     Y0, Y2, Y2
+	VXORPS     Y0, Y0, Y0
+	VCMPPS     $0x16, Y0, Y2, Y0
+	VANDPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normalizeAVX2(dst *float32, x *float32, n int, mean float32, scale float32, gain float32, bias float32)
+// Requires: AVX
+TEXT ·normalizeAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS mean+24(FP), Y0
+	VBROADCASTSS scale+28(FP), Y1
+	VBROADCASTSS gain+32(FP), Y2
+	VBROADCASTSS bias+36(FP), Y3
+
+many:
+	CMPQ    DX, $+32
+	JLT     manyEnd
+	VMOVUPS (CX), Y4
+	VSUBPS  Y0, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VMULPS  Y2, Y4, Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, (AX)
+	VMOVUPS 32(CX), Y4
+	VSUBPS  Y0, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VMULPS  Y2, Y4, Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 32(AX)
+	VMOVUPS 64(CX), Y4
+	VSUBPS  Y0, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VMULPS  Y2, Y4, Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 64(AX)
+	VMOVUPS 96(CX), Y4
+	VSUBPS  Y0, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VMULPS  Y2, Y4, Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, 96(AX)
+	ADDQ    $+128, AX
+	ADDQ    $+128, CX
+	SUBQ    $+32, DX
+	JMP     many
+
+manyEnd:
+one:
+	CMPQ    DX, $+8
+	JLT     oneEnd
+	VMOVUPS (CX), Y4
+	VSUBPS  Y0, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VMULPS  Y2, Y4, Y4
+	VADDPS  Y3, Y4, Y4
+	VMOVUPS Y4, (AX)
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
+	SUBQ    $+8, DX
+	JMP     one
+
+oneEnd:
+	TESTQ      DX, DX
+	JZ         done
+	LEAQ       lanes<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y4
+	VMASKMOVPS (CX), Y4, Y5
+	VSUBPS     Y0, Y5, Y5
+	VMULPS     Y1, Y5, Y5
+	VMULPS     Y2, Y5, Y5
+	VADDPS     Y3, Y5, Y5
+	VMASKMOVPS Y5, Y4, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func normalizeBackwardAVX2(dx *float32, dy *float32, x *float32, n int, mean float32, scale float32, gain float32, a float32, b float32)
+// Requires: AVX
+TEXT ·normalizeBackwardAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dx+0(FP), AX
+	MOVQ         dy+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS mean+32(FP), Y0
+	VBROADCASTSS scale+36(FP), Y1
+	VBROADCASTSS gain+40(FP), Y2
+	VBROADCASTSS a+44(FP), Y3
+	VBROADCASTSS b+48(FP), Y4
+
+many:
+	CMPQ    BX, $+32
+	JLT     manyEnd
+	VMOVUPS (CX), Y5
+	VMOVUPS (DX), Y6
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y1, Y6, Y6
+	VMULPS  Y4, Y6, Y6
+	VSUBPS  Y3, Y5, Y5
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y2, Y5, Y5
+	VMOVUPS Y5, (AX)
+	VMOVUPS 32(CX), Y5
+	VMOVUPS 32(DX), Y6
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y1, Y6, Y6
+	VMULPS  Y4, Y6, Y6
+	VSUBPS  Y3, Y5, Y5
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y2, Y5, Y5
+	VMOVUPS Y5, 32(AX)
+	VMOVUPS 64(CX), Y5
+	VMOVUPS 64(DX), Y6
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y1, Y6, Y6
+	VMULPS  Y4, Y6, Y6
+	VSUBPS  Y3, Y5, Y5
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y2, Y5, Y5
+	VMOVUPS Y5, 64(AX)
+	VMOVUPS 96(CX), Y5
+	VMOVUPS 96(DX), Y6
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y1, Y6, Y6
+	VMULPS  Y4, Y6, Y6
+	VSUBPS  Y3, Y5, Y5
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y2, Y5, Y5
+	VMOVUPS Y5, 96(AX)
+	ADDQ    $+128, AX
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	SUBQ    $+32, BX
+	JMP     many
+
+manyEnd:
+one:
+	CMPQ    BX, $+8
+	JLT     oneEnd
+	VMOVUPS (CX), Y5
+	VMOVUPS (DX), Y6
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  Y1, Y6, Y6
+	VMULPS  Y4, Y6, Y6
+	VSUBPS  Y3, Y5, Y5
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  Y2, Y5, Y5
+	VMOVUPS Y5, (AX)
+	ADDQ    $+32, AX
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	SUBQ    $+8, BX
+	JMP     one
+
+oneEnd:
+	TESTQ      BX, BX
+	JZ         done
+	LEAQ       lanes<>+32(SB), SI
+	NEGQ       BX
+	VMOVUPS    (SI)(BX*4), Y5
+	VMASKMOVPS (CX), Y5, Y6
+	VMASKMOVPS (DX), Y5, Y7
+	VSUBPS     Y0, Y7, Y7
+	VMULPS     Y1, Y7, Y7
+	VMULPS     Y4, Y7, Y7
+	VSUBPS     Y3, Y6, Y6
+	VSUBPS     Y7, Y6, Y6
+	VMULPS     Y2, Y6, Y6
+	VMASKMOVPS Y6, Y5, (AX)
 
 done:
 	VZEROUPPER

@@ -29,6 +29,26 @@ func reluAVX512(dst *float32, x *float32, n int)
 //go:noescape
 func reluBackwardAVX512(dx *float32, dy *float32, y *float32, n int)
 
+// addReLUAVX512 performs dst = dst + x, or 0 where that is <= 0.
+//
+//go:noescape
+func addReLUAVX512(dst *float32, x *float32, n int)
+
+// addScalarReLUAVX512 performs dst = dst + s, or 0 where that is <= 0.
+//
+//go:noescape
+func addScalarReLUAVX512(dst *float32, n int, s float32)
+
+// normalizeAVX512 performs dst = gain*((x - mean)*scale) + bias, rounding each operation.
+//
+//go:noescape
+func normalizeAVX512(dst *float32, x *float32, n int, mean float32, scale float32, gain float32, bias float32)
+
+// normalizeBackwardAVX512 performs dx = gain*((dy - a) - ((x - mean)*scale)*b), rounding each operation.
+//
+//go:noescape
+func normalizeBackwardAVX512(dx *float32, dy *float32, x *float32, n int, mean float32, scale float32, gain float32, a float32, b float32)
+
 // momentumAVX512 performs v = settle(mu*v + u), u = v, rounding each operation.
 //
 //go:noescape
@@ -103,6 +123,26 @@ func reluAVX2(dst *float32, x *float32, n int)
 //
 //go:noescape
 func reluBackwardAVX2(dx *float32, dy *float32, y *float32, n int)
+
+// addReLUAVX2 performs dst = dst + x, or 0 where that is <= 0.
+//
+//go:noescape
+func addReLUAVX2(dst *float32, x *float32, n int)
+
+// addScalarReLUAVX2 performs dst = dst + s, or 0 where that is <= 0.
+//
+//go:noescape
+func addScalarReLUAVX2(dst *float32, n int, s float32)
+
+// normalizeAVX2 performs dst = gain*((x - mean)*scale) + bias, rounding each operation.
+//
+//go:noescape
+func normalizeAVX2(dst *float32, x *float32, n int, mean float32, scale float32, gain float32, bias float32)
+
+// normalizeBackwardAVX2 performs dx = gain*((dy - a) - ((x - mean)*scale)*b), rounding each operation.
+//
+//go:noescape
+func normalizeBackwardAVX2(dx *float32, dy *float32, x *float32, n int, mean float32, scale float32, gain float32, a float32, b float32)
 
 // momentumAVX2 performs v = settle(mu*v + u), u = v, rounding each operation.
 //

@@ -63,6 +63,24 @@ var formulas = []formula{
 			}
 			return x
 		}},
+	{"AddReLU", func(x [3][]float32, s float32) { AddReLU(x[0], x[1]) },
+		func(x [3]float32, s float32) [3]float32 { x[0] = relu(x[0] + x[1]); return x }},
+	{"AddScalarReLU", func(x [3][]float32, s float32) { AddScalarReLU(x[0], s) },
+		func(x [3]float32, s float32) [3]float32 { x[0] = relu(x[0] + s); return x }},
+	{"Normalize", func(x [3][]float32, s float32) { Normalize(x[0], x[1], NormFactors{s, 1.5, 0.7, -0.2}) },
+		func(x [3]float32, s float32) [3]float32 {
+			x[0] = float32(0.7*float32(float32(x[1]-s)*1.5)) + -0.2
+			return x
+		}},
+	{"NormalizeBackward", func(x [3][]float32, s float32) {
+		NormalizeBackward(x[0], x[0], x[1], NormFactors{s, 1.5, 0.7, -0.2}, 0.3, 0.4)
+	},
+		func(x [3]float32, s float32) [3]float32 {
+			h := float32(float32(x[1]-s) * 1.5)
+			gain, scale := float32(0.7), float32(1.5)
+			x[0] = float32(gain*scale) * (float32(x[0]-0.3) - float32(h*0.4))
+			return x
+		}},
 	{"Momentum", func(x [3][]float32, s float32) { Momentum(x[0], x[1], s) },
 		func(x [3]float32, s float32) [3]float32 {
 			m := rest(float32(s*x[1]) + x[0])

@@ -30,6 +30,26 @@ func dispatch() string {
 			p("default:\npanic(\"kernel: no micro-kernel of this shape\")\n}\n}\n")
 		}
 	}
+	for _, v := range both {
+		p("// grid%s runs the micro-kernel of the given shape, which must exist.", v.name)
+		p("func grid%s(rows, vecs int, c, a, x *float32, at *int, s *[%d]int) {", v.name, fields)
+		p("switch vecs<<8 | rows {")
+		for _, s := range gridShapes() {
+			if s.isa.name == v.name {
+				p("case %d<<8 | %d:\n%s(c, a, x, at, s)", s.vecs, s.rows, s.name())
+			}
+		}
+		p("default:\npanic(\"kernel: no micro-kernel of this shape\")\n}\n}\n")
+		p("// windows%s runs the micro-kernel of the given shape, which must exist.", v.name)
+		p("func windows%s(rows, vecs int, c, x, b *float32, at *int, s *[%d]int) {", v.name, paces)
+		p("switch vecs<<8 | rows {")
+		for _, s := range windowShapes() {
+			if s.isa.name == v.name {
+				p("case %d<<8 | %d:\n%s(c, x, b, at, s)", s.vecs, s.rows, s.name())
+			}
+		}
+		p("default:\npanic(\"kernel: no micro-kernel of this shape\")\n}\n}\n")
+	}
 	return w.String()
 }
 

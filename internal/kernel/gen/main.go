@@ -15,10 +15,12 @@ import (
 var sets = map[string]func(){
 	"matmul": matmul,
 	"vector": vector,
+	"grid":   grid,
+	"planes": planes,
 }
 
 func main() {
-	set := flag.String("set", "", "what to write: matmul or vector (assembly), or dispatch (Go)")
+	set := flag.String("set", "", "what to write: matmul, grid, vector or planes (assembly), or dispatch (Go)")
 	flag.Parse() // avo registers -out, -stubs and -pkg beside it
 	if err := run(*set); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
@@ -36,7 +38,7 @@ func run(set string) error {
 	}
 	write := sets[set]
 	if write == nil {
-		return fmt.Errorf("-set %q is none of matmul, vector, dispatch", set)
+		return fmt.Errorf("-set %q is none of matmul, grid, vector, planes, dispatch", set)
 	}
 	build.ConstraintExpr("amd64")
 	write()

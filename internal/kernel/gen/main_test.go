@@ -16,6 +16,8 @@ func TestUpToDate(t *testing.T) {
 	for _, run := range [][]string{
 		{"-set", "matmul", "-out", "matmul_amd64.s", "-stubs", "matmul_stubs_amd64.go", "-pkg", "kernel"},
 		{"-set", "vector", "-out", "vector_amd64.s", "-stubs", "vector_stubs_amd64.go", "-pkg", "kernel"},
+		{"-set", "grid", "-out", "grid_amd64.s", "-stubs", "grid_stubs_amd64.go", "-pkg", "kernel"},
+		{"-set", "planes", "-out", "planes_amd64.s", "-stubs", "planes_stubs_amd64.go", "-pkg", "kernel"},
 		{"-set", "dispatch", "-out", "matmul_dispatch_amd64.go"},
 	} {
 		args := []string{"run", "."}

@@ -56,6 +56,31 @@ var elementwises = []elementwise{
 		body: func(v isa, x, s []vec) []vec { return one(v.keep(x[0], x[1])) },
 	},
 	{
+		name: "addReLU", doc: "performs dst = dst + x, or 0 where that is <= 0.",
+		reads: []string{"dst", "x"}, writes: []string{"dst"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec { y := add(x[0], x[1]); return one(v.keep(y, y)) },
+	},
+	{
+		name: "addScalarReLU", doc: "performs dst = dst + s, or 0 where that is <= 0.",
+		reads: []string{"dst"}, writes: []string{"dst"}, scalars: []string{"s"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec { y := add(x[0], s[0]); return one(v.keep(y, y)) },
+	},
+	{
+		name: "normalize", doc: "performs dst = gain*((x - mean)*scale) + bias, rounding each operation.",
+		reads: []string{"x"}, writes: []string{"dst"}, scalars: []string{"mean", "scale", "gain", "bias"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec {
+			return one(add(mul(mul(sub(x[0], s[0]), s[1]), s[2]), s[3]))
+		},
+	},
+	{
+		name: "normalizeBackward", doc: "performs dx = gain*((dy - a) - ((x - mean)*scale)*b), rounding each operation.",
+		reads: []string{"dy", "x"}, writes: []string{"dx"}, scalars: []string{"mean", "scale", "gain", "a", "b"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec {
+			h := mul(mul(sub(x[1], s[0]), s[1]), s[4])
+			return one(mul(sub(sub(x[0], s[3]), h), s[2]))
+		},
+	},
+	{
 		name: "momentum", doc: "performs v = settle(mu*v + u), u = v, rounding each operation.",
 		reads: []string{"u", "v"}, writes: []string{"u", "v"}, scalars: []string{"mu"}, unroll: 4,
 		body: func(v isa, x, s []vec) []vec {
@@ -99,6 +124,7 @@ var elementwises = []elementwise{
 func one(x vec) []vec { return []vec{x} }
 
 func add(x, y vec) vec { VADDPS(y, x, x); return x }
+func sub(x, y vec) vec { VSUBPS(y, x, x); return x }
 func mul(x, y vec) vec { VMULPS(y, x, x); return x }
 
 // keep returns x where by is neither <= 0, and +0 elsewhere; NaN keeps.

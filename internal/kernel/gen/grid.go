@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// grid emits the micro-kernels of products with a grid on the right (shape)
+// and on the left (windows).
+func grid() {
+	for _, s := range gridShapes() {
+		s.write()
+	}
+	for _, s := range windowShapes() {
+		s.write()
+	}
+	for _, v := range both {
+		v.copyRows()
+	}
+}
+
+// windows is the tile of a product whose left factor is a grid: each row of
+// the tile sees the data from a place of its own, which it keeps a pointer to.
+type windows struct {
+	isa
+	rows, vecs int
+}
+
+// mostWindows is as many pointers as there are registers for.
+const mostWindows = 9
+
+func windowShapes() []windows {
+	var list []windows
+	upTo := func(v isa, rows, vecs int) {
+		for r := 1; r <= rows; r++ {
+			list = append(list, windows{v, r, vecs})
+		}
+	}
+	upTo(avx512, mostWindows, 1)
+	upTo(avx512, mostWindows, 2)
+	upTo(avx2, mostWindows, 1)
+	upTo(avx2, 6, 2)
+	return list
+}
+
+func (s windows) name() string { return fmt.Sprintf("windows%dx%d%s", s.rows, s.vecs, s.isa.name) }
+
+// Fields of Go's type paces, in words.
+const (
+	paceRows = iota
+	paceCols
+	paceSkip
+	paceLdc
+	paceLdb
+	paceTail
+	paceAcc
+	paces
+)
+
+// write emits the micro-kernel: two loops, over the rows of the grid and along
+// each.
+func (s windows) write() {
+	TEXT(s.name(), attr.NOSPLIT, fmt.Sprintf("func(c, x, b *float32, at *int, s *[%d]int)", paces))
+	Pragma("noescape")
+	doc(s.name(), fmt.Sprintf("computes a tile of %d×%d elements of c.", s.rows, s.vecs*s.lanes))
+	field := func(i int) Mem { return Mem{Base: ptr("s"), Disp: 8 * i} }
+
+	t := shape{isa: s.isa, rows: s.rows, vecs: s.vecs}
+	mask := s.tail(load(field(paceTail)))
+	sums := make([][]reg.VecVirtual, s.rows)
+	for i := range sums {
+		sums[i] = t.row()
+	}
+	CMPQ(field(paceAcc), Imm(0))
+	JNE(LabelRef("resume"))
+	for _, row := range sums {
+		for _, r := range row {
+			s.zero(r)
+		}
+	}
+	JMP(LabelRef("begin"))
+	Label("resume")
+	c, ldc := ptr("c"), load(field(paceLdc))
+	for _, row := range sums {
+		t.move(row, Mem{Base: c}, &mask)
+		ADDQ(ldc, c)
+	}
+
+	Label("begin")
+	x, at := ptr("x"), ptr("at")
+	windows := make([]reg.GPVirtual, s.rows)
+	for i := range windows {
+		windows[i] = load(Mem{Base: at, Disp: 8 * i})
+		LEAQ(Mem{Base: x, Index: windows[i], Scale: 4}, windows[i])
+	}
+	b, ldb, rows := ptr("b"), load(field(paceLdb)), load(field(paceRows))
+	i := GP64()
+	XORQ(i, i)
+	Label("row")
+	cols := load(field(paceCols))
+	Label("col")
+	bv := t.row()
+	t.move(bv, Mem{Base: b}, &mask)
+	for r, row := range sums {
+		from := Mem{Base: windows[r], Index: i, Scale: 1}
+		if s.lanes == 16 && s.vecs == 1 {
+			VFMADD231PS_BCST(from, bv[0], row[0])
+			continue
+		}
+		v := s.vec()
+		VBROADCASTSS(from, v)
+		for j, sum := range row {
+			VFMADD231PS(bv[j], v, sum)
+		}
+	}
+	ADDQ(ldb, b)
+	ADDQ(Imm(4), i)
+	DECQ(cols)
+	JNZ(LabelRef("col"))
+	ADDQ(load(field(paceSkip)), i)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+
+	c, ldc = ptr("c"), load(field(paceLdc))
+	for _, row := range sums {
+		for j, r := range row {
+			to := Mem{Base: c, Disp: j * s.bytes()}
+			if j == s.vecs-1 {
+				mask.store(r, to)
+			} else {
+				VMOVUPS(r, to)
+			}
+		}
+		ADDQ(ldc, c)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// copyRows emits the copy of a matrix to rows another distance apart. Calls of
+// a general copy would take longer than copying, for rows this short.
+func (v isa) copyRows() {
+	TEXT("copyRows"+v.name, attr.NOSPLIT, "func(dst, src *float32, ldd, lds, m, n int)")
+	Pragma("noescape")
+	doc("copyRows"+v.name, "copies m rows of n elements; they are ldd and lds bytes apart.")
+	dst, src, ldd, lds, m, n := ptr("dst"), ptr("src"), ptr("ldd"), ptr("lds"), ptr("m"), ptr("n")
+	last, whole := v.split(n)
+	tail := v.tail(last)
+	Label("row")
+	to, from, left := copyOf(dst), copyOf(src), copyOf(whole)
+	TESTQ(left, left)
+	JZ(LabelRef("tail"))
+	Label("vector")
+	x := v.vec()
+	VMOVUPS(Mem{Base: from}, x)
+	VMOVUPS(x, Mem{Base: to})
+	ADDQ(Imm(uint64(v.bytes())), from)
+	ADDQ(Imm(uint64(v.bytes())), to)
+	DECQ(left)
+	JNZ(LabelRef("vector"))
+	Label("tail")
+	y := v.vec()
+	tail.load(Mem{Base: from}, y)
+	tail.store(y, Mem{Base: to})
+	ADDQ(ldd, dst)
+	ADDQ(lds, src)
+	DECQ(m)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
