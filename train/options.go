@@ -22,9 +22,15 @@ type Options struct {
 	Advertise string
 	// Join lists addresses of nodes to look for; empty: this node is the first.
 	Join []string
-	// Nodes is how many nodes form the ring; 0: as many as come, at least two
-	// with Join and one without.
+	// Nodes is how many nodes form the first ring; 0: as many as come, at least
+	// two with Join and one without.
 	Nodes int
+	// Min and Max bound the later rings: below Min nodes all wait for more, and
+	// say so; 0: one is enough. No more than Max are taken in; 0: all who come.
+	Min, Max int
+	// Quorum is how many members of the last ring must be in the next one; 0: a
+	// majority, those that are proved dead not counted.
+	Quorum int
 	// RunID labels the run: nodes of another label are refused.
 	RunID string
 	// Secret is what the nodes of the run share: all that they say is

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"github.com/ballast-ml/ballast/internal/cli"
 	"github.com/ballast-ml/ballast/internal/cli/report"
 	"github.com/ballast-ml/ballast/internal/cli/screen"
+	"github.com/ballast-ml/ballast/train"
 )
 
 // compared are the methods of a run that nobody has said more about. Each adds
@@ -30,7 +33,10 @@ func compare(ctx context.Context, l launch, view *screen.Screen, origins cli.Ori
 		origins["method"], origins["out"] = "compared", "compared"
 		l.config = cli.ConfigYAML(l.settings.Flags(cli.ForLauncher), origins)
 		view.Begin(fmt.Sprintf("%d/%d %s", i+1, len(compared), method))
-		summary, err := l.run(ctx, view)
+		summary, err := l.completed()
+		if errors.Is(err, os.ErrNotExist) {
+			summary, err = l.run(ctx, view)
+		}
 		if err != nil {
 			_ = os.Remove(dir) // which fails, as it should, if anything is in it
 			return err
@@ -51,6 +57,20 @@ func compare(ctx context.Context, l launch, view *screen.Screen, origins cli.Ori
 	fmt.Fprintf(&b, "model sha256 %s\n", last.ModelSHA256)
 	_, err := l.program.Stdout.Write(b.Bytes())
 	return err
+}
+
+// completed returns the summary of a run that has come to its end before this
+// one went on with it; os.ErrNotExist says that there is none.
+func (l launch) completed() (s train.Summary, err error) {
+	path := filepath.Join(l.settings.Out, "summary.json")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("%s: %w: remove it to train this model again", path, err)
+	}
+	return s, nil
 }
 
 // next returns three commands worth trying after a comparison, each behind a

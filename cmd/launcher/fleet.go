@@ -54,7 +54,7 @@ func (l launch) run(ctx context.Context, view *screen.Screen) (train.Summary, er
 	f.deadline.Stop()
 	defer f.group.Close()
 	for _, name := range l.names() {
-		f.nodes = append(f.nodes, &member{name: name, log: &nodeLog{name: name}})
+		f.nodes = append(f.nodes, &member{name: name, log: &nodeLog{name: name, adds: l.settings.Resumes()}})
 	}
 	err := f.start(0, "")
 	if err == nil && len(l.settings.Join) > 0 {
@@ -128,7 +128,7 @@ func (f *fleet) said(child int, line []byte) {
 	if child == 0 {
 		observer = train.Tee(f.show(), observer)
 	}
-	if err := cli.Dispatch(line, observer, func(v cli.Failed) { n.failed = &v }); err != nil {
+	if err := cli.Dispatch(line, observer, cli.Told{Failed: func(v cli.Failed) { n.failed = &v }}); err != nil {
 		fmt.Fprintf(n.log, "%s\n", line) // something it printed: not lost, and not ours
 	}
 }
@@ -143,8 +143,8 @@ func (f *fleet) show() train.Observer {
 			if len(f.settings.Join) > 0 {
 				return
 			}
-			if f.settings.NNodes > 1 {
-				f.view.Note("machines to wait for: %d; on each, the same command with --join %s", f.settings.NNodes-1, v.Addr)
+			if f.settings.NNodes.Min > 1 {
+				f.view.Note("machines to wait for: %d; on each, the same command with --join %s", f.settings.NNodes.Min-1, v.Addr)
 			}
 			if err := f.startOthers(v.Addr); err != nil {
 				f.nodes[0].failed = &cli.Failed{Message: err.Error(), Code: cli.ExitFailed}

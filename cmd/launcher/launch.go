@@ -24,7 +24,9 @@ type launch struct {
 }
 
 // alone tells that all nodes of the run are on this machine.
-func (l launch) alone() bool { return len(l.settings.Join) == 0 && l.settings.NNodes <= 1 }
+func (l launch) alone() bool {
+	return len(l.settings.Join) == 0 && l.settings.NNodes.Min <= 1 && l.settings.NNodes.Max <= 1
+}
 
 // names returns the names of this machine's nodes. They sort as they are
 // numbered, since the roster is ordered by name; with other machines about,
@@ -64,10 +66,10 @@ func hostName() string {
 func (l launch) node(i int, name, seed string) cli.Settings {
 	s := l.settings
 	s.Name = name
-	s.NNodes = max(s.NNodes, 1) * s.NProc
-	if len(l.settings.Join) > 0 && l.settings.NNodes == 0 {
-		s.NNodes = 0 // as many as come
+	if s.NNodes.Min == 0 && len(l.settings.Join) == 0 {
+		s.NNodes.Min = 1 // this machine; with others to join: as many as come
 	}
+	s.NNodes = s.NNodes.Times(s.NProc)
 	if l.alone() && s.Listen == "" {
 		s.Listen = "127.0.0.1:0"
 	}

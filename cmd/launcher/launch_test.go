@@ -85,7 +85,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%d names: %v", n, names)
 		}
 	}
-	host := launch{settings: cli.Settings{NProc: 1, NNodes: 2}}.names()[0]
+	host := launch{settings: cli.Settings{NProc: 1, NNodes: cli.Range{Min: 2}}}.names()[0]
 	if want := hostName() + "-0"; host != want {
 		t.Errorf("with other machines about: %q, want %q", host, want)
 	}
@@ -98,16 +98,17 @@ func TestNodeSettings(t *testing.T) {
 		given        given
 		i            int
 		seed         string
-		nodes        int
+		nodes        cli.Range
 		listen, join string
 		advertise    string
 	}{
-		{"first here", given{NProc: 2}, 0, "", 2, "127.0.0.1:0", "", ""},
-		{"second here", given{NProc: 2}, 1, "127.0.0.1:7", 2, "127.0.0.1:0", "127.0.0.1:7", ""},
-		{"first of two machines", given{NProc: 2, NNodes: 2, Listen: ":7700", Advertise: "a:7700"}, 0, "", 4, ":7700", "", "a:7700"},
-		{"its second", given{NProc: 2, NNodes: 2, Listen: ":7700", Advertise: "a:7700"}, 1, "a:7700", 4, ":0", "a:7700", "a"},
-		{"second machine", given{NProc: 2, NNodes: 2, Join: []string{"a:7700"}}, 1, "", 4, "", "a:7700", ""},
-		{"as many as come", given{NProc: 2, Join: []string{"a:7700"}}, 0, "", 0, "", "a:7700", ""},
+		{"first here", given{NProc: 2}, 0, "", cli.Range{Min: 2}, "127.0.0.1:0", "", ""},
+		{"second here", given{NProc: 2}, 1, "127.0.0.1:7", cli.Range{Min: 2}, "127.0.0.1:0", "127.0.0.1:7", ""},
+		{"first of two machines", given{NProc: 2, NNodes: cli.Range{Min: 2}, Listen: ":7700", Advertise: "a:7700"}, 0, "", cli.Range{Min: 4}, ":7700", "", "a:7700"},
+		{"its second", given{NProc: 2, NNodes: cli.Range{Min: 2}, Listen: ":7700", Advertise: "a:7700"}, 1, "a:7700", cli.Range{Min: 4}, ":0", "a:7700", "a"},
+		{"second machine", given{NProc: 2, NNodes: cli.Range{Min: 2}, Join: []string{"a:7700"}}, 1, "", cli.Range{Min: 4}, "", "a:7700", ""},
+		{"as many as come", given{NProc: 2, Join: []string{"a:7700"}}, 0, "", cli.Range{}, "", "a:7700", ""},
+		{"between two and three machines", given{NProc: 2, NNodes: cli.Range{Min: 2, Max: 3}, Listen: ":7700"}, 0, "", cli.Range{Min: 4, Max: 6}, ":7700", "", ""},
 	} {
 		s := launch{settings: tt.given}.node(tt.i, "x", tt.seed)
 		if s.NNodes != tt.nodes || s.Listen != tt.listen || s.Advertise != tt.advertise || strings.Join(s.Join, ",") != tt.join || s.Name != "x" {
@@ -159,6 +160,14 @@ func TestNodeLog(t *testing.T) {
 	}
 	if err := (&nodeLog{name: "node-0"}).open(dir); err == nil {
 		t.Error("another run's log was overwritten")
+	}
+	again := &nodeLog{name: "node-0", adds: true}
+	write(t, again, "two\n")
+	if err := again.open(dir); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = os.ReadFile(again.close()); !strings.HasSuffix(string(text), "again\ntwo\n") {
+		t.Errorf("a run that goes on: log %q, %v", text, err)
 	}
 }
 

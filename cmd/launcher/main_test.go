@@ -78,7 +78,8 @@ func fakeTrain(ctx context.Context, cfg train.Config, o train.Options) (train.Su
 		if err := os.WriteFile(filepath.Join(o.Out, "config.yaml"), o.ConfigFile, 0o666); err != nil {
 			return train.Summary{}, err
 		}
-		seen := fmt.Sprintf("run %s\nsecret of %d bytes\nlisten %s\n", o.RunID, len(o.Secret), o.Listen)
+		seen := fmt.Sprintf("run %s\nsecret of %d bytes\nlisten %s\nnodes %d, from %d to %d, quorum %d\nresume %s, checkpoints every %d, keep %d\n",
+			o.RunID, len(o.Secret), o.Listen, o.Nodes, o.Min, o.Max, o.Quorum, o.Resume, o.CheckpointEvery, o.KeepCheckpoints)
 		if err := os.WriteFile(filepath.Join(o.Out, "options"), []byte(seen), 0o666); err != nil {
 			return train.Summary{}, err
 		}

@@ -15,6 +15,7 @@ const held = 1 << 20
 // exists: a run that never begins leaves nothing behind.
 type nodeLog struct {
 	name string
+	adds bool // to a file that is there already: the run goes on with an earlier one
 	mu   struct {
 		sync.Mutex
 		file    *os.File
@@ -71,7 +72,11 @@ func (l *nodeLog) open(dir string) error {
 		return err
 	}
 	path := filepath.Join(dir, l.name+".log")
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	how := os.O_EXCL
+	if l.adds {
+		how = os.O_APPEND
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|how, 0o666)
 	if err != nil {
 		return err
 	}

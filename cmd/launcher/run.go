@@ -50,7 +50,7 @@ nodes.`,
 // says which one.
 func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origins) error {
 	if s.NProc == 0 {
-		s.NProc = autoProc(cores(), s.Train.Shards, s.NNodes)
+		s.NProc = autoProc(cores(), s.Train.Shards, s.NNodes.Min)
 	}
 	if err := s.Validate(cli.ForLauncher); err != nil {
 		return err
@@ -60,6 +60,9 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 		return err
 	}
 	bare := origins["data"] == cli.FromDefault && origins["method"] == cli.FromDefault
+	if bare && s.Resumes() && s.Resume != "auto" {
+		return cli.Usagef("--resume %s: a checkpoint is of one model: say which, with --data and --method", s.Resume)
+	}
 	if l.settings.Out == "" {
 		method := s.Train.Method
 		if bare {
@@ -69,8 +72,8 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	}
 	// Of our own nodes each would find the directory that the first has made,
 	// so it is looked at once, here.
-	if _, err := os.Lstat(l.settings.Out); err == nil {
-		return cli.Usagef("--out %s: exists already: choose a directory that is new", l.settings.Out)
+	if _, err := os.Lstat(l.settings.Out); err == nil && !s.Resumes() {
+		return cli.Usagef("--out %s: exists already: choose a directory that is new, or go on with the run in it by --resume auto", l.settings.Out)
 	}
 	view := p.NewScreen(s)
 	defer view.Close()

@@ -151,13 +151,13 @@ func TestValidate(t *testing.T) {
 	if err := s.Validate(ForLauncher); err != nil {
 		t.Errorf("the defaults: %v", err)
 	}
-	s.Train.Batch, s.NNodes, s.EvalEvery, s.StartTimeout = 0, -1, -1, 0
+	s.Train.Batch, s.Quorum, s.EvalEvery, s.StartTimeout = 0, -1, -1, 0
 	err := s.Validate(ForNode)
 	if n := len(parts(err)); n != 4 || ExitCode(err) != ExitUsage {
 		t.Errorf("%d things are wrong, want 4, as a usage error:\n%v", n, err)
 	}
 	s = DefaultSettings()
-	s.NNodes, s.NProc = 3, 3
+	s.NNodes, s.NProc = Range{Min: 3}, 3
 	if err := s.Validate(ForLauncher); err == nil || !strings.Contains(err.Error(), "9 nodes cannot share --shards 8") {
 		t.Errorf("%v: want too many nodes", err)
 	}

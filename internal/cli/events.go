@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -13,13 +14,20 @@ import (
 
 // The names of the events, in a line's field "event".
 const (
-	eventDataReady  = "data_ready"
-	eventJoined     = "joined"
-	eventRingFormed = "ring_formed"
-	eventStepDone   = "step_done"
-	eventEvaluated  = "evaluated"
-	eventFinished   = "finished"
-	eventFailed     = "failed"
+	eventDataReady         = "data_ready"
+	eventJoined            = "joined"
+	eventRingFormed        = "ring_formed"
+	eventRingLost          = "ring_lost"
+	eventDiverged          = "diverged"
+	eventStepDone          = "step_done"
+	eventEvaluated         = "evaluated"
+	eventCheckpointWritten = "checkpoint_written"
+	eventCheckpointFailed  = "checkpoint_failed"
+	eventCheckpointSkipped = "checkpoint_skipped"
+	eventResumed           = "resumed"
+	eventFinished          = "finished"
+	eventLeft              = "left"
+	eventFailed            = "failed"
 )
 
 // stepInterval is the least time between two reports of steps: they are for
@@ -29,8 +37,19 @@ const stepInterval = 100 * time.Millisecond
 // Failed is the error that a node ends with.
 type Failed struct {
 	Message string `json:"message"`
-	Code    int    `json:"code"` // its exit code
-	Lost    bool   `json:"lost"` // the failure is another node's, which this one has lost
+	Code    int    `json:"code"`    // its exit code
+	Lost    bool   `json:"lost"`    // the failure is another node's, which this one has lost
+	Numeric bool   `json:"numeric"` // every node comes to it in the same step, again and again
+}
+
+// Left says that a node has left the run to the others, as it was asked to.
+type Left struct{}
+
+// Told receives what a node says of itself besides the events of its training.
+// The fields may be nil.
+type Told struct {
+	Left   func(Left)
+	Failed func(Failed)
 }
 
 // Reporter writes a node's events, one JSON object per line.
@@ -53,13 +72,24 @@ func NewReporter(w io.Writer, now func() time.Time) *Reporter {
 // Observer returns the observer that writes the events.
 func (r *Reporter) Observer() train.Observer {
 	return train.Observer{
-		DataReady:  func(v train.DataReady) { r.write(eventDataReady, v) },
-		Joined:     func(v train.Joined) { r.write(eventJoined, v) },
-		RingFormed: func(v train.RingFormed) { r.write(eventRingFormed, v) },
-		StepDone:   r.stepDone,
-		Evaluated:  func(v train.Evaluation) { r.write(eventEvaluated, v) },
-		Finished:   func(v train.Summary) { r.write(eventFinished, v) },
+		DataReady:         writes[train.DataReady](r, eventDataReady),
+		Joined:            writes[train.Joined](r, eventJoined),
+		RingFormed:        writes[train.RingFormed](r, eventRingFormed),
+		RingLost:          writes[train.RingLost](r, eventRingLost),
+		Diverged:          writes[train.Diverged](r, eventDiverged),
+		StepDone:          r.stepDone,
+		Evaluated:         writes[train.Evaluation](r, eventEvaluated),
+		CheckpointWritten: writes[train.CheckpointWritten](r, eventCheckpointWritten),
+		CheckpointFailed:  writes[train.CheckpointFailed](r, eventCheckpointFailed),
+		CheckpointSkipped: writes[train.CheckpointSkipped](r, eventCheckpointSkipped),
+		Resumed:           writes[train.Resumed](r, eventResumed),
+		Finished:          writes[train.Summary](r, eventFinished),
 	}
+}
+
+// writes returns a function that writes its argument as an event.
+func writes[T any](r *Reporter, event string) func(T) {
+	return func(v T) { r.write(event, v) }
 }
 
 func (r *Reporter) stepDone(v train.StepDone) {
@@ -71,9 +101,13 @@ func (r *Reporter) stepDone(v train.StepDone) {
 	r.write(eventStepDone, v)
 }
 
+// Left writes that the node has left the run to the others.
+func (r *Reporter) Left() { r.write(eventLeft, Left{}) }
+
 // Failed writes the error that the node ends with.
 func (r *Reporter) Failed(err error) {
-	r.write(eventFailed, Failed{Message: err.Error(), Code: ExitCode(err), Lost: train.OfAnother(err)})
+	_, numeric := errors.AsType[*train.NumericError](err)
+	r.write(eventFailed, Failed{Message: err.Error(), Code: ExitCode(err), Lost: train.OfAnother(err), Numeric: numeric})
 }
 
 // write puts the event's name before the fields of v. A launcher that does not
@@ -95,8 +129,8 @@ func (r *Reporter) write(event string, v any) {
 }
 
 // Dispatch decodes a line that a [Reporter] wrote and calls the observer, or
-// failed. It returns an error if the line is not such a line.
-func Dispatch(line []byte, o train.Observer, failed func(Failed)) error {
+// told. It returns an error if the line is not such a line.
+func Dispatch(line []byte, o train.Observer, told Told) error {
 	var head struct {
 		Event string `json:"event"`
 	}
@@ -110,14 +144,28 @@ func Dispatch(line []byte, o train.Observer, failed func(Failed)) error {
 		return pass(line, o.Joined)
 	case eventRingFormed:
 		return pass(line, o.RingFormed)
+	case eventRingLost:
+		return pass(line, o.RingLost)
+	case eventDiverged:
+		return pass(line, o.Diverged)
 	case eventStepDone:
 		return pass(line, o.StepDone)
 	case eventEvaluated:
 		return pass(line, o.Evaluated)
+	case eventCheckpointWritten:
+		return pass(line, o.CheckpointWritten)
+	case eventCheckpointFailed:
+		return pass(line, o.CheckpointFailed)
+	case eventCheckpointSkipped:
+		return pass(line, o.CheckpointSkipped)
+	case eventResumed:
+		return pass(line, o.Resumed)
 	case eventFinished:
 		return pass(line, o.Finished)
+	case eventLeft:
+		return pass(line, told.Left)
 	case eventFailed:
-		return pass(line, failed)
+		return pass(line, told.Failed)
 	default:
 		return fmt.Errorf("unknown event %q", head.Event)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ func TestEventsRoundTrip(t *testing.T) {
 		train.DataReady{Name: "glyphs", Train: 3},
 		train.Joined{Name: "node-0", Addr: "127.0.0.1:1"},
 		train.RingFormed{Generation: 1, Names: []string{"a", "b"}, Shards: []int{0, 4, 8}, Writes: true},
+		train.RingLost{Generation: 1, Step: 7, Reason: "cluster: lost b"},
 		train.StepDone{Step: 1, Steps: 3, Loss: train.Num(math.NaN()), Lambda: train.Num(math.NaN())},
 		train.StepDone{Step: 3, Steps: 3, Loss: 0.5},
 		train.Evaluation{Split: "val", Metrics: train.Metrics{Accuracy: 0.5, PerClassRecall: []float64{1, 0}}},
@@ -38,34 +40,65 @@ func TestEventsRoundTrip(t *testing.T) {
 	o.DataReady(sent[0].(train.DataReady))
 	o.Joined(sent[1].(train.Joined))
 	o.RingFormed(sent[2].(train.RingFormed))
-	o.StepDone(sent[3].(train.StepDone))
+	o.RingLost(sent[3].(train.RingLost))
+	o.StepDone(sent[4].(train.StepDone))
 	now = now.Add(stepInterval / 2)
 	o.StepDone(train.StepDone{Step: 2, Steps: 3}) // too soon to be worth a line
-	o.StepDone(sent[4].(train.StepDone))          // the last always is
-	o.Evaluated(sent[5].(train.Evaluation))
-	o.Finished(sent[6].(train.Summary))
+	o.StepDone(sent[5].(train.StepDone))          // the last always is
+	o.Evaluated(sent[6].(train.Evaluation))
+	o.Finished(sent[7].(train.Summary))
 	r.Failed(fmt.Errorf("%w", &allreduce.PeerError{Peer: "x (y)", Step: 3, Phase: "sum", Err: errors.New("z")}))
 
 	var got []any
-	back := train.Observer{
-		DataReady:  func(v train.DataReady) { got = append(got, v) },
-		Joined:     func(v train.Joined) { got = append(got, v) },
-		RingFormed: func(v train.RingFormed) { got = append(got, v) },
-		StepDone:   func(v train.StepDone) { got = append(got, v) },
-		Evaluated:  func(v train.Evaluation) { got = append(got, v) },
-		Finished:   func(v train.Summary) { got = append(got, v) },
-	}
+	back := collector(&got)
 	for line := range bytes.Lines(out.Bytes()) {
-		if err := Dispatch(line, back, func(v Failed) { got = append(got, v) }); err != nil {
+		if err := Dispatch(line, back, Told{Failed: func(v Failed) { got = append(got, v) }}); err != nil {
 			t.Errorf("%s: %v", line, err)
 		}
-		if err := Dispatch(line, train.Observer{}, nil); err != nil {
+		if err := Dispatch(line, train.Observer{}, Told{}); err != nil {
 			t.Errorf("%s, nobody listening: %v", line, err)
 		}
 	}
 	equal := cmp.Comparer(func(a, b train.Num) bool { return a == b || a != a && b != b })
 	if d := cmp.Diff(sent, got, equal); d != "" {
 		t.Error(d)
+	}
+}
+
+// collector returns an observer that keeps all that it is told.
+func collector(got *[]any) train.Observer {
+	var o train.Observer
+	fields := reflect.ValueOf(&o).Elem()
+	for i := range fields.NumField() {
+		f := fields.Field(i)
+		f.Set(reflect.MakeFunc(f.Type(), func(args []reflect.Value) []reflect.Value {
+			*got = append(*got, args[0].Interface())
+			return nil
+		}))
+	}
+	return o
+}
+
+// TestEveryEventIsPassedOn: whatever training tells an observer, the launcher
+// hears too.
+func TestEveryEventIsPassedOn(t *testing.T) {
+	var out bytes.Buffer
+	sender := reflect.ValueOf(NewReporter(&out, time.Now).Observer())
+	for i := range sender.NumField() {
+		name, f := sender.Type().Field(i).Name, sender.Field(i)
+		if f.IsNil() {
+			t.Errorf("the event %s is not written", name)
+			continue
+		}
+		out.Reset()
+		sent := reflect.New(f.Type().In(0)).Elem()
+		f.Call([]reflect.Value{sent})
+		var got []any
+		if err := Dispatch(out.Bytes(), collector(&got), Told{}); err != nil || len(got) != 1 {
+			t.Errorf("%s: read back as %d events, %v", name, len(got), err)
+		} else if reflect.TypeOf(got[0]) != sent.Type() {
+			t.Errorf("%s: read back as %T", name, got[0])
+		}
 	}
 }
 
@@ -76,7 +109,7 @@ func FuzzDispatch(f *testing.F) {
 	f.Add([]byte(`{"event":"finished","classes":null}`))
 	f.Add([]byte(`panic: x`))
 	f.Fuzz(func(_ *testing.T, line []byte) {
-		_ = Dispatch(line, train.Observer{StepDone: func(train.StepDone) {}}, func(Failed) {})
+		_ = Dispatch(line, train.Observer{StepDone: func(train.StepDone) {}}, Told{Failed: func(Failed) {}})
 	})
 }
 
@@ -148,5 +181,5 @@ func ExampleReporter() {
 	r.Failed(Usagef("rows.csv:7: expected 4 columns, found 3"))
 	// Output:
 	// {"event":"joined","name":"node-0","addr":"127.0.0.1:7700"}
-	// {"event":"failed","message":"rows.csv:7: expected 4 columns, found 3","code":2,"lost":false}
+	// {"event":"failed","message":"rows.csv:7: expected 4 columns, found 3","code":2,"lost":false,"numeric":false}
 }

@@ -59,11 +59,13 @@ func (s *Settings) trainingFlags(f *pflag.FlagSet) {
 func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 	if who == ForLauncher {
 		f.Var(countValue{&s.NProc}, "nproc-per-node", "`N` nodes on this machine; auto: half of the cores, at least 2, at most the shards")
-		f.IntVar(&s.NNodes, "nnodes", s.NNodes, "`NUMBER` of machines, each running this command; 0 is 1, or as many as come with --join")
+		f.Var(rangeValue{&s.NNodes}, "nnodes", "`N` machines, each running this command, or MIN:MAX; 0 is 1, or as many as come with --join")
+		f.IntVar(&s.MaxRestarts, "max-restarts", s.MaxRestarts, "how many `TIMES` a node of this machine that crashed is started again; the others go on meanwhile")
 	} else {
-		f.IntVar(&s.NNodes, "nnodes", s.NNodes, "`NUMBER` of nodes to wait for; 0 takes those who come")
+		f.Var(rangeValue{&s.NNodes}, "nnodes", "`N` nodes to start with, of which any number may be lost later; or MIN:MAX: start with MIN, wait below it, take in up to MAX; 0 takes those who come")
 		f.StringVar(&s.Name, "name", s.Name, "`NAME` of this node; it orders the ring (default: the host's)")
 	}
+	f.IntVar(&s.Quorum, "quorum", s.Quorum, "`NUMBER` of nodes of the last ring that have to be in the next one; 0 is more than half, proved dead ones not counted")
 	f.StringSliceVar(&s.Join, "join", s.Join, "`HOST:PORT` of a node to join; may be given several times; the same on every machine")
 	f.StringVar(&s.Listen, "listen", s.Listen, "`HOST:PORT` to listen on (default: the --join address if it is here and free, else any free port)")
 	f.StringVar(&s.Advertise, "advertise", s.Advertise, "`HOST:PORT` that others reach this machine at (default: found out)")
@@ -74,7 +76,10 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 }
 
 func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
-	f.StringVar(&s.Out, "out", s.Out, "`DIR` for what the run leaves; must be new (default runs/DATA-METHOD-TIME)")
+	f.StringVar(&s.Out, "out", s.Out, "`DIR` for what the run leaves; must be new, except with --resume (default runs/DATA-METHOD-TIME)")
+	f.StringVar(&s.Resume, "resume", s.Resume, "`WHERE` to start: never (at the beginning), auto (at the newest valid checkpoint in --out, if there is one), or the PATH of a checkpoint or of a run directory")
+	f.IntVar(&s.CheckpointEvery, "checkpoint-every", s.CheckpointEvery, "`STEPS` between checkpoints; 0 writes one after each epoch, a negative number none")
+	f.IntVar(&s.KeepCheckpoints, "keep-checkpoints", s.KeepCheckpoints, "`NUMBER` of checkpoints to keep, besides the best one")
 	f.IntVar(&s.EvalEvery, "eval-every", s.EvalEvery, "`EPOCHS` between evaluations, on the validation part or else the test part; 0 evaluates at the end only")
 	f.Var(wordValue{&s.Progress, progressModes}, "progress", "`MODE` of showing progress on stderr: auto, tty (a live line), plain (lines for a log) or none")
 	f.Var(wordValue{&s.LogLevel, logLevels}, "log-level", "lowest `LEVEL` in the log: trace, debug, info, warn or error")

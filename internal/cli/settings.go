@@ -20,27 +20,37 @@ type Settings struct {
 	Join         []string
 	Listen       string
 	Advertise    string
-	NNodes       int // machines for the launcher, nodes for a node; 0 not said
-	NProc        int // nodes on this machine; 0 chooses. Launcher only
+	NNodes       Range // machines for the launcher, nodes for a node
+	NProc        int   // nodes on this machine; 0 chooses. Launcher only
+	Quorum       int
+	MaxRestarts  int // of each node. Launcher only
 	RunID        string
 	SecretFile   string
 	Insecure     bool
 	Name         string // node only
 	StartTimeout time.Duration
 	Out          string
-	EvalEvery    int
-	Progress     string
-	LogLevel     string
-	LogFile      string // node only
+
+	Resume          string
+	CheckpointEvery int
+	KeepCheckpoints int
+
+	EvalEvery int
+	Progress  string
+	LogLevel  string
+	LogFile   string // node only
 }
 
 // DefaultSettings returns the settings of a command line without flags.
 func DefaultSettings() Settings {
 	return Settings{
-		Train: train.Defaults(), StartTimeout: 10 * time.Minute, EvalEvery: 1,
-		Progress: "auto", LogLevel: "info",
+		Train: train.Defaults(), StartTimeout: 10 * time.Minute, MaxRestarts: 3,
+		Resume: "never", KeepCheckpoints: 3, EvalEvery: 1, Progress: "auto", LogLevel: "info",
 	}
 }
+
+// Resumes tells whether the run goes on with a checkpoint.
+func (s Settings) Resumes() bool { return s.Resume != "" && s.Resume != "never" }
 
 // Section is a part of a command's flags with a title in its help.
 type Section struct {

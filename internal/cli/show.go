@@ -29,14 +29,19 @@ func (p *Program) screenMode(s Settings) screen.Mode {
 
 // watch shows a node's own progress to the person who started it.
 func watch(view *screen.Screen) train.Observer {
-	return train.Observer{
+	formed := false
+	return train.Tee(News(view.Note), train.Observer{
 		Joined: func(v train.Joined) { view.Note("%s listens on %s", v.Name, v.Addr) },
 		RingFormed: func(v train.RingFormed) {
-			view.Note("ring of %d formed in %.2f s: %s", len(v.Names), v.Seconds, strings.Join(v.Names, ", "))
+			if !formed {
+				view.Note("ring of %d formed in %.2f s: %s", len(v.Names), v.Seconds, strings.Join(v.Names, ", "))
+			}
+			formed = true
 		},
-		StepDone:  view.StepDone,
-		Evaluated: view.Evaluated,
-	}
+		StepDone:          view.StepDone,
+		Evaluated:         view.Evaluated,
+		CheckpointWritten: view.CheckpointWritten,
+	})
 }
 
 // PrintRun prints the outcome of one run on standard output. Its last line is

@@ -42,7 +42,7 @@ func (s *Settings) addFlags(c *cobra.Command, sections []Section) {
 		"method":    {"erm", "cb", "la", "absgd", "absgd+la", "absgd+cb"},
 		"optimizer": {"sgd", "nesterov", "adam", "adamw"}, "lr-schedule": {"constant", "cosine", "step:", "multistep:0.6,0.8:0.1"},
 		"u-init": {"first", "zero"}, "header": headerModes, "on-nan": onNaNModes, "nproc-per-node": {"auto"},
-		"progress": progressModes, "log-level": logLevels,
+		"resume": {"never", "auto"}, "progress": progressModes, "log-level": logLevels,
 	} {
 		if c.Flags().Lookup(name) == nil {
 			continue

@@ -14,8 +14,14 @@ func (s Settings) Validate(who For) error {
 	bad := func(flag string, value any, want string) {
 		wrong = append(wrong, fmt.Errorf("--%s %v: want %s", flag, value, want))
 	}
-	if s.NNodes < 0 {
-		bad("nnodes", s.NNodes, "at least 0")
+	if s.Quorum < 0 {
+		bad("quorum", s.Quorum, "at least 0 (0 is more than half of the nodes)")
+	}
+	if s.MaxRestarts < 0 {
+		bad("max-restarts", s.MaxRestarts, "at least 0")
+	}
+	if s.KeepCheckpoints < 1 {
+		bad("keep-checkpoints", s.KeepCheckpoints, "at least 1 (--checkpoint-every -1 writes none)")
 	}
 	if s.EvalEvery < 0 {
 		bad("eval-every", s.EvalEvery, "at least 0 (0 is at the end only)")
@@ -23,18 +29,28 @@ func (s Settings) Validate(who For) error {
 	if s.StartTimeout <= 0 {
 		bad("start-timeout", s.StartTimeout, "more than 0, as in 30s or 10m")
 	}
-	nodes, how := s.NNodes, fmt.Sprintf("--nnodes %d", s.NNodes)
+	if s.Resume == "auto" && s.Out == "" {
+		wrong = append(wrong, errors.New("--resume auto: --out is missing: the directory of the run that is to go on"))
+	}
+	wrong = append(wrong, s.share(who))
+	if err := errors.Join(wrong...); err != nil {
+		return &train.UsageError{Err: err}
+	}
+	return nil
+}
+
+// share refuses to start with more nodes than there are shards. Later ones
+// wait for a shard.
+func (s Settings) share(who For) error {
+	nodes, how := s.NNodes.Min, fmt.Sprintf("--nnodes %v", s.NNodes)
 	if who == ForLauncher {
-		nodes, how = max(s.NNodes, 1)*s.NProc, fmt.Sprintf("--nproc-per-node %d", s.NProc)
-		if s.NNodes > 1 {
-			how = fmt.Sprintf("--nnodes %d --nproc-per-node %d", s.NNodes, s.NProc)
+		nodes, how = max(s.NNodes.Min, 1)*s.NProc, fmt.Sprintf("--nproc-per-node %d", s.NProc)
+		if s.NNodes.Min > 1 {
+			how = fmt.Sprintf("--nnodes %v --nproc-per-node %d", s.NNodes, s.NProc)
 		}
 	}
 	if shards := s.Train.Shards; nodes > shards && shards > 0 {
-		wrong = append(wrong, fmt.Errorf("%s: %d nodes cannot share --shards %d: want at most one node for each shard", how, nodes, shards))
-	}
-	if err := errors.Join(wrong...); err != nil {
-		return &train.UsageError{Err: err}
+		return fmt.Errorf("%s: %d nodes cannot share --shards %d: want at most one node for each shard", how, nodes, shards)
 	}
 	return nil
 }

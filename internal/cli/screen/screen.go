@@ -89,6 +89,15 @@ func (s *Screen) Evaluated(v train.Evaluation) {
 	}
 }
 
+// CheckpointWritten tells of a checkpoint, in plain mode only.
+func (s *Screen) CheckpointWritten(v train.CheckpointWritten) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cfg.Mode == Plain {
+		fmt.Fprintf(s.cfg.Out, "method=%s step=%d checkpoint=%s bytes=%d\n", word(s.mu.title), v.Step, word(v.Path), v.Bytes)
+	}
+}
+
 // Note prints a line for people: it stays, above the live line. There is none
 // in the mode None.
 func (s *Screen) Note(format string, args ...any) {
