@@ -1,8 +1,11 @@
 package rpc_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
+	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
 	"github.com/ballast-ml/ballast/allreduce/rpc"
 	"github.com/ballast-ml/ballast/internal/jobkey"
@@ -27,8 +31,39 @@ func TestTransportOverTLS(t *testing.T) {
 	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return encrypted(t, nodes) })
 }
 
-func TestTransportOnPlainLoopback(t *testing.T) {
-	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return authenticated(t, nodes) })
+// TestPlainLoopback moves bytes over streams that only begin with TLS; how
+// they go on is TestTransport's.
+func TestPlainLoopback(t *testing.T) {
+	const nodes = 3
+	rings := authenticated(t, nodes).Form(t, allreducetest.Bounds(8, nodes), allreduce.Sizes{})
+	sent := bytes.Repeat([]byte("all for one"), 1<<17)
+	errs := allreducetest.Each(nodes, func(r int) error {
+		got, err := rings[r].At(1).Broadcast(t.Context(), 1, sent)
+		if err == nil && !bytes.Equal(got, sent) {
+			err = fmt.Errorf("rank %d got something else", r)
+		}
+		return err
+	})
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOtherSecret has nodes of two jobs dial each other.
+func TestOtherSecret(t *testing.T) {
+	for name, o := range map[string]rpc.Options{
+		"another": {TLS: secured(t, "another secret")}, "none": {},
+		"another, plain loopback": {TLS: secured(t, "another secret"), PlainLoopback: true},
+	} {
+		net := encrypted(t, 2)
+		stranger := newProcess(t, o)
+		net.Transports[0] = stranger.transport
+		_, err := allreduce.Form(t.Context(), net.Transports[0], net.Topology(0, allreducetest.Bounds(8, 2), allreduce.Sizes{}))
+		pe, ok := errors.AsType[*allreduce.PeerError](err)
+		if !ok || pe.Rank != 1 || !errors.Is(err, allreduce.ErrLost) {
+			t.Errorf("%s: %v, want a PeerError of rank 1: ErrLost", name, err)
+		}
+	}
 }
 
 // loopback is a net of nodes with a server each on 127.0.0.1.
@@ -38,17 +73,17 @@ func loopback(t testing.TB, nodes int) allreducetest.Net {
 
 // encrypted is a loopback net with mutual TLS.
 func encrypted(t testing.TB, nodes int) allreducetest.Net {
-	return connected(t, nodes, rpc.Options{TLS: secured(t)})
+	return connected(t, nodes, rpc.Options{TLS: secured(t, "a secret of the job")})
 }
 
 // authenticated is a loopback net with mutual TLS for the handshake alone.
 func authenticated(t testing.TB, nodes int) allreducetest.Net {
-	return connected(t, nodes, rpc.Options{TLS: secured(t), PlainLoopback: true})
+	return connected(t, nodes, rpc.Options{TLS: secured(t, "a secret of the job"), PlainLoopback: true})
 }
 
 // secured returns the credentials of a job.
-func secured(t testing.TB) *tls.Config {
-	config, err := jobkey.TLS([]byte("a secret of the job"))
+func secured(t testing.TB, secret string) *tls.Config {
+	config, err := jobkey.TLS([]byte(secret))
 	if err != nil {
 		t.Fatal(err)
 	}
