@@ -6,7 +6,10 @@ import (
 	"math"
 )
 
-var errShort = errors.New("cut short")
+var (
+	errShort = errors.New("cut short")
+	errLong  = errors.New("a list of more nodes or shards than there can be")
+)
 
 // decoder reads the variable-length messages (Hello, Farewell). After the
 // first mistake every read returns zero, and end tells.
@@ -54,6 +57,20 @@ func (d *decoder) count() int {
 	}
 	return n
 }
+
+// items reads the length of a list that a Topology has: of empty strings a
+// message could hold more than are worth the memory.
+func (d *decoder) items() int {
+	n := d.count()
+	if n > maxItems {
+		d.err, d.b = errLong, nil
+		return 0
+	}
+	return n
+}
+
+// maxItems is the most nodes or shard bounds, with one to spare.
+const maxItems = math.MaxUint16 + 1
 
 func (d *decoder) text() string { return string(d.take(d.count())) }
 

@@ -72,7 +72,7 @@ func (h Hello) Append(b []byte) []byte {
 }
 
 // ParseHello decodes a handshake; errors wrap ErrFrame. What it allocates is
-// bounded by the length of b.
+// bounded by the length of b and by maxItems.
 func ParseHello(b []byte) (Hello, error) {
 	if len(b) > maxHello {
 		return Hello{}, fmt.Errorf("%w: handshake of %d bytes, at most %d", ErrFrame, len(b), maxHello)
@@ -82,10 +82,10 @@ func ParseHello(b []byte) (Hello, error) {
 		Run: d.text(), Generation: d.fixed64(), Roster: d.fixed64(),
 		Rank: d.number(), Bucket: d.number(),
 	}
-	for range d.count() {
+	for range d.items() {
 		h.Names = append(h.Names, d.text())
 	}
-	for range d.count() {
+	for range d.items() {
 		h.Shards = append(h.Shards, d.number())
 	}
 	if err := d.end(); err != nil {

@@ -130,6 +130,24 @@ func TestHelloRoundTrip(t *testing.T) {
 	})
 }
 
+// TestHelloOfTooMany refuses a message of a few KiB that would become a list of
+// 16 times as many bytes, and one too long for any ring.
+func TestHelloOfTooMany(t *testing.T) {
+	for _, n := range []int{maxItems, maxItems + 1} {
+		_, err := ParseHello(Hello{Names: make([]string, n), Shards: make([]int, 3)}.Append(nil))
+		if (err == nil) != (n == maxItems) || err != nil && !errors.Is(err, ErrFrame) {
+			t.Errorf("%d names: %v", n, err)
+		}
+		_, err = ParseHello(Hello{Names: make([]string, 2), Shards: make([]int, n)}.Append(nil))
+		if (err == nil) != (n == maxItems) || err != nil && !errors.Is(err, ErrFrame) {
+			t.Errorf("%d shards: %v", n, err)
+		}
+	}
+	if _, err := ParseHello(make([]byte, maxHello+1)); !errors.Is(err, ErrFrame) {
+		t.Errorf("an overlong message: %v", err)
+	}
+}
+
 // FuzzHello checks that the decoder takes any bytes, and that what it accepts
 // survives another round trip.
 func FuzzHello(f *testing.F) {
