@@ -130,8 +130,8 @@ func TestHelloRoundTrip(t *testing.T) {
 	})
 }
 
-// TestHelloOfTooMany refuses a message of a few KiB that would become a list of
-// 16 times as many bytes, and one too long for any ring.
+// TestHelloOfTooMany refuses lists that take 16 times the memory of their message,
+// and messages too long for any ring.
 func TestHelloOfTooMany(t *testing.T) {
 	for _, n := range []int{maxItems, maxItems + 1} {
 		_, err := ParseHello(Hello{Names: make([]string, n), Shards: make([]int, 3)}.Append(nil))

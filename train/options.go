@@ -40,6 +40,11 @@ type Options struct {
 	// Insecure lets strangers in: it allows a node that other machines can
 	// reach, or that joins others there, to have no secret.
 	Insecure bool
+	// PlainLoopback leaves the ring's streams unencrypted between nodes that
+	// reach each other by loopback, once they have proved that they hold the
+	// Secret: it is faster, and who could listen there can look into the
+	// processes as well.
+	PlainLoopback bool
 	// Out is the run directory; empty: nothing is written.
 	Out string
 	// ConfigFile is written to the run directory as config.yaml.

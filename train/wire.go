@@ -38,6 +38,7 @@ func (m *member) connect(ctx context.Context, generation uint64) (*network, erro
 		clusterrpc.Seeds(m.opts.Join...),
 		clusterrpc.ServerOptions(ringrpc.ServerOptions()...),
 		clusterrpc.TLS(credentials),
+		clusterrpc.PlainLoopback(m.opts.PlainLoopback),
 		clusterrpc.Log(m.opts.Log))
 	if err != nil {
 		return nil, usage(err)
@@ -45,7 +46,7 @@ func (m *member) connect(ctx context.Context, generation uint64) (*network, erro
 	if err := guard(m.opts, server.Bound()); err != nil {
 		return nil, errors.Join(usage(err), server.Close())
 	}
-	transport := ringrpc.New(ringrpc.Options{TLS: credentials})
+	transport := ringrpc.New(ringrpc.Options{TLS: credentials, PlainLoopback: m.opts.PlainLoopback})
 	server.Register(transport.Register)
 	n, err := m.enter(ctx, generation, server, transport)
 	if err != nil {

@@ -37,7 +37,7 @@ func FuzzIdentify(f *testing.F) {
 	f.Add(denial[:])
 	nodes := map[bool]*Server{}
 	for _, secret := range []string{"secret", ""} {
-		s := listen(f, TLS(secured(f, secret)), PlainLoopback())
+		s := listen(f, TLS(secured(f, secret)), PlainLoopback(true))
 		nodes[secret != ""] = s
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -28,9 +28,9 @@ const (
 // Packets are not covered: cluster.Config.Secret encrypts them.
 func TLS(config *tls.Config) Option { return func(o *options) { o.tls = config } }
 
-// PlainLoopback allows clients on this machine that have shown their
-// certificate to go on without encryption, if they ask for that.
-func PlainLoopback() Option { return func(o *options) { o.plain = true } }
+// PlainLoopback allows clients on this machine, or does not, to go on without
+// encryption once they have shown their certificate; they have to ask for it.
+func PlainLoopback(allow bool) Option { return func(o *options) { o.plain = allow } }
 
 // shake is the server's side of a TLS handshake. It is done here and not in
 // gRPC because here its memory, time and number are bounded.

@@ -17,19 +17,20 @@ type Settings struct {
 
 	// The rest says where and how the run takes place; nothing of it reaches
 	// the model. [train.Options] explains most of it.
-	Join         []string
-	Listen       string
-	Advertise    string
-	NNodes       Range // machines for the launcher, nodes for a node
-	NProc        int   // nodes on this machine; 0 chooses. Launcher only
-	Quorum       int
-	MaxRestarts  int // of each node. Launcher only
-	RunID        string
-	SecretFile   string
-	Insecure     bool
-	Name         string // node only
-	StartTimeout time.Duration
-	Out          string
+	Join          []string
+	Listen        string
+	Advertise     string
+	NNodes        Range // machines for the launcher, nodes for a node
+	NProc         int   // nodes on this machine; 0 chooses. Launcher only
+	Quorum        int
+	MaxRestarts   int // of each node. Launcher only
+	RunID         string
+	SecretFile    string
+	Insecure      bool
+	PlainLoopback bool
+	Name          string // node only
+	StartTimeout  time.Duration
+	Out           string
 
 	Resume          string
 	CheckpointEvery int

@@ -24,3 +24,12 @@ func freeAddress(t *testing.T, name string) string {
 	addresses.Store(key, l.Addr().String())
 	return l.Addr().String()
 }
+
+// listening reports whether somebody listens at an address.
+func listening(addr string) bool {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
+}
