@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -82,4 +83,61 @@ func TestOpenPortNeedsASecret(t *testing.T) {
 		t.Error("a run directory was made")
 	}
 	run(t, 0, node, append([]string{"--listen", ":0", "--insecure"}, small...)...)
+}
+
+// TestSecretIsNowhereToBeSeen looks for the secret where others on the machine
+// could: in the arguments of launcher and nodes, and in the nodes' environment.
+func TestSecretIsNowhereToBeSeen(t *testing.T) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Log("no /proc here: nothing to look at")
+		return
+	}
+	dir := t.TempDir()
+	secret := strings.Repeat("do not look", 4)
+	t.Setenv("BALLAST_JOB_SECRET", secret)
+	out := filepath.Join(dir, "run")
+	p := start(t, ballast, "run", "--data", "glyphs", "--model", "mlp:16", "--method", "erm", "--epochs", "1000",
+		"--nproc-per-node", "2", "--progress", "none", "--out", out)
+	eventually(t, 30*time.Second, "the nodes train", func() bool { return steps(out) > 0 })
+	group := processesOf(t, p.Process.Pid)
+	if len(group) < 3 {
+		t.Errorf("a launcher and two nodes are %d processes", len(group))
+	}
+	for _, pid := range group {
+		for _, file := range []string{"cmdline", "environ"} {
+			text, err := os.ReadFile(filepath.Join("/proc", pid, file))
+			own := file == "environ" && pid == strconv.Itoa(p.Process.Pid) // where we have put it
+			if err != nil || !own && strings.Contains(string(text), secret) {
+				t.Errorf("process %s: %s shows the secret (%v)", pid, file, err)
+			}
+		}
+	}
+}
+
+// processesOf returns a process and its descendants.
+func processesOf(t *testing.T, pid int) []string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := map[string]string{}
+	for _, p := range all {
+		text, err := os.ReadFile(filepath.Join(p, "stat"))
+		_, rest, ok := strings.Cut(string(text), ") ")
+		if fields := strings.Fields(rest); err == nil && ok && len(fields) > 1 { // else it has ended
+			parent[filepath.Base(p)] = fields[1]
+		}
+	}
+	root := strconv.Itoa(pid)
+	found := []string{root}
+	for p := range parent {
+		for q := p; q != ""; q = parent[q] {
+			if parent[q] == root {
+				found = append(found, p)
+				break
+			}
+		}
+	}
+	return found
 }
