@@ -8,157 +8,154 @@ import (
 	"github.com/ballast-ml/ballast/internal/kernel"
 )
 
-// conv is a convolution with stride 1, sample by sample a matrix product over
-// what the taps of the kernel see: y = W·gather(x) + b, with x and y as
-// channels, height, width and W as [out taps].
-//
-// What the taps see is gathered anew in each pass, for one sample at a time: it
-// is up to 25 times the size of the image, so keeping it would move more memory
-// than gathering it.
+// conv is a convolution, sample by sample a matrix product with what the taps
+// of the kernel see: y = W·see(x) + b, with x and y as channels, height, width
+// and W as [out taps]. The kernels look at the framed image through a table of
+// offsets, so see(x) is never written down.
 type conv struct {
-	win    window
-	out    int    // channels
-	weight *param // [out taps]
-	bias   *param // [out]; nil if batch norm follows, which would undo it
-	first  bool   // first layer: nobody asks for dx
+	win       window
+	out       int    // channels
+	weight    *param // [out taps]
+	bias      *param // [out]; nil if batch norm follows, which would undo it
+	first     bool   // first layer: nobody asks for dx
+	rectified bool   // with the ReLU behind it
+
+	at   []int // what the taps see
+	grid kernel.Grid
+	back *adjoint // of dx
 
 	x            []float32 // last inputs
 	y, dx, slope []float32 // buffers: outputs, input gradient, output tangent
-	sums         []float64 // Σ dy by channel
+	sums         []kernel.Lanes
 
 	// Scratch for one sample.
-	padded  []float32 // inputs; the frame stays zero
-	spread  []float32 // padded input gradient
-	cols    []float32 // [taps positions]
-	wide    []float32 // outputs, [out positions]
-	dwide   []float32 // output gradient, [out positions]; stays zero where no output is
-	turned  []float32 // its transpose, [positions out]
+	framed  []float32 // inputs; the frame stays zero
+	dframed []float32 // output gradient; the frame stays zero
+	turned  []float32 // output gradient, transposed: [positions out]
+	room    []float32 // inputs or outputs
 	dweight []float32 // transpose of the weight gradient, [taps out]; of all samples
 }
 
 // newConv returns a layer whose weights start uniform in [-bound, bound).
 func newConv(win window, out int, bound float64, bias, first bool) *conv {
-	c := &conv{win: win, out: out, first: first}
+	c := &conv{win: win, out: out, first: first, at: win.offsets(), grid: win.grid()}
 	c.weight = &param{name: "weight", shape: tensor.Shape{out, win.taps()}, bound: bound}
 	if bias {
 		c.bias = &param{name: "bias", shape: tensor.Shape{out}}
-		c.sums = make([]float64, out)
+		c.sums = make([]kernel.Lanes, out)
+	}
+	if !first {
+		c.back = newAdjoint(win, out)
 	}
 	return c
 }
 
 func (c *conv) Forward(_ Pass, x []float32) []float32 {
 	c.x = x
-	grow(&c.cols, c.win.taps()*c.win.positions())
-	grow(&c.padded, c.win.paddedSize())
-	grow(&c.wide, c.out*c.win.positions())
 	y := grow(&c.y, c.rows()*c.outSize())
-	var bias []float32
-	if c.bias != nil {
-		bias = c.bias.v
-	}
 	for r := range c.rows() {
-		acc := c.startFrom(bias)
-		c.gather(x, r)
-		c.product(c.weight.v, acc)
-		c.win.narrow(c.output(y, r), c.wide)
+		out := c.output(y, r)
+		c.product(out, c.weight.v, x, r)
+		if c.bias == nil {
+			continue
+		}
+		for o, b := range c.bias.v {
+			plane := out[o*c.win.area():][:c.win.area()]
+			if c.rectified {
+				kernel.AddScalarReLU(plane, b)
+			} else {
+				addScalar(plane, b)
+			}
+		}
+	}
+	if c.rectified && c.bias == nil {
+		kernel.ReLU(y, y)
 	}
 	return y
 }
 
-// Backward: dW = Σ dy·gather(x)ᵀ, each element one chain over samples and
-// positions in order; db = Σ dy; dx = scatter(Wᵀ·dy).
+// Backward: dW = Σ dy·see(x)ᵀ, each element one chain over samples and
+// positions in order; db = Σ dy; dx is the adjoint's.
 func (c *conv) Backward(dy []float32) []float32 {
-	taps, positions := c.win.taps(), c.win.positions()
-	dwide := grow(&c.dwide, c.out*positions)
 	var dx []float32
 	if !c.first {
 		dx = grow(&c.dx, len(c.x))
+		c.back.turn(c.weight.v)
 	}
-	turned := grow(&c.turned, positions*c.out)
-	dweight := grow(&c.dweight, taps*c.out)
+	clear(c.sums)
+	turned := grow(&c.turned, c.outSize())
+	dweight := grow(&c.dweight, c.win.taps()*c.out)
 	for r := range c.rows() {
-		c.win.widen(dwide, c.output(dy, r))
-		c.gather(c.x, r)
-		// The transpose of dW, since turning dy is little work and turning
-		// what the taps see is much.
-		kernel.Transpose(turned, dwide, c.out, positions)
-		kernel.MatMul(dweight, c.cols, turned, taps, c.out, positions, r > 0)
+		d := c.output(dy, r)
+		if c.rectified {
+			kernel.ReLUBackward(d, d, c.output(c.y, r))
+		}
+		for o := range c.sums {
+			c.sums[o].Add(d[o*c.win.area():][:c.win.area()])
+		}
+		// The transpose of dW, since the wide side of the product belongs to
+		// the rows: there are more taps than channels.
+		kernel.Transpose(turned, d, c.out, c.win.area())
+		kernel.GridMatMul(dweight, c.frame(c.x, r), turned, c.at, c.out, c.grid, r > 0)
 		if !c.first {
-			kernel.MatMulTN(c.cols, c.weight.v, dwide, taps, positions, c.out, false)
-			c.scatter(dx, r)
+			framed := c.back.frame(grow(&c.dframed, c.back.framedSize()), d)
+			c.back.apply(c.input(dx, r), framed, grow(&c.room, c.win.inSize()))
 		}
 	}
-	kernel.Transpose(c.weight.g, dweight, taps, c.out)
-	if c.bias != nil {
-		sumChannels(c.sums, dy, c.win.area())
-		for o, s := range c.sums {
-			c.bias.g[o] = float32(s)
-		}
+	kernel.Transpose(c.weight.g, dweight, c.win.taps(), c.out)
+	for o := range c.sums {
+		c.bias.g[o] = float32(c.sums[o].Fold())
 	}
 	return dx
 }
 
-// JVP: ẏ = Ẇ·gather(x) + W·gather(ẋ) + ḃ.
+// JVP: ẏ = Ẇ·see(x) + W·see(ẋ) + ḃ.
 func (c *conv) JVP(dx, dir []float32) []float32 {
 	dy := grow(&c.slope, c.rows()*c.outSize())
-	var bias []float32
-	if c.bias != nil {
-		bias = c.bias.of(dir)
-	}
 	for r := range c.rows() {
-		acc := c.startFrom(bias)
-		c.gather(c.x, r)
-		c.product(c.weight.of(dir), acc)
+		out := c.output(dy, r)
+		c.product(out, c.weight.of(dir), c.x, r)
 		if dx != nil {
-			c.gather(dx, r)
-			c.product(c.weight.v, true)
+			second := grow(&c.room, c.outSize())
+			c.product(second, c.weight.v, dx, r)
+			kernel.Add(out, second)
 		}
-		c.win.narrow(c.output(dy, r), c.wide)
+		if c.bias != nil {
+			for o, b := range c.bias.of(dir) {
+				addScalar(out[o*c.win.area():][:c.win.area()], b)
+			}
+		}
+	}
+	if c.rectified {
+		kernel.ReLUBackward(dy, dy, c.y)
 	}
 	return dy
 }
 
-// gather sets cols to what the taps see of sample r of x.
-func (c *conv) gather(x []float32, r int) {
-	size := c.win.inSize()
-	c.win.gather(c.cols, c.win.frame(c.padded, x[r*size:][:size]))
+// product computes out = weight·see(sample r of x).
+func (c *conv) product(out, weight, x []float32, r int) {
+	kernel.MatMulGrid(out, weight, c.frame(x, r), c.at, c.out, c.grid)
 }
 
-// scatter sets sample r of dx to the sums of what cols has for each pixel.
-func (c *conv) scatter(dx []float32, r int) {
-	size := c.win.inSize()
-	dx = dx[r*size:][:size]
-	if c.win.pad == 0 {
-		c.win.scatter(dx, c.cols)
-		return
+// frame returns sample r of x in its frame.
+func (c *conv) frame(x []float32, r int) []float32 {
+	return c.win.frame(grow(&c.framed, c.win.framedSize()), c.input(x, r))
+}
+
+func addScalar(x []float32, s float32) {
+	for i := range x {
+		x[i] += s
 	}
-	c.win.scatter(grow(&c.spread, c.win.paddedSize()), c.cols)
-	c.win.unframe(dx, c.spread)
-}
-
-// product computes wide = weight·cols, or wide += weight·cols.
-func (c *conv) product(weight []float32, acc bool) {
-	kernel.MatMul(c.wide, weight, c.cols, c.out, c.win.positions(), c.win.taps(), acc)
-}
-
-// startFrom fills wide with the biases, if there are any, and reports whether
-// it did: the chains of the product then start from them.
-func (c *conv) startFrom(bias []float32) bool {
-	positions := c.win.positions()
-	for o, b := range bias {
-		run := c.wide[o*positions:][:positions]
-		for i := range run {
-			run[i] = b
-		}
-	}
-	return bias != nil
 }
 
 func (c *conv) rows() int    { return len(c.x) / c.win.inSize() }
 func (c *conv) outSize() int { return c.out * c.win.area() }
 
-// output returns sample r of the outputs y.
+// input returns sample r of the inputs x, output of the outputs y.
+func (c *conv) input(x []float32, r int) []float32 {
+	return x[r*c.win.inSize():][:c.win.inSize()]
+}
+
 func (c *conv) output(y []float32, r int) []float32 { return y[r*c.outSize():][:c.outSize()] }
 
 func (c *conv) params() []*param {
@@ -169,5 +166,9 @@ func (c *conv) params() []*param {
 }
 
 func (c *conv) String() string {
-	return fmt.Sprintf("conv %d -> %d, %dx%d, pad %d", c.win.channels, c.out, c.win.kernel, c.win.kernel, c.win.pad)
+	s := fmt.Sprintf("conv %d -> %d, %dx%d, pad %d", c.win.channels, c.out, c.win.kernel, c.win.kernel, c.win.pad)
+	if c.win.stride > 1 {
+		s += fmt.Sprintf(", stride %d", c.win.stride)
+	}
+	return s
 }

@@ -16,6 +16,8 @@ type dense struct {
 	bias    *param // [out]; nil if batch norm follows, which would undo it
 	first   bool   // first layer: nobody asks for dx
 
+	rectified bool // with the ReLU behind it
+
 	x            []float32 // last inputs
 	y, dx, slope []float32 // buffers: outputs, input gradient, output tangent
 }
@@ -35,8 +37,13 @@ func (d *dense) Forward(_ Pass, x []float32) []float32 {
 	d.x = x
 	y := grow(&d.y, rows*d.out)
 	kernel.MatMul(y, x, d.weight.v, rows, d.out, d.in, false)
-	if d.bias != nil {
+	switch {
+	case d.bias != nil && d.rectified:
+		kernel.AddRowReLU(y, d.bias.v, rows, d.out)
+	case d.bias != nil:
 		kernel.AddRow(y, d.bias.v, rows, d.out)
+	case d.rectified:
+		kernel.ReLU(y, y)
 	}
 	return y
 }
@@ -45,6 +52,9 @@ func (d *dense) Forward(_ Pass, x []float32) []float32 {
 // db = Σ dy; dx = dy·Wᵀ.
 func (d *dense) Backward(dy []float32) []float32 {
 	rows := len(dy) / d.out
+	if d.rectified {
+		kernel.ReLUBackward(dy, dy, d.y)
+	}
 	kernel.MatMulTN(d.weight.g, d.x, dy, d.in, d.out, rows, false)
 	if d.bias != nil {
 		clear(d.bias.g)
@@ -68,6 +78,9 @@ func (d *dense) JVP(dx, dir []float32) []float32 {
 	}
 	if d.bias != nil {
 		kernel.AddRow(dy, d.bias.of(dir), rows, d.out)
+	}
+	if d.rectified {
+		kernel.ReLUBackward(dy, dy, d.y)
 	}
 	return dy
 }

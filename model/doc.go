@@ -1,14 +1,15 @@
 // Package model holds the classifiers: logistic regression, multi-layer
-// perceptrons and a LeNet-type convolutional network, with dropout and batch
-// norm.
+// perceptrons, a LeNet-type convolutional network and ResNet-20, with dropout
+// and batch norm.
 //
 // # Flat vectors
 //
 // All parameters of a [Network] are one []float32 ([Network.Params]) and all
-// gradients another ([Network.Grads]). Layers hold windows into them, so the
-// optimizer, the all-reduce and the model file see one slice, and nothing is
-// ever copied together or apart. The running statistics of batch norm are a
-// third vector ([Network.Running]), with what one batch adds to them beside it
+// gradients another ([Network.Grads]). Layers hold windows into them, which
+// begin at multiples of 16 elements, with zeros in between. So the optimizer,
+// the all-reduce and the model file see one slice, and nothing is ever copied
+// together or apart. The running statistics of batch norm are a third vector
+// ([Network.Running]), with what one batch adds to them beside it
 // ([Network.Stats]).
 //
 // # Call order
@@ -33,13 +34,16 @@
 // # Numeric contract
 //
 // The result is a function of the parameters, the batch and the [Pass], bit for
-// bit, on every processor. Each output of a matrix product is one chain of fused
-// multiply-adds (internal/kernel) whose order depends on the layer's sizes only;
-// sums over a batch run over samples, then positions, in ascending order. So in
-// a network without batch norm the loss of a sample does not depend on which
-// others are in the batch. With batch norm it does: statistics are those of the
-// shard ("ghost" batch norm). NaN is never dropped: ReLU, pooling, dropout and
-// the losses pass it on.
+// bit, on every processor. Each output of a matrix product or convolution is one
+// chain of fused multiply-adds (internal/kernel) whose order depends on the
+// layer's sizes only; gradients by weights run over samples, then positions, in
+// ascending order. So in a network without batch norm the loss of a sample does
+// not depend on which others are in the batch. With batch norm it does:
+// statistics are those of the shard ("ghost" batch norm).
+//
+// NaN is never dropped: ReLU, pooling, dropout and the losses pass it on.
+// Gradients by a logit below 2⁻⁷⁰ are taken as 0: those of a sample that is
+// learnt for good would become subnormal some layers back, which is slow.
 //
 // No call allocates after the first one with the largest number of rows.
 package model

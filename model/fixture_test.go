@@ -103,9 +103,20 @@ func run(n *Network, b batch, loss Loss, dir []float32) result {
 	return r
 }
 
-// direction returns a random direction in the space of the parameters.
+// direction returns a random direction in the space of the parameters: zero
+// between the tensors, like everything laid out as Params.
 func direction(n *Network, seed uint64) []float32 {
-	return normals(rand.New(rand.NewPCG(seed, 1)), n.NumParams())
+	values := normals(rand.New(rand.NewPCG(seed, 1)), n.NumParams())
+	dir := make([]float32, len(n.Params()))
+	n.eachParam(func(p *param) { values = values[copy(p.of(dir), values):] })
+	return dir
+}
+
+// packed returns v, laid out as Params, without what lies between the tensors.
+func packed(n *Network, v []float32) []float32 {
+	var list []float32
+	n.eachParam(func(p *param) { list = append(list, p.of(v)...) })
+	return list
 }
 
 func inner(a, b []float32) float64 {

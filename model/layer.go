@@ -4,10 +4,10 @@ package model
 // row-major: one sample after the other, a sample as channels, height, width or
 // as features. Layers see at least one row: the network handles the empty batch.
 //
-// A layer's result is memory of its own, or the argument's: ReLU and batch norm
-// work in place. That is right because they stand behind layers that do not
-// need their output again (dense, conv), and because nothing that stands behind
-// ReLU works in place on its output.
+// A layer's result is memory of its own, or the argument's: ReLU works in place.
+// That is right because it stands behind layers that do not need their output
+// for anything else (dense, conv, norm), and because nothing that stands behind
+// it works in place on its output. Those layers may do the ReLU themselves.
 type layer interface {
 	// Forward returns the outputs for the inputs x and remembers what Backward
 	// and JVP need, x included: the caller leaves x alone until the next

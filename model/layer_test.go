@@ -43,10 +43,14 @@ func layerCases() []layerCase {
 		linear("dense", newDense(5, 4, 1, true, false), 3, 5),
 		linear("dense 1 row", newDense(7, 3, 1, true, false), 1, 7),
 		linear("dense without bias", newDense(5, 4, 1, false, false), 3, 5),
-		linear("conv 5x5 pad 2", newConv(window{2, 4, 3, 5, 2}, 3, 1, true, false), 2, 2*4*3),
-		linear("conv 5x5", newConv(window{2, 6, 7, 5, 0}, 2, 1, true, false), 2, 2*6*7),
-		linear("conv 3x3 pad 1 without bias", newConv(window{1, 4, 5, 3, 1}, 2, 1, false, false), 3, 4*5),
-		linear("conv 2x2", newConv(window{3, 3, 3, 2, 0}, 2, 1, true, false), 2, 3*3*3),
+		linear("conv 5x5 pad 2", newConv(window{2, 4, 3, 5, 2, 1}, 3, 1, true, false), 2, 2*4*3),
+		linear("conv 5x5", newConv(window{2, 6, 7, 5, 0, 1}, 2, 1, true, false), 2, 2*6*7),
+		linear("conv 3x3 pad 1 without bias", newConv(window{1, 4, 5, 3, 1, 1}, 2, 1, false, false), 3, 4*5),
+		linear("conv 2x2", newConv(window{3, 3, 3, 2, 0, 1}, 2, 1, true, false), 2, 3*3*3),
+		linear("conv 3x3 stride 2 pad 1", newConv(window{2, 6, 8, 3, 1, 2}, 3, 1, false, false), 2, 2*6*8),
+		linear("conv 3x3 stride 2, odd", newConv(window{2, 5, 7, 3, 0, 2}, 2, 1, true, false), 2, 2*5*7),
+		linear("conv 5x5 stride 3 pad 2", newConv(window{1, 8, 7, 5, 2, 3}, 2, 1, true, false), 3, 8*7),
+		linear("conv 1x1 pad 1", newConv(window{2, 3, 4, 1, 1, 1}, 3, 1, true, false), 2, 2*3*4),
 		linear("average pool, odd", &avgPool{halves: halves{5, 7}}, 4, 5*7),
 		linear("dropout", newDropout(6, 0.4, 1, 2), 4, 6),
 		{name: "dropout in evaluation", layer: newDropout(6, 0.4, 1, 2), rows: 4, in: 6, step: 0.25, tol: 1e-4},
@@ -189,7 +193,7 @@ func TestFirstLayer(t *testing.T) {
 		in          int
 	}{
 		{"dense", newDense(5, 4, 1, true, true), newDense(5, 4, 1, true, false), 5},
-		{"conv", newConv(window{2, 4, 4, 3, 1}, 2, 1, true, true), newConv(window{2, 4, 4, 3, 1}, 2, 1, true, false), 32},
+		{"conv", newConv(window{2, 4, 4, 3, 1, 1}, 2, 1, true, true), newConv(window{2, 4, 4, 3, 1, 1}, 2, 1, true, false), 32},
 	}
 	for _, p := range pairs {
 		t.Run(p.name, func(t *testing.T) {
@@ -217,29 +221,58 @@ func TestFirstLayer(t *testing.T) {
 
 // TestConvDirect compares conv with the sum that defines a convolution.
 func TestConvDirect(t *testing.T) {
-	win := window{channels: 2, height: 5, width: 6, kernel: 3, pad: 1}
-	c := newConv(win, 3, 1, true, false)
-	b := newLayerBench(layerCase{layer: c, rows: 2, in: win.inSize()})
-	y := b.forward(b.x)
-	i := 0
-	for r := range 2 {
-		for o := range 3 {
-			for oy := range 5 {
-				for ox := range 6 {
+	for _, win := range []window{{2, 5, 6, 3, 1, 1}, {2, 6, 8, 3, 1, 2}, {1, 7, 9, 5, 0, 3}} {
+		c := newConv(win, 3, 1, true, false)
+		b := newLayerBench(layerCase{layer: c, rows: 2, in: win.inSize()})
+		y := b.forward(b.x)
+		i := 0
+		for r := range 2 {
+			for o := range 3 {
+				for p := range win.area() {
 					want := float64(c.bias.v[o])
 					for tap := range win.taps() {
-						ch, ky, kx := tap/9, tap/3%3, tap%3
-						iy, ix := oy+ky-1, ox+kx-1
-						if iy >= 0 && iy < 5 && ix >= 0 && ix < 6 {
-							want += float64(c.weight.v[o*win.taps()+tap]) * float64(b.x[((r*2+ch)*5+iy)*6+ix])
+						square := win.kernel * win.kernel
+						ch, ky, kx := tap/square, tap%square/win.kernel, tap%win.kernel
+						iy, ix := p/win.outWidth()*win.stride+ky-win.pad, p%win.outWidth()*win.stride+kx-win.pad
+						if iy >= 0 && iy < win.height && ix >= 0 && ix < win.width {
+							want += float64(c.weight.v[o*win.taps()+tap]) * float64(b.x[((r*win.channels+ch)*win.height+iy)*win.width+ix])
 						}
 					}
 					if !near(float64(y[i]), want, 1e-5) {
-						t.Fatalf("row %d channel %d (%d,%d): %v, want %v", r, o, oy, ox, y[i], want)
+						t.Fatalf("%+v, row %d channel %d position %d: %v, want %v", win, r, o, p, y[i], want)
 					}
 					i++
 				}
 			}
+		}
+	}
+}
+
+// TestRectified: a layer that does the ReLU behind it leaves the bits of the
+// two one after the other.
+func TestRectified(t *testing.T) {
+	win := window{2, 4, 5, 3, 1, 1}
+	for name, build := range map[string]func(rectified bool) (layer, int){
+		"dense":              func(r bool) (layer, int) { l := newDense(5, 4, 1, true, false); l.rectified = r; return l, 5 },
+		"dense without bias": func(r bool) (layer, int) { l := newDense(5, 4, 1, false, false); l.rectified = r; return l, 5 },
+		"conv":               func(r bool) (layer, int) { l := newConv(win, 3, 1, true, false); l.rectified = r; return l, 40 },
+		"conv without bias":  func(r bool) (layer, int) { l := newConv(win, 3, 1, false, false); l.rectified = r; return l, 40 },
+		"batch norm":         func(r bool) (layer, int) { l := newNorm(2, 20); l.rectified = r; return l, 40 },
+		"batch norm, dense":  func(r bool) (layer, int) { l := newNorm(5, 1); l.rectified = r; return l, 5 },
+	} {
+		one, in := build(true)
+		two, _ := build(false)
+		r := &relu{}
+		a := newLayerBench(layerCase{layer: one, rows: 3, in: in, pass: Pass{Train: true}})
+		b := newLayerBench(layerCase{layer: two, rows: 3, in: in, pass: Pass{Train: true}})
+		copied := func(x []float32) []float32 { return append([]float32(nil), x...) }
+		ya, yb := a.forward(a.x), r.Forward(a.pass, b.forward(b.x))
+		da, db := copied(one.Backward(copied(a.cotangent))), copied(two.Backward(r.Backward(copied(a.cotangent))))
+		dir := make([]float32, len(a.params))
+		a.fill(dir)
+		ta, tb := one.JVP(copied(a.x), dir), r.JVP(two.JVP(copied(a.x), dir), dir)
+		if !sameBits(ya, yb) || !sameBits(da, db) || !sameBits(a.grads, b.grads) || !sameBits(ta, tb) {
+			t.Errorf("%s: not the bits of the layer and a ReLU", name)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (s softmax) gradient(dz, logits []float32, labels []int32, w []float32) {
 			if j == int(y) {
 				p = -others / total // p_y - 1 without the cancellation
 			}
-			d[j] = float32(float64(w[i]) * p)
+			d[j] = settle(float32(float64(w[i]) * p))
 		}
 	}
 }
@@ -130,6 +130,17 @@ func (s softmax) tangent(dst, logits, dlogits []float32, labels []int32) {
 		}
 		dst[i] = float32(slope)
 	}
+}
+
+// settle returns 0 for a gradient so small that no parameter can feel it. That
+// of a sample that is learnt for good would be subnormal some layers further
+// back, where each operation takes a hundred times as long.
+func settle(d float32) float32 {
+	const least = 0x1p-70
+	if -least < d && d < least {
+		return 0
+	}
+	return d // NaN too
 }
 
 // normalizer returns the largest logit, Σ exp(z_j - max) over all j but y, and

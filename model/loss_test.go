@@ -177,3 +177,21 @@ func TestAdjustedErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestGradientSettles: the gradient of a sample that is learnt for good is 0
+// and not nearly so, but NaN stays.
+func TestGradientSettles(t *testing.T) {
+	dz := make([]float32, 3)
+	CrossEntropy{}.Gradient(dz, []float32{80, 0, -60}, []int32{0}, []float32{1})
+	if !sameBits(dz, []float32{0, 0, 0}) {
+		t.Errorf("gradient %v of a loss of e⁻⁸⁰", dz)
+	}
+	CrossEntropy{}.Gradient(dz, []float32{20, 0, -20}, []int32{0}, []float32{1})
+	if dz[0] == 0 || dz[1] == 0 || dz[2] == 0 {
+		t.Errorf("gradient %v of a loss of e⁻²⁰", dz)
+	}
+	CrossEntropy{}.Gradient(dz, []float32{80, 0, -60}, []int32{0}, []float32{float32(math.NaN())})
+	if !isNaN(dz[0]) || !isNaN(dz[1]) {
+		t.Errorf("gradient %v with a weight that is NaN", dz)
+	}
+}

@@ -2,7 +2,6 @@ package model
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 )
 
@@ -85,25 +84,6 @@ func TestBlend(t *testing.T) {
 	for i, v := range n.Running() {
 		if !near(float64(v), float64(want[i]), 1e-7) {
 			t.Errorf("running[%d] = %v, want %v", i, v, want[i])
-		}
-	}
-}
-
-// TestReduce: the interleaved sums are the plain ones, for all lengths round
-// the number of lanes.
-func TestReduce(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	for n := range 14 {
-		x, y := normals(r, n), normals(r, n)
-		var s float64
-		for _, v := range x {
-			s += float64(v)
-		}
-		if got := sum(x); !near(got, s, 1e-14) {
-			t.Errorf("sum of %d: %v, want %v", n, got, s)
-		}
-		if got := dot(x, y); !near(got, inner(x, y), 1e-14) {
-			t.Errorf("dot of %d: %v, want %v", n, got, inner(x, y))
 		}
 	}
 }

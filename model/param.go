@@ -28,6 +28,18 @@ type param struct {
 // size is the number of elements.
 func (p *param) size() int { return p.shape.TotalSize() }
 
+// room is the number of elements the parameter takes up in its vector. Windows
+// into Params start at multiples of 16, where no vector of a kernel straddles
+// two cache lines; what lies between them is zero, as is its gradient, so that
+// it stays zero whatever the optimizer does.
+func (p *param) room() int {
+	const lanes = 16
+	if p.running {
+		return p.size()
+	}
+	return (p.size() + lanes - 1) / lanes * lanes
+}
+
 // of returns the parameter's window of a vector that is laid out like its own.
 func (p *param) of(flat []float32) []float32 { return flat[p.offset : p.offset+p.size()] }
 
@@ -49,9 +61,9 @@ func measure(layers []layer) (params, running int) {
 	for _, l := range layers {
 		for _, p := range l.params() {
 			if p.running {
-				running += p.size()
+				running += p.room()
 			} else {
-				params += p.size()
+				params += p.room()
 			}
 		}
 	}
@@ -65,10 +77,10 @@ func (v vectors) bind(layers []layer) {
 		for _, p := range l.params() {
 			if p.running {
 				p.bind(v.running, v.stats, running)
-				running += p.size()
+				running += p.room()
 			} else {
 				p.bind(v.params, v.grads, params)
-				params += p.size()
+				params += p.room()
 			}
 		}
 	}

@@ -1,5 +1,7 @@
 package model
 
+import "github.com/ballast-ml/ballast/internal/kernel"
+
 // halves is the geometry of pooling over disjoint 2x2 squares of planes (the
 // channels of all samples are planes alike). A last odd row or column belongs
 // to no square.
@@ -15,71 +17,67 @@ func (h halves) out() int       { return h.outHeight() * h.outWidth() }
 // and its gradient goes to the last place.
 type maxPool struct {
 	halves
-	size         int     // of all inputs of the last Forward
-	at           []int32 // for each output, the place of its maximum in the inputs
+	x            []float32 // last inputs
 	y, dx, slope []float32
 }
 
 func (m *maxPool) Forward(_ Pass, x []float32) []float32 {
-	m.size = len(x)
-	n := len(x) / m.in() * m.out()
-	y := grow(&m.y, n)
-	if cap(m.at) < n {
-		m.at = make([]int32, n)
-	}
-	m.at = m.at[:n]
-	o := 0
-	for plane := 0; plane < len(x); plane += m.in() {
-		for r := range m.outHeight() {
-			top := plane + 2*r*m.width
-			m.row(y[o:o+m.outWidth()], m.at[o:], x, top)
-			o += m.outWidth()
-		}
+	m.x = x
+	y := grow(&m.y, len(x)/m.in()*m.out())
+	for p := range m.strips() {
+		kernel.MaxPool(m.small(y, p), m.large(x, p), m.width, m.rows(), m.outWidth())
 	}
 	return y
 }
 
-// row pools the two rows of inputs that start at top. The places are chosen
-// without branches, which no processor could predict: comparing backwards from
-// the last place leaves the first that holds the maximum.
-func (m *maxPool) row(y []float32, at []int32, x []float32, top int) {
-	upper := x[top : top+2*len(y)]
-	lower := x[top+m.width : top+m.width+2*len(y)]
-	at = at[:len(y)]
-	for j := range y {
-		a, b, c, d := upper[2*j], upper[2*j+1], lower[2*j], lower[2*j+1]
-		best := max(max(a, b), max(c, d)) // the builtin: NaN wins
-		k := m.width + 1
-		if c == best {
-			k = m.width
-		}
-		if b == best {
-			k = 1
-		}
-		if a == best {
-			k = 0
-		}
-		y[j], at[j] = best, int32(top+2*j+k)
-	}
-}
-
 // Backward: each dy goes to the place of its maximum.
 func (m *maxPool) Backward(dy []float32) []float32 {
-	dx := grow(&m.dx, m.size)
-	clear(dx)
-	for o, k := range m.at {
-		dx[k] = dy[o]
+	dx := grow(&m.dx, len(m.x))
+	if m.height%2 != 0 || m.width%2 != 0 {
+		clear(dx) // what belongs to no square
+	}
+	for p := range m.strips() {
+		kernel.MaxPoolBackward(m.large(dx, p), m.small(dy, p), m.large(m.x, p), m.width, m.rows(), m.outWidth())
 	}
 	return dx
 }
 
 // JVP: ẏ is the ẋ at the place of the maximum.
 func (m *maxPool) JVP(dx, _ []float32) []float32 {
-	dy := grow(&m.slope, len(m.at))
-	for o, k := range m.at {
-		dy[o] = dx[k]
+	dy := grow(&m.slope, len(m.y))
+	for o := range dy {
+		plane, row, col := o/m.out(), o%m.out()/m.outWidth(), o%m.outWidth()
+		dy[o] = dx[kernel.MaxPlace(m.x, m.width, plane*m.in()+2*row*m.width+2*col)]
 	}
 	return dy
+}
+
+// A strip is what one call pools: a plane, or more at a time if no row is left
+// over between them.
+func (m *maxPool) planes() int {
+	planes := len(m.x) / m.in()
+	if m.height%2 != 0 {
+		return 1
+	}
+	for most := max(1, 4096/m.in()); most > 1; most-- {
+		if planes%most == 0 {
+			return most
+		}
+	}
+	return 1
+}
+
+func (m *maxPool) strips() int { return len(m.x) / m.in() / m.planes() }
+func (m *maxPool) rows() int   { return m.planes() * m.outHeight() }
+
+func (m *maxPool) large(x []float32, p int) []float32 {
+	size := m.planes() * m.in()
+	return x[p*size:][:size]
+}
+
+func (m *maxPool) small(y []float32, p int) []float32 {
+	size := m.planes() * m.out()
+	return y[p*size:][:size]
 }
 
 func (m *maxPool) params() []*param { return nil }

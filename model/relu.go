@@ -4,19 +4,27 @@ import "github.com/ballast-ml/ballast/internal/kernel"
 
 // relu is y = max(x, 0), element by element: +0 for -0, NaN for NaN. Its
 // derivative at 0 is taken as 0. It works in place.
+//
+// If done is set, the layer before does all of that while it has the numbers at
+// hand, and this one only has its number in the list.
 type relu struct {
-	y []float32 // last outputs
+	done bool
+	y    []float32 // last outputs
 }
 
 func (r *relu) Forward(_ Pass, x []float32) []float32 {
-	kernel.ReLU(x, x)
-	r.y = x
+	if !r.done {
+		kernel.ReLU(x, x)
+		r.y = x
+	}
 	return x
 }
 
 // Backward: dx = dy where y > 0.
 func (r *relu) Backward(dy []float32) []float32 {
-	kernel.ReLUBackward(dy, dy, r.y)
+	if !r.done {
+		kernel.ReLUBackward(dy, dy, r.y)
+	}
 	return dy
 }
 

@@ -52,11 +52,11 @@ func (s *stack) lenet(average bool) error {
 
 // convolve adds a hidden convolution with its batch norm and ReLU.
 func (s *stack) convolve(out, kernel, pad int) {
-	win := window{channels: s.shape[0], height: s.shape[1], width: s.shape[2], kernel: kernel, pad: pad}
+	win := window{channels: s.shape[0], height: s.shape[1], width: s.shape[2], kernel: kernel, pad: pad, stride: 1}
 	shape := tensor.Shape{out, win.outHeight(), win.outWidth()}
-	s.add(newConv(win, out, heBound(win.taps()), !s.cfg.BatchNorm, s.first()), shape)
-	s.normalize(out, win.area())
-	s.add(&relu{}, shape)
+	c := newConv(win, out, heBound(win.taps()), !s.cfg.BatchNorm, s.first())
+	s.add(c, shape)
+	s.normalize(out, win.area(), &c.rectified)
 }
 
 // pool adds a pooling layer over 2x2 squares.
@@ -73,19 +73,24 @@ func (s *stack) pool(average bool) {
 // hidden adds a hidden dense layer with its batch norm, ReLU and dropout.
 func (s *stack) hidden(width int) {
 	fanIn, shape := s.shape.TotalSize(), tensor.Shape{width}
-	s.add(newDense(fanIn, width, heBound(fanIn), !s.cfg.BatchNorm, s.first()), shape)
-	s.normalize(width, 1)
-	s.add(&relu{}, shape)
+	d := newDense(fanIn, width, heBound(fanIn), !s.cfg.BatchNorm, s.first())
+	s.add(d, shape)
+	s.normalize(width, 1, &d.rectified)
 	if s.cfg.Dropout > 0 {
 		s.add(newDropout(width, s.cfg.Dropout, s.cfg.Seed, len(s.layers)), shape)
 	}
 }
 
-// normalize adds batch norm, if the configuration asks for it.
-func (s *stack) normalize(channels, area int) {
+// normalize adds batch norm, if the configuration asks for it, and a ReLU, which
+// is done by the layer before: the batch norm, or the one whose switch it has.
+func (s *stack) normalize(channels, area int, rectified *bool) {
 	if s.cfg.BatchNorm {
-		s.add(newNorm(channels, area), s.shape)
+		n := newNorm(channels, area)
+		s.add(n, s.shape)
+		rectified = &n.rectified
 	}
+	*rectified = true
+	s.add(&relu{done: true}, s.shape)
 }
 
 func (s *stack) first() bool { return len(s.layers) == 0 }

@@ -16,11 +16,28 @@ func (n *Network) Config() Config {
 }
 
 // Params returns the parameters, one flat vector in the order of the layers,
-// shared by all replicas. Writing it changes the network.
+// shared by all replicas. Writing it changes the network. Between tensors there
+// are elements that belong to none (see NumParams): they are zero, and so are
+// their gradients.
 func (n *Network) Params() []float32 { return n.params }
 
-// NumParams is the length of Params.
-func (n *Network) NumParams() int { return len(n.params) }
+// NumParams is the number of parameters. Params is longer: its tensors begin at
+// multiples of 16 elements.
+func (n *Network) NumParams() (count int) {
+	n.eachParam(func(p *param) { count += p.size() })
+	return count
+}
+
+// eachParam calls f for the parameters in the order of Params.
+func (n *Network) eachParam(f func(p *param)) {
+	for _, l := range n.layers {
+		for _, p := range l.params() {
+			if !p.running {
+				f(p)
+			}
+		}
+	}
+}
 
 // Grads returns the gradient that the last Backward left, laid out as Params.
 func (n *Network) Grads() []float32 { return n.grads }
@@ -94,7 +111,7 @@ func (n *Network) Summary() string {
 		}
 		fmt.Fprintf(w, "%d\t%v\t%v\t%d\n", i, l, []int(n.shapes[i]), size)
 	}
-	fmt.Fprintf(w, "\ttotal\t\t%d\n", len(n.params))
+	fmt.Fprintf(w, "\ttotal\t\t%d\n", n.NumParams())
 	w.Flush()
 	return b.String()
 }

@@ -29,13 +29,29 @@ func TestTensors(t *testing.T) {
 	}
 }
 
-// TestTensorsCover: the tensors are windows that cover Params and Running
-// exactly, sorted by unique names.
+// TestTensorsCover: the tensors are windows that cover Running exactly and
+// Params but for the zeros between them, sorted by unique names.
 func TestTensorsCover(t *testing.T) {
 	eachArch(t, 0, func(t *testing.T, n *Network, _ batch) {
-		clear(n.Params())
 		clear(n.Running())
-		names := make([]string, 0)
+		names, params := make([]string, 0), 0
+		for _, x := range n.Tensors() {
+			clear(x.Data)
+			if !x.Running {
+				params += len(x.Data)
+				if x.Offset%16 != 0 {
+					t.Errorf("%s begins at %d", x.Name, x.Offset)
+				}
+			}
+		}
+		if params != n.NumParams() {
+			t.Errorf("%d parameters in tensors, NumParams is %d", params, n.NumParams())
+		}
+		for _, v := range n.Params() {
+			if v != 0 {
+				t.Fatal("an element between tensors is not zero")
+			}
+		}
 		for _, x := range n.Tensors() {
 			names = append(names, x.Name)
 			size := 1
@@ -49,13 +65,29 @@ func TestTensorsCover(t *testing.T) {
 				x.Data[i]++
 			}
 		}
+		ones := 0
 		for _, v := range slices.Concat(n.Params(), n.Running()) {
-			if v != 1 {
-				t.Fatal("an element is in no tensor or in two")
+			if v > 1 {
+				t.Fatal("an element is in two tensors")
 			}
+			ones += int(v)
+		}
+		if ones != params+len(n.Running()) {
+			t.Errorf("%d elements are in tensors, want %d and %d", ones, params, len(n.Running()))
 		}
 		if !slices.IsSorted(names) || len(slices.Compact(names)) != len(n.Tensors()) {
 			t.Errorf("names %v", names)
+		}
+	})
+}
+
+// TestBetweenTensors: no pass writes a gradient where no parameter is.
+func TestBetweenTensors(t *testing.T) {
+	eachArch(t, 5, func(t *testing.T, n *Network, b batch) {
+		grads := run(n, b, CrossEntropy{}, direction(n, 3)).Grads
+		n.eachParam(func(p *param) { clear(p.of(grads)) })
+		if !sameBits(grads, make([]float32, len(grads))) {
+			t.Error("an element between tensors has a gradient")
 		}
 	})
 }

@@ -65,21 +65,24 @@ func TestSteadyStepAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkStep is one step of 128 samples on one node with 8 shards.
+// BenchmarkStep is one step of 128 samples on one node, which hosts all shards.
 func BenchmarkStep(b *testing.B) {
 	images := writeImages(b, 1024, 3)
 	for _, arch := range []string{"mlp:256,128", "lenet"} {
 		for _, method := range []string{"erm", "absgd+la"} {
-			b.Run(fmt.Sprintf("%s/%s", arch, method), func(b *testing.B) {
-				cfg := Defaults()
-				cfg.Data, cfg.Model, cfg.Method, cfg.Lambda, cfg.Epochs = "idx:"+images, arch, method, "2", 1_000_000
-				s, loader := lone(b, cfg)
-				b.ReportAllocs()
-				for b.Loop() {
-					s.next(b, loader)
-				}
-				b.ReportMetric(float64(cfg.Batch)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
-			})
+			for _, shards := range []int{1, 8} {
+				b.Run(fmt.Sprintf("%s/%s/S=%d", arch, method, shards), func(b *testing.B) {
+					cfg := Defaults()
+					cfg.Data, cfg.Model, cfg.Method, cfg.Lambda, cfg.Epochs = "idx:"+images, arch, method, "2", 1_000_000
+					cfg.Shards = shards
+					s, loader := lone(b, cfg)
+					b.ReportAllocs()
+					for b.Loop() {
+						s.next(b, loader)
+					}
+					b.ReportMetric(float64(cfg.Batch)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+				})
+			}
 		}
 	}
 }
