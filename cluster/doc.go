@@ -52,7 +52,8 @@
 // every direct message is signed with HMAC-SHA-256 and names its receiver,
 // whose name no other process ever has, and gossip is encrypted with AES-256;
 // both keys are derived from the secret with HKDF. Direct messages are not
-// encrypted by this package: give rpc.Listen TLS credentials for that.
+// encrypted by this package but by the network under it: see rpc.TLS, with
+// which strangers do not get as far as a hello, and are told why all the same.
 //
 // # Goroutines
 //

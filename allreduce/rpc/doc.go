@@ -7,6 +7,9 @@
 // creates it with ServerOptions; so one server and one port serve this and
 // other packages.
 //
+// With Options.TLS the connection to the next node is encrypted and both prove
+// that they hold the job's secret; the server of the port sees to its own side.
+//
 // # On the wire
 //
 // The method is /ballast.allreduce.Ring/Stream, its content-subtype

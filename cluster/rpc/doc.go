@@ -8,6 +8,19 @@
 // either. So one HOST:PORT is all a person ever has to know, type, or open in
 // a firewall.
 //
+// With the option TLS, all TCP connections are TLS with certificates on both
+// sides, and the protocol that the client asks for in the handshake tells the
+// kinds apart. Anything in plain is refused then; without the option, TLS is.
+// Both are answered with a TLS alert, by which the dialling node knows that
+// the two differ in having a secret, and says so.
+//
+// # Strangers
+//
+// Until a connection has proved what it is, it has one of 128 places, five
+// seconds, and the memory of a handshake; when the places are taken, the
+// oldest connection of the host that has most of them makes room (type crowd).
+// Refusals are counted by reason and now and then logged.
+//
 // Server implements cluster.Network, and other services can be registered with
 // it before it serves:
 //
@@ -22,12 +35,13 @@
 // From Serve until Close, which waits for all of them: one that accepts
 // connections, one that reads packets, one in grpc.Server.Serve (and those
 // that grpc starts for connections and calls), and one for each accepted
-// connection until its first byte has come, at most 128 and five seconds each.
+// connection until it has proved what it is, at most 128 of them.
 //
 // # Errors
 //
 // Listen names the address and, if the port is in use, says so. Call wraps
-// cluster.ErrRefused when the host of the address refuses the connection; any
-// other error is trouble that may pass. A handler that panics gives its caller
+// cluster.ErrRefused when the host of the address refuses the connection, and a
+// *cluster.RefusedError when the node there has another secret; any other
+// error is trouble that may pass. A handler that panics gives its caller
 // codes.Internal without a word; the stack is in the log of the server.
 package rpc

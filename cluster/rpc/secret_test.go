@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"strings"
@@ -160,4 +161,52 @@ func TestRingOverTLS(t *testing.T) {
 		t.Errorf("refused %v", refused)
 	}
 	done()
+}
+
+// A process with another secret at a member's address is the proof that the
+// member is gone: it counts as quickly as a closed port does.
+func TestStrangerInAMembersPlace(t *testing.T) {
+	s, first, _, done := seed(t, "one secret")
+	member := listen(t, TLS(secured(t, "one secret")))
+	cfg := config(1, member, s.Addr())
+	cfg.Nodes, cfg.Secret = 2, []byte("one secret")
+	second, err := cluster.Join(soon(t), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roster, err := first.Await(soon(t), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, cancel := first.During(soon(t), roster)
+	defer cancel()
+	begun := time.Now()
+	member.Close() // what the kernel does for a killed process
+	stranger, err := Listen(t.Context(), member.Addr(), TLS(secured(t, "another secret")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stranger.Close()
+	serve(t, stranger, echo)
+	<-session.Done()
+	cause := context.Cause(session)
+	lost, ok := errors.AsType[*cluster.LossError](cause)
+	if !ok || lost.Loss.Peer != second.Self().Name {
+		t.Errorf("got %v", cause)
+	}
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("noticed after %v: %v", took, cause)
+	}
+	t.Logf("after %v: %v", time.Since(begun), cause)
+	if err := second.Leave(canceled(t)); err != nil {
+		t.Error(err)
+	}
+	done()
+}
+
+// canceled returns a context that has ended.
+func canceled(t testing.TB) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
 }

@@ -31,7 +31,7 @@ nodes.`,
   launcher run --data idx:fashion-mnist --long-tail 100 --nproc-per-node 4
   launcher run --data csv:mammography.csv --label class --method absgd+la --epochs 50
   launcher run --data csv:wine.csv --label-noise sym:0.2 --method absgd --lambda -2 --floor
-  launcher run --nnodes 2 --join host-a:7700 --data idx:fashion-mnist      # on each of two machines
+  launcher run --nnodes 2 --join host-a:7700 --job-secret-file job.secret  # on each of two machines
   launcher run --config runs/first/config.yaml --seed 2 --out runs/second`, "launcher", p.Name()),
 		Args: cobra.NoArgs,
 	}
