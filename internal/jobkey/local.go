@@ -44,6 +44,9 @@ func ClientLocal(ctx context.Context, c net.Conn, config *tls.Config, otherwise 
 	config.NextProtos = []string{Local, otherwise}
 	t := tls.Client(c, config)
 	if err := t.HandshakeContext(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return nil, err
 	}
 	switch p := t.ConnectionState().NegotiatedProtocol; p {
