@@ -13,8 +13,13 @@ func BenchmarkStep(b *testing.B) {
 		{Arch: "mlp:256,128", Input: []int{784}, Classes: 10, BatchNorm: true, Dropout: 0.3},
 		{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10},
 		{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10, BatchNorm: true, Dropout: 0.3},
+		{Arch: "resnet20", Input: []int{3, 32, 32}, Classes: 10, BatchNorm: true},
 	} {
-		for _, rows := range []int{16, 128} {
+		rowCounts := []int{16, 128}
+		if cfg.Arch == "resnet20" {
+			rowCounts = []int{32}
+		}
+		for _, rows := range rowCounts {
 			name := fmt.Sprintf("%s/rows=%d", cfg.testName(), rows)
 			n := mustNew(b, cfg)
 			data := newBatch(n, rows, 1)

@@ -11,9 +11,10 @@ import (
 // statistics it is all that a network is.
 type Config struct {
 	// Arch is "logistic", "mlp:W1,W2,..." with the widths of the hidden
-	// layers, "lenet", or "lenet:avg" (average in place of max pooling, as in
+	// layers, "lenet", "lenet:avg" (average in place of max pooling, as in
 	// LeCun et al., "Gradient-based learning applied to document recognition",
-	// 1998).
+	// 1998), or "resnet20" (He et al., "Deep residual learning for image
+	// recognition", 2016, for small images).
 	Arch string
 	// Input is the shape of one sample, [features] or [channels, height,
 	// width]. logistic and mlp read images as flat vectors.
@@ -21,11 +22,12 @@ type Config struct {
 	// Classes is the number of outputs, at least 2.
 	Classes int
 	// Dropout is the probability, in [0, 1), of dropping an activation of a
-	// hidden dense layer in training; 0 is none. logistic has no hidden layer.
+	// hidden dense layer in training; 0 is none. logistic and resnet20 have no
+	// such layer.
 	Dropout float32
 	// BatchNorm normalises the output of each hidden layer before its ReLU, by
 	// the statistics of the shard. Such layers have no bias: the batch norm's
-	// own takes its place.
+	// own takes its place. resnet20 has it always.
 	BatchNorm bool
 	// Seed decides the initial parameters and the dropout masks.
 	Seed uint64
@@ -49,7 +51,7 @@ func CheckArch(arch string) error {
 
 // arch is a parsed Config.Arch.
 type arch struct {
-	kind    string // "logistic", "mlp" or "lenet"
+	kind    string // "logistic", "mlp", "lenet" or "resnet20"
 	widths  []int  // mlp: hidden widths
 	average bool   // lenet: average pooling
 }
@@ -57,7 +59,7 @@ type arch struct {
 func parseArch(s string) (arch, error) {
 	kind, arg, hasArg := strings.Cut(s, ":")
 	switch {
-	case kind == "logistic" && !hasArg:
+	case (kind == "logistic" || kind == "resnet20") && !hasArg:
 		return arch{kind: kind}, nil
 	case kind == "lenet" && (!hasArg || arg == "avg"):
 		return arch{kind: kind, average: hasArg}, nil
@@ -68,7 +70,7 @@ func parseArch(s string) (arch, error) {
 		}
 		return arch{kind: kind, widths: widths}, nil
 	}
-	return arch{}, fmt.Errorf("model: unknown architecture %q: want logistic, mlp:WIDTH,... (such as mlp:256,128), lenet or lenet:avg", s)
+	return arch{}, fmt.Errorf("model: unknown architecture %q: want logistic, mlp:WIDTH,... (such as mlp:256,128), lenet, lenet:avg or resnet20", s)
 }
 
 func parseWidths(s string) ([]int, error) {

@@ -13,6 +13,8 @@ func TestCheckArch(t *testing.T) {
 		"mlp:256,128":           "",
 		"lenet":                 "",
 		"lenet:avg":             "",
+		"resnet20":              "",
+		"resnet20:2":            "unknown",
 		"":                      "unknown",
 		"resnet":                "unknown",
 		"Logistic":              "unknown",
@@ -47,7 +49,7 @@ func TestCheckArch(t *testing.T) {
 // FuzzCheckArch: no string makes the parser panic, and what it accepts has
 // widths within the limits.
 func FuzzCheckArch(f *testing.F) {
-	for _, s := range []string{"logistic", "mlp:256,128", "lenet", "lenet:avg", "mlp:", "mlp:1,", ":", "mlp:0x10", "mlp:1_0", "mlp:٣"} {
+	for _, s := range []string{"logistic", "mlp:256,128", "lenet", "lenet:avg", "resnet20", "mlp:", "mlp:1,", ":", "mlp:0x10", "mlp:1_0", "mlp:٣"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -90,6 +92,9 @@ func TestNewErrors(t *testing.T) {
 		"lenet on rows":     {Config{Arch: "lenet", Input: []int{784}, Classes: 2}, "lenet needs images"},
 		"lenet on 8x8":      {Config{Arch: "lenet", Input: []int{1, 8, 8}, Classes: 2}, "at least 12x12"},
 		"lenet on 28x11":    {Config{Arch: "lenet", Input: []int{1, 28, 11}, Classes: 2}, "at least 12x12"},
+		"resnet20 on rows":  {Config{Arch: "resnet20", Input: []int{64}, Classes: 2}, "resnet20 needs images"},
+		"resnet20 on 8x4":   {Config{Arch: "resnet20", Input: []int{3, 8, 4}, Classes: 2}, "at least 8x8"},
+		"resnet20 on 30x32": {Config{Arch: "resnet20", Input: []int{3, 30, 32}, Classes: 2}, "divisible by 4"},
 		"too large":         {Config{Arch: "mlp:65536,65536", Input: []int{1 << 20}, Classes: 2}, "parameters, more than"},
 		"all wrong at once": {Config{Arch: "logistic", Classes: 0, Dropout: 2}, "classes"},
 	} {
@@ -109,6 +114,43 @@ func TestLeNetShape(t *testing.T) {
 	}
 	for _, input := range [][]int{{1, 12, 12}, {3, 32, 32}, {1, 13, 29}} {
 		mustNew(t, Config{Arch: "lenet", Input: input, Classes: 3})
+	}
+}
+
+// TestResNet20Shape: the network of the peer program in PyTorch has 269,722
+// parameters on 3x32x32 images and 10 classes, and 19 convolutions.
+func TestResNet20Shape(t *testing.T) {
+	n := mustNew(t, Config{Arch: "resnet20", Input: []int{3, 32, 32}, Classes: 10})
+	if n.NumParams() != 269722 {
+		t.Errorf("%d parameters", n.NumParams())
+	}
+	names := map[string]bool{}
+	for _, x := range n.Tensors() {
+		names[x.Name] = true
+	}
+	for _, want := range []string{"layers.0.weight", "layers.1.running_var", "layers.3.conv1.weight", "layers.11.bn2.running_mean", "layers.13.bias"} {
+		if !names[want] {
+			t.Errorf("no tensor %s", want)
+		}
+	}
+}
+
+// TestShortcut: with a branch that gives nothing, a block is its shortcut and a
+// ReLU: every other pixel, between channels of zeros.
+func TestShortcut(t *testing.T) {
+	r := newResidual(2, 4, 6, 4, 2)
+	b := newLayerBench(layerCase{layer: r, rows: 2, in: 2 * 4 * 6, pass: Pass{Train: true}})
+	clear(b.params)
+	y := b.forward(b.x)
+	for i, v := range y {
+		row, c, p := i/24, i/6%4, i%6
+		var want float32
+		if c == 1 || c == 2 {
+			want = max(0, b.x[((row*2+c-1)*4+p/3*2)*6+p%3*2])
+		}
+		if v != want {
+			t.Fatalf("row %d channel %d position %d: %v, want %v", row, c, p, v, want)
+		}
 	}
 }
 

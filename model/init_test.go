@@ -77,6 +77,7 @@ func TestBits(t *testing.T) {
 		"mlp:9,6,dropout=0.3,norm=true":   "0595ffe8f5784ba3",
 		"lenet,dropout=0,norm=false":      "4b06fa67db3fb947",
 		"lenet,dropout=0.3,norm=true":     "ecbaaa2c946dafe3",
+		"resnet20,dropout=0,norm=true":    "d089bb2abcc7c63f",
 		"lenet:avg,dropout=0.3,norm=true": "bbbc8b97351a4eed",
 	}
 	for _, cfg := range archCases(1) {

@@ -57,6 +57,7 @@ func layerCases() []layerCase {
 		kinked("max pool, odd", &maxPool{halves: halves{5, 7}}, 4, 5*7),
 		kinked("max pool", &maxPool{halves: halves{2, 4}}, 3, 2*4),
 		kinked("relu", &relu{}, 3, 5),
+		linear("mean of each channel", &meanPool{area: 6}, 2, 3*6),
 		curved("batch norm, dense", newNorm(3, 1), 6, 3, train),
 		curved("batch norm, conv", newNorm(2, 9), 3, 2*9, train),
 		curved("batch norm in evaluation", newNorm(2, 3), 3, 2*3, Pass{}),
@@ -74,6 +75,18 @@ func TestLayers(t *testing.T) {
 			b.adjoint(t)
 			b.repeatable(t)
 		})
+	}
+}
+
+// TestResidual holds blocks to the laws that do not mind kinks; TestSlopes
+// compares them with differences.
+func TestResidual(t *testing.T) {
+	for _, pass := range []Pass{{Train: true}, {}} {
+		for _, r := range []*residual{newResidual(2, 4, 5, 2, 1), newResidual(2, 4, 6, 4, 2), newResidual(3, 6, 4, 3, 2)} {
+			b := newLayerBench(layerCase{layer: r, rows: 3, in: r.win.inSize(), pass: pass})
+			b.adjoint(t)
+			b.repeatable(t)
+		}
 	}
 }
 

@@ -22,11 +22,14 @@ func assemble(cfg Config) (*stack, error) {
 		return nil, err
 	}
 	s := &stack{cfg: cfg, shape: tensor.Shape(cfg.Input)}
-	if a.kind == "lenet" {
-		if err := s.lenet(a.average); err != nil {
-			return nil, err
-		}
-		a.widths = []int{120, 84}
+	switch a.kind {
+	case "lenet":
+		err, a.widths = s.lenet(a.average), []int{120, 84}
+	case "resnet20":
+		err = s.resnet20()
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, width := range a.widths {
 		s.hidden(width)

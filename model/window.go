@@ -67,8 +67,12 @@ func (w window) frame(framed, x []float32) []float32 {
 			continue
 		}
 		for y := range w.height {
-			for j, v := range image[y*w.width:][:w.width] {
-				framed[w.place(c, y+w.pad, j+w.pad)] = v
+			row := image[y*w.width:][:w.width]
+			for j := range min(w.stride, w.width) { // the first pixel of each phase
+				to := framed[w.place(c, y+w.pad, j+w.pad):]
+				for i := 0; j < len(row); i, j = i+1, j+w.stride {
+					to[i] = row[j]
+				}
 			}
 		}
 	}

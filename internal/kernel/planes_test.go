@@ -20,7 +20,7 @@ func TestLanes(t *testing.T) {
 			for i := range start {
 				start[i] = rng.NormFloat64()
 			}
-			sum, squares, sums, dots = start, start, start, start
+			sum, squares, dots = start, start, start
 			for i, v := range x {
 				d, h := float64(v-s[0]), float64(float32((y[i]-s[0])*s[1]))
 				sum[i%16] += float64(v)
