@@ -12,13 +12,16 @@ type limits struct {
 	crowd    int           // connections not known yet
 	stay     time.Duration // that each of them has at least
 	patience time.Duration // for a connection to say and prove what it is
-	streams  int           // gossip streams at once; more wait within patience
+	streams  int           // gossip streams at once; more wait for a fifth of patience
+	strange  int           // the same without TLS
 	calls    int           // gRPC connections; more are refused
 }
 
-// usual are the limits of a node. A handshake takes at most a third of a MiB,
-// a gossip stream maxStream.
-var usual = limits{crowd: 128, stay: 100 * time.Millisecond, patience: 5 * time.Second, streams: 16, calls: 2048}
+// usual are the limits of a node. A handshake takes at most a third of a MiB.
+// A gossip stream has at most maxStream; but whoever wants to can have
+// memberlist prepare for a million members, which takes 100 MiB, so where
+// anybody may send one there are few at once.
+var usual = limits{crowd: 128, stay: 100 * time.Millisecond, patience: 5 * time.Second, streams: 16, strange: 4, calls: 2048}
 
 // accept takes connections until the listener is closed.
 func (s *Server) accept() {

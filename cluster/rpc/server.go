@@ -104,6 +104,10 @@ func Listen(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
+	streams := o.limits.streams
+	if o.tls == nil {
+		streams = o.limits.strange
+	}
 	tcp, udp, err := bind(ctx, addr, o.seeds)
 	if err != nil {
 		return nil, err
@@ -115,7 +119,7 @@ func Listen(ctx context.Context, addr string, opts ...Option) (*Server, error) {
 		sniff:   make(chan struct{}, o.limits.crowd),
 		refused: newRefused(o.log),
 		calls:   lane{conns: make(chan net.Conn), places: make(chan struct{}, o.limits.calls)},
-		streams: lane{conns: make(chan net.Conn), places: make(chan struct{}, o.limits.streams), queue: true, most: maxStream},
+		streams: lane{conns: make(chan net.Conn), places: make(chan struct{}, streams), queue: true, most: maxStream},
 		packets: make(chan *memberlist.Packet, packetQueue),
 		closing: make(chan struct{}),
 	}
