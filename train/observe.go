@@ -15,6 +15,10 @@ type Observer struct {
 	// Diverged is called when the nodes are found in different states: they
 	// return to the last one that they agreed on, and repeat.
 	Diverged func(Diverged)
+	// Waiting is called when there is no ring and the reason changes; an empty
+	// reason is the end of the waiting. It comes from another goroutine than
+	// all else.
+	Waiting func(Waiting)
 	// StepDone is called after each commit, on every node.
 	StepDone func(StepDone)
 	// Evaluated is called after each evaluation, on every node.
@@ -39,6 +43,7 @@ func Tee(a, b Observer) Observer {
 		RingFormed:        tee(a.RingFormed, b.RingFormed),
 		RingLost:          tee(a.RingLost, b.RingLost),
 		Diverged:          tee(a.Diverged, b.Diverged),
+		Waiting:           tee(a.Waiting, b.Waiting),
 		StepDone:          tee(a.StepDone, b.StepDone),
 		Evaluated:         tee(a.Evaluated, b.Evaluated),
 		CheckpointWritten: tee(a.CheckpointWritten, b.CheckpointWritten),
@@ -95,6 +100,11 @@ type RingLost struct {
 	Generation uint64 `json:"generation"`
 	Step       int    `json:"step"` // committed so far
 	Reason     string `json:"reason"`
+}
+
+// Waiting says why there is no ring.
+type Waiting struct {
+	Reason string `json:"reason"`
 }
 
 // Diverged names the nodes that differ from the majority, or all if there is

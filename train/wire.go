@@ -63,8 +63,10 @@ func (m *member) enter(ctx context.Context, generation uint64, over cluster.Netw
 	var err error
 	n.node, err = cluster.Join(ctx, cluster.Config{
 		Name: nodeName(opts.Name), Advertise: opts.Advertise, Join: opts.Join,
-		Secret: opts.Secret, Shards: j.cfg.Shards, Nodes: opts.Nodes, Token: m.token(),
-		Generation: generation, StartTimeout: opts.StartTimeout, Network: over, Log: opts.Log,
+		Secret: opts.Secret, Shards: j.cfg.Shards, Token: m.token(),
+		Nodes: opts.Nodes, Min: opts.Min, Max: opts.Max, Quorum: opts.Quorum, Generation: generation,
+		Waiting:      func(reason string) { j.observe.Waiting(Waiting{Reason: reason}) },
+		StartTimeout: opts.StartTimeout, Network: over, Log: opts.Log,
 		Identity: cluster.Identity{
 			Version: Version, Contract: Contract, Run: n.run,
 			Config: j.cfg.Canonical(), Data: j.data.Fingerprint,
