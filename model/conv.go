@@ -13,12 +13,12 @@ import (
 // and W as [out taps]. The kernels look at the framed image through a table of
 // offsets, so see(x) is never written down.
 type conv struct {
-	win       window
-	out       int    // channels
-	weight    *param // [out taps]
-	bias      *param // [out]; nil if batch norm follows, which would undo it
-	first     bool   // first layer: nobody asks for dx
-	rectified bool   // with the ReLU behind it
+	win    window
+	out    int    // channels
+	weight *param // [out taps]
+	bias   *param // [out]; nil if batch norm follows, which would undo it
+	first  bool   // first layer: nobody asks for dx
+	rectifier
 
 	at   []int // what the taps see
 	grid kernel.Grid
@@ -26,14 +26,15 @@ type conv struct {
 
 	x            []float32 // last inputs
 	y, dx, slope []float32 // buffers: outputs, input gradient, output tangent
+	framed       []float32 // inputs in their frames, which stay zero
 	sums         []kernel.Lanes
 
 	// Scratch for one sample.
-	framed  []float32 // inputs; the frame stays zero
-	dframed []float32 // output gradient; the frame stays zero
-	turned  []float32 // output gradient, transposed: [positions out]
-	room    []float32 // inputs or outputs
-	dweight []float32 // transpose of the weight gradient, [taps out]; of all samples
+	dframed  []float32 // output gradient; the frame stays zero
+	dxframed []float32 // input tangent; likewise
+	turned   []float32 // output gradient, transposed: [positions out]
+	room     []float32 // inputs or outputs
+	dweight  []float32 // transpose of the weight gradient, [taps out]; of all samples
 }
 
 // newConv returns a layer whose weights start uniform in [-bound, bound).
@@ -55,7 +56,7 @@ func (c *conv) Forward(_ Pass, x []float32) []float32 {
 	y := grow(&c.y, c.rows()*c.outSize())
 	for r := range c.rows() {
 		out := c.output(y, r)
-		c.product(out, c.weight.v, x, r)
+		kernel.MatMulGrid(out, c.weight.v, c.frame(r), c.at, c.out, c.grid)
 		if c.bias == nil {
 			continue
 		}
@@ -87,16 +88,14 @@ func (c *conv) Backward(dy []float32) []float32 {
 	dweight := grow(&c.dweight, c.win.taps()*c.out)
 	for r := range c.rows() {
 		d := c.output(dy, r)
-		if c.rectified {
-			kernel.ReLUBackward(d, d, c.output(c.y, r))
-		}
+		c.rectifyBackward(d, c.output(c.y, r))
 		for o := range c.sums {
 			c.sums[o].Add(d[o*c.win.area():][:c.win.area()])
 		}
 		// The transpose of dW, since the wide side of the product belongs to
 		// the rows: there are more taps than channels.
 		kernel.Transpose(turned, d, c.out, c.win.area())
-		kernel.GridMatMul(dweight, c.frame(c.x, r), turned, c.at, c.out, c.grid, r > 0)
+		kernel.GridMatMul(dweight, c.see(r), turned, c.at, c.out, c.grid, r > 0)
 		if !c.first {
 			framed := c.back.frame(grow(&c.dframed, c.back.framedSize()), d)
 			c.back.apply(c.input(dx, r), framed, grow(&c.room, c.win.inSize()))
@@ -114,10 +113,11 @@ func (c *conv) JVP(dx, dir []float32) []float32 {
 	dy := grow(&c.slope, c.rows()*c.outSize())
 	for r := range c.rows() {
 		out := c.output(dy, r)
-		c.product(out, c.weight.of(dir), c.x, r)
+		kernel.MatMulGrid(out, c.weight.of(dir), c.see(r), c.at, c.out, c.grid)
 		if dx != nil {
 			second := grow(&c.room, c.outSize())
-			c.product(second, c.weight.v, dx, r)
+			framed := c.win.frame(grow(&c.dxframed, c.win.framedSize()), c.input(dx, r))
+			kernel.MatMulGrid(second, c.weight.v, framed, c.at, c.out, c.grid)
 			kernel.Add(out, second)
 		}
 		if c.bias != nil {
@@ -132,14 +132,21 @@ func (c *conv) JVP(dx, dir []float32) []float32 {
 	return dy
 }
 
-// product computes out = weight·see(sample r of x).
-func (c *conv) product(out, weight, x []float32, r int) {
-	kernel.MatMulGrid(out, weight, c.frame(x, r), c.at, c.out, c.grid)
+// frame puts sample r of x in its frame, where Backward and JVP see it too.
+func (c *conv) frame(r int) []float32 {
+	if !c.win.bare() {
+		size := c.win.framedSize()
+		c.win.frame(grow(&c.framed, c.rows()*size)[r*size:][:size], c.input(c.x, r))
+	}
+	return c.see(r)
 }
 
-// frame returns sample r of x in its frame.
-func (c *conv) frame(x []float32, r int) []float32 {
-	return c.win.frame(grow(&c.framed, c.win.framedSize()), c.input(x, r))
+// see returns sample r of x in its frame.
+func (c *conv) see(r int) []float32 {
+	if c.win.bare() {
+		return c.input(c.x, r)
+	}
+	return c.framed[r*c.win.framedSize():][:c.win.framedSize()]
 }
 
 func addScalar(x []float32, s float32) {

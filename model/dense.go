@@ -16,7 +16,7 @@ type dense struct {
 	bias    *param // [out]; nil if batch norm follows, which would undo it
 	first   bool   // first layer: nobody asks for dx
 
-	rectified bool // with the ReLU behind it
+	rectifier
 
 	x            []float32 // last inputs
 	y, dx, slope []float32 // buffers: outputs, input gradient, output tangent
@@ -52,9 +52,7 @@ func (d *dense) Forward(_ Pass, x []float32) []float32 {
 // db = Σ dy; dx = dy·Wᵀ.
 func (d *dense) Backward(dy []float32) []float32 {
 	rows := len(dy) / d.out
-	if d.rectified {
-		kernel.ReLUBackward(dy, dy, d.y)
-	}
+	d.rectifyBackward(dy, d.y)
 	kernel.MatMulTN(d.weight.g, d.x, dy, d.in, d.out, rows, false)
 	if d.bias != nil {
 		clear(d.bias.g)

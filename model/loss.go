@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/ballast-ml/ballast/internal/detmath"
+	"github.com/ballast-ml/ballast/internal/kernel"
 )
 
 // Loss is a base loss: a function of one sample's logits and label, with its
@@ -86,16 +87,12 @@ func (s softmax) largest(z []float32) (top int, max float64) {
 // largest logit's own 1 is kept out of the sum, so a small loss has all its
 // digits.
 func (s softmax) losses(dst, logits []float32, labels []int32) {
+	var room [piece]float64
 	k := s.classes(logits, labels)
 	for i, y := range labels {
 		z := logits[i*k:][:k]
 		top, max := s.largest(z)
-		var others float64
-		for j := range z {
-			if j != top {
-				others += detmath.Exp(s.at(z, j) - max)
-			}
-		}
+		_, others := s.sums(z, max, top, room[:])
 		dst[i] = float32((max - s.at(z, int(y))) + detmath.Log1p(others))
 	}
 }
@@ -103,31 +100,21 @@ func (s softmax) losses(dst, logits []float32, labels []int32) {
 func (s softmax) gradient(dz, logits []float32, labels []int32, w []float32) {
 	k := s.classes(logits, labels)
 	for i, y := range labels {
-		z, d := logits[i*k:][:k], dz[i*k:][:k]
-		max, others, total := s.normalizer(z, int(y))
-		for j := range z {
-			p := detmath.Exp(s.at(z, j)-max) / total
-			if j == int(y) {
-				p = -others / total // p_y - 1 without the cancellation
-			}
+		d := dz[i*k:][:k]
+		s.derivative(logits[i*k:][:k], int(y), func(j int, p float64) {
 			d[j] = settle(float32(float64(w[i]) * p))
-		}
+		})
 	}
 }
 
 func (s softmax) tangent(dst, logits, dlogits []float32, labels []int32) {
 	k := s.classes(logits, labels)
 	for i, y := range labels {
-		z, t := logits[i*k:][:k], dlogits[i*k:][:k]
-		max, others, total := s.normalizer(z, int(y))
+		t := dlogits[i*k:][:k]
 		var slope float64
-		for j := range z {
-			p := detmath.Exp(s.at(z, j)-max) / total
-			if j == int(y) {
-				p = -others / total
-			}
+		s.derivative(logits[i*k:][:k], int(y), func(j int, p float64) {
 			slope += float64(p * float64(t[j]))
-		}
+		})
 		dst[i] = float32(slope)
 	}
 }
@@ -143,16 +130,53 @@ func settle(d float32) float32 {
 	return d // NaN too
 }
 
-// normalizer returns the largest logit, Σ exp(z_j - max) over all j but y, and
-// over all j.
-func (s softmax) normalizer(z []float32, y int) (max, others, total float64) {
-	_, max = s.largest(z)
-	for j := range z {
-		if j != y {
-			others += detmath.Exp(s.at(z, j) - max)
+// piece is how many classes have their exponentials at hand at a time.
+const piece = 128
+
+// derivative calls f with ∂ℓ/∂z_j for each class j of a row with label y.
+func (s softmax) derivative(z []float32, y int, f func(j int, p float64)) {
+	var room [piece]float64
+	_, max := s.largest(z)
+	own, others := s.sums(z, max, y, room[:])
+	total := others + own
+	for from := 0; from < len(z); from += piece {
+		e := room[:min(piece, len(z)-from)]
+		if len(z) > piece { // else they are there
+			s.exps(e, z, from, max)
+		}
+		for i, v := range e {
+			if j := from + i; j == y {
+				f(j, -others/total) // p_y - 1 without the cancellation
+			} else {
+				f(j, v/total)
+			}
 		}
 	}
-	return max, others, others + detmath.Exp(s.at(z, y)-max)
+}
+
+// sums returns exp(z_y - max) and the sum of exp(z_j - max) over the others, in
+// order. The last piece of them is left in room.
+func (s softmax) sums(z []float32, max float64, y int, room []float64) (own, others float64) {
+	for from := 0; from < len(z); from += piece {
+		e := room[:min(piece, len(z)-from)]
+		s.exps(e, z, from, max)
+		for i, v := range e {
+			if from+i == y {
+				own = v
+			} else {
+				others += v
+			}
+		}
+	}
+	return own, others
+}
+
+// exps sets e to exp(z_j - max) for the classes j from from on.
+func (s softmax) exps(e []float64, z []float32, from int, max float64) {
+	for i := range e {
+		e[i] = s.at(z, from+i) - max
+	}
+	kernel.Exp(e, e)
 }
 
 // finite reports whether x is neither infinite nor NaN.

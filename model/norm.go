@@ -30,7 +30,7 @@ type norm struct {
 	channels, area int
 	gamma, beta    *param // [channels]
 	mean, variance *param // running, [channels]; their g is the batch's
-	rectified      bool   // with the ReLU behind it
+	rectifier
 
 	train   bool
 	samples int
@@ -107,9 +107,7 @@ func (n *norm) measure() {
 // Backward: dβ = Σ dy, dγ = Σ dy·x̂, and, since μ and V move with each x,
 // dx = γ/√(V+eps) · (dy - dβ/n - x̂·dγ/n). In evaluation μ and V stand still.
 func (n *norm) Backward(dy []float32) []float32 {
-	if n.rectified {
-		kernel.ReLUBackward(dy, dy, n.y)
-	}
+	n.rectifyBackward(dy, n.y)
 	dx := grow(&n.dx, len(dy))
 	d, out := n.turn(2, dy), n.image(3, dx)
 	n.project(d)

@@ -17,6 +17,7 @@ func (h halves) out() int       { return h.outHeight() * h.outWidth() }
 // and its gradient goes to the last place.
 type maxPool struct {
 	halves
+	rectified    bool      // the inputs come from a ReLU whose derivative is left to this layer
 	x            []float32 // last inputs
 	y, dx, slope []float32
 }
@@ -32,6 +33,9 @@ func (m *maxPool) Forward(_ Pass, x []float32) []float32 {
 
 // Backward: each dy goes to the place of its maximum.
 func (m *maxPool) Backward(dy []float32) []float32 {
+	if m.rectified {
+		kernel.ReLUBackward(dy, dy, m.y)
+	}
 	dx := grow(&m.dx, len(m.x))
 	if m.height%2 != 0 || m.width%2 != 0 {
 		clear(dx) // what belongs to no square

@@ -34,3 +34,17 @@ func (r *relu) JVP(dx, _ []float32) []float32 { return r.Backward(dx) }
 func (r *relu) params() []*param { return nil }
 
 func (r *relu) String() string { return "relu" }
+
+// rectifier is embedded by layers that can do the ReLU behind them.
+type rectifier struct {
+	rectified bool // the layer does it
+	masked    bool // but for its derivative in Backward, which is done behind it
+}
+
+// rectifyBackward turns the gradient by the ReLU's outputs y into that by its
+// inputs, in place.
+func (r *rectifier) rectifyBackward(dy, y []float32) {
+	if r.rectified && !r.masked {
+		kernel.ReLUBackward(dy, dy, y)
+	}
+}

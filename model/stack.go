@@ -12,6 +12,7 @@ type stack struct {
 	shape  tensor.Shape // of one sample after the layers so far
 	layers []layer
 	shapes []tensor.Shape // of one sample after each layer
+	masked *bool          // of the layer that does the last ReLU
 }
 
 // assemble returns the stack of a valid configuration; its parameters have no
@@ -59,7 +60,7 @@ func (s *stack) convolve(out, kernel, pad int) {
 	shape := tensor.Shape{out, win.outHeight(), win.outWidth()}
 	c := newConv(win, out, heBound(win.taps()), !s.cfg.BatchNorm, s.first())
 	s.add(c, shape)
-	s.normalize(out, win.area(), &c.rectified)
+	s.rectify(out, win.area(), &c.rectifier)
 }
 
 // pool adds a pooling layer over 2x2 squares.
@@ -69,7 +70,9 @@ func (s *stack) pool(average bool) {
 	if average {
 		s.add(&avgPool{halves: h}, shape)
 	} else {
-		s.add(&maxPool{halves: h}, shape)
+		// The place of a maximum passes the ReLU if the maximum does.
+		s.add(&maxPool{halves: h, rectified: true}, shape)
+		*s.masked = true
 	}
 }
 
@@ -78,21 +81,21 @@ func (s *stack) hidden(width int) {
 	fanIn, shape := s.shape.TotalSize(), tensor.Shape{width}
 	d := newDense(fanIn, width, heBound(fanIn), !s.cfg.BatchNorm, s.first())
 	s.add(d, shape)
-	s.normalize(width, 1, &d.rectified)
+	s.rectify(width, 1, &d.rectifier)
 	if s.cfg.Dropout > 0 {
 		s.add(newDropout(width, s.cfg.Dropout, s.cfg.Seed, len(s.layers)), shape)
 	}
 }
 
-// normalize adds batch norm, if the configuration asks for it, and a ReLU, which
-// is done by the layer before: the batch norm, or the one whose switch it has.
-func (s *stack) normalize(channels, area int, rectified *bool) {
+// rectify adds batch norm, if the configuration asks for it, and a ReLU, which is
+// done by the layer before: the batch norm, or the one whose rectifier is given.
+func (s *stack) rectify(channels, area int, r *rectifier) {
 	if s.cfg.BatchNorm {
 		n := newNorm(channels, area)
 		s.add(n, s.shape)
-		rectified = &n.rectified
+		r = &n.rectifier
 	}
-	*rectified = true
+	r.rectified, s.masked = true, &r.masked
 	s.add(&relu{done: true}, s.shape)
 }
 

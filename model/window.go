@@ -54,10 +54,13 @@ func (w window) grid() kernel.Grid {
 	return kernel.Grid{Rows: w.outHeight(), Cols: w.outWidth(), Pitch: w.phaseWidth()}
 }
 
+// bare reports whether an image is its own framed image.
+func (w window) bare() bool { return w.pad == 0 && w.stride == 1 }
+
 // frame returns image x in its frame of zeros: x itself if there is none, else
 // framed, whose frame is zero already, filled.
 func (w window) frame(framed, x []float32) []float32 {
-	if w.pad == 0 && w.stride == 1 {
+	if w.bare() {
 		return x
 	}
 	for c := range w.channels {

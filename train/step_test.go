@@ -6,6 +6,10 @@ import (
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/kernel"
+	"github.com/ballast-ml/ballast/internal/rng"
+	"github.com/ballast-ml/ballast/model"
+	"github.com/ballast-ml/ballast/optimizer"
 )
 
 // lone is a session of one node that hosts all shards, and its loader.
@@ -84,5 +88,66 @@ func BenchmarkStep(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// BenchmarkPeer is the step of the peer program in PyTorch: the same networks,
+// batches, ABSGD and momentum on random data, one shard, no data set and no
+// ring.
+func BenchmarkPeer(b *testing.B) {
+	for _, p := range []struct {
+		arch  string
+		input []int
+		rows  int
+	}{
+		{"mlp:256,128", []int{784}, 128}, {"lenet", []int{1, 28, 28}, 128}, {"resnet20", []int{3, 32, 32}, 32},
+	} {
+		b.Run(p.arch, func(b *testing.B) {
+			net, err := model.New(model.Config{Arch: p.arch, Input: p.input, Classes: 10, BatchNorm: p.arch == "resnet20", Seed: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			w, err := optimizer.NewABSGD(optimizer.ABSGDConfig{Lambda: optimizer.Lambda{{Lambda: 1}}, Gamma: 0.9, Alpha: 1, Batch: p.rows})
+			if err != nil {
+				b.Fatal(err)
+			}
+			sgd, err := optimizer.New(optimizer.Config{Name: "sgd", LR: 0.01, Momentum: 0.9, WeightDecay: 5e-4}, len(net.Params()))
+			if err != nil {
+				b.Fatal(err)
+			}
+			const samples = 2048
+			noise, size := rng.New(1, rng.Glyph, 2), 1
+			for _, d := range p.input {
+				size *= d
+			}
+			x, y := make([]float32, samples*size), make([]int32, samples)
+			for i := range x {
+				x[i] = float32(noise.Norm(uint64(i)))
+			}
+			for i := range y {
+				y[i] = int32(noise.IntN(uint64(i), 10))
+			}
+			shards := []optimizer.Shard{{Q: make([]float32, p.rows)}}
+			step := 0
+			for b.Loop() {
+				at, first := optimizer.At{Step: step, Steps: 1 << 30}, step*p.rows%samples
+				labels := y[first : first+p.rows]
+				shards[0].Losses = net.Losses(model.Pass{Train: true, Step: uint64(step)}, model.CrossEntropy{}, x[first*size:(first+p.rows)*size], labels)
+				shards[0].Labels = labels
+				o, err := w.Weigh(b.Context(), at, shards, optimizer.Solo{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				net.Backward(shards[0].Q)
+				kernel.ScaleTo(net.Grads(), o.Factors[0], net.Grads())
+				if sgd.Step(net.Params(), net.Grads(), at).Skipped {
+					b.Fatal("the gradient is not finite")
+				}
+				net.Blend(net.Stats())
+				w.Commit(o)
+				step++
+			}
+			b.ReportMetric(float64(p.rows)*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
+		})
 	}
 }

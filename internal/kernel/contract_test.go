@@ -134,6 +134,7 @@ func TestPanics(t *testing.T) {
 		"AddProducts":             func() { AddProducts(nil, nil, x, x[1:], 0, 1) },
 		"Normalize":               func() { Normalize(x, x[1:], NormFactors{}) },
 		"NormalizeBackward":       func() { NormalizeBackward(x, x, x[1:], NormFactors{}, 0, 0) },
+		"Exp":                     func() { Exp(make([]float64, 2), make([]float64, 3)) },
 		"AddReLU":                 func() { AddReLU(x, x[1:]) },
 		"Momentum":                func() { Momentum(x, x[1:], 1) },
 		"Nesterov":                func() { Nesterov(x, x[1:], 1) },

@@ -46,4 +46,5 @@ package kernel
 //go:generate go run -C gen . -set vector -out ../vector_amd64.s -stubs ../vector_stubs_amd64.go -pkg kernel
 //go:generate go run -C gen . -set grid -out ../grid_amd64.s -stubs ../grid_stubs_amd64.go -pkg kernel
 //go:generate go run -C gen . -set planes -out ../planes_amd64.s -stubs ../planes_stubs_amd64.go -pkg kernel
+//go:generate go run -C gen . -set exp -out ../exp_amd64.s -stubs ../exp_stubs_amd64.go -pkg kernel
 //go:generate go run -C gen . -set dispatch -out ../matmul_dispatch_amd64.go

@@ -62,7 +62,7 @@ func (g Grid) check(name string, x []float32, at []int) {
 	}
 	last := (g.Rows-1)*g.Pitch + g.Cols
 	for _, o := range at {
-		if o < 0 || o > len(x)-last {
+		if uint(o) > uint(len(x)-last) || len(x) < last {
 			panic(fmt.Sprintf("kernel: %s at offset %d: %d rows of %d places, %d apart, of %d elements",
 				name, o, g.Rows, g.Cols, g.Pitch, len(x)))
 		}

@@ -3,31 +3,33 @@ package kernel
 import "unsafe"
 
 // matMulGridVec computes c = a·W, tile of rows by tile of rows. A tile goes
-// along the rows of the grid, if these fill vectors well; else over the image
-// as if the grid were one long row, ends of the image's rows included, and what
+// over the rows of the grid, if these fill vectors well; else over the image as
+// if the grid were one long row, ends of the image's rows included, and what
 // lies inside is copied out.
 func matMulGridVec(c, a, x []float32, at []int, m int, g Grid) bool {
 	if active == portable {
 		return false
 	}
-	j := gridJob{a: &a[0], x: &x[0], at: at, grid: g}
-	long := (g.Rows-1)*g.Pitch + g.Cols
-	if g.Cols == g.Pitch || g.Rows == 1 || long > longest || j.cost(m, g.Rows, g.Cols) <= j.cost(m, 1, long)*17/16 {
-		if g.Cols == g.Pitch {
-			j.grid = Grid{1, g.Places(), g.Places()}
+	if g.Cols == g.Pitch {
+		g = Grid{1, g.Places(), g.Places()}
+	}
+	j := gridJob{a: &a[0], x: &x[0], at: at, m: m}
+	n, long := g.Places(), (g.Rows-1)*g.Pitch+g.Cols
+	wide := Grid{1, long, long}
+	if g.Rows == 1 || long > longest || j.cost(g) <= j.cost(wide)*17/16 {
+		for row := 0; row < m; {
+			row += j.run(&c[row*n], row, g)
 		}
-		j.eachTile(m, j.grid.Cols, func(row, rows, vecs int) {
-			j.tile(&c[row*g.Places()], row, rows, vecs, g.Places(), j.grid)
-		})
 		return true
 	}
 	s := borrow()
-	j.eachTile(m, long, func(row, rows, vecs int) {
-		j.tile(&s.b[0], row, rows, vecs, long, Grid{1, long, long})
+	for row := 0; row < m; {
+		rows := j.run(&s.b[0], row, wide)
 		for i := range rows {
-			copyRows(&c[(row+i)*g.Places()], &s.b[i*long], g.Cols, g.Pitch, g.Rows, g.Cols)
+			copyRows(&c[(row+i)*n], &s.b[i*long], g.Cols, g.Pitch, g.Rows, g.Cols)
 		}
-	})
+		row += rows
+	}
 	s.giveBack()
 	return true
 }
@@ -35,85 +37,110 @@ func matMulGridVec(c, a, x []float32, at []int, m int, g Grid) bool {
 // longest is the most places a tile in scratch memory has room for.
 const longest = blockK * blockN / 20
 
-// gridJob is a product a·W.
+// gridJob is a product a·W, of m rows.
 type gridJob struct {
 	a, x *float32
 	at   []int
-	grid Grid
+	m    int
 }
 
-// cost estimates the time for m rows and a grid of that shape, in vectors of
-// multiply-adds per offset; fewer than eight chains wait for each other.
-func (j *gridJob) cost(m, rows, cols int) (total int) {
+// gridStrides tells a micro-kernel of a·W how to walk; all but k, count, tail
+// and acc are in bytes. Its layout is known to gen.
+type gridStrides struct {
+	k            int // length of the chains
+	count        int // tiles to compute in this call
+	ldc, ai      int // from a row of c and of a to the next
+	dc, dx       int // from a tile of c, and what it sees of x, to the next
+	jumpC, jumpX int // from the first vector of two to the second
+	tail         int // lanes in the last vector of a tile
+	acc          int // 0: chains start from zero, else from c
+}
+
+// strip is a run of tiles of one width: down the rows of a grid, or along a
+// row.
+type strip struct {
+	row, col int // where it begins in the grid
+	vecs     int
+	gridStrides
+}
+
+// strips calls f for the strips that cover the grid. A tile of two vectors is
+// two neighbours in a row, or one above the other if a row is one vector wide.
+func (j *gridJob) strips(g Grid, f func(s strip)) {
 	lanes := lanesOf(active)
-	vecs := (cols + lanes - 1) / lanes
-	j.eachTile(m, cols, func(_, height, width int) {
-		w := min(width, vecs)
-		total += max(height*w, 8) * ((vecs + w - 1) / w) * rows
-	})
+	for col := 0; col < g.Cols; {
+		s := strip{col: col, vecs: j.widest()}
+		rest := g.Cols - col
+		for s.vecs > 1 && rest < s.vecs*lanes && (s.vecs > 2 || rest <= lanes) {
+			s.vecs /= 2
+		}
+		s.jumpC, s.jumpX = 4*lanes, 4*lanes
+		width := min(rest, s.vecs*lanes)
+		s.tail = width - (s.vecs-1)*lanes
+		s.count, s.dc, s.dx = g.Rows, 4*g.Cols, 4*g.Pitch
+		switch {
+		case g.Rows == 1: // along the row
+			s.count, s.dc, s.dx = max(1, min(rest/(s.vecs*lanes), mostN/(s.vecs*lanes))), 4*s.vecs*lanes, 4*s.vecs*lanes
+			width *= s.count
+		case s.vecs == 1 && width == lanes: // two rows at a time
+			pair := s
+			pair.vecs = 2
+			pair.jumpC, pair.jumpX = s.dc, s.dx
+			pair.count, pair.dc, pair.dx = g.Rows/2, 2*s.dc, 2*s.dx
+			f(pair)
+			s.row, s.count = g.Rows/2*2, g.Rows%2
+		}
+		if s.count > 0 {
+			f(s)
+		}
+		col += width
+	}
+}
+
+// widest is the number of vectors of the widest tiles, with which few rows need
+// more chains side by side.
+func (j *gridJob) widest() int {
+	if active == avx512 && j.m <= mostRows(4) {
+		return 4
+	}
+	return 2
+}
+
+// rows returns how many rows the tile at that row has, the rest shared out
+// evenly.
+func (j *gridJob) rows(row int) int {
+	most := mostRows(j.widest())
+	tiles := (j.m - row + most - 1) / most
+	return (j.m - row + tiles - 1) / tiles
+}
+
+// cost estimates the time of the product over a grid, in multiply-adds of a
+// vector per offset; fewer than eight chains wait for each other.
+func (j *gridJob) cost(g Grid) (total int) {
+	rows := j.rows(0)
+	j.strips(g, func(s strip) { total += max(rows*s.vecs, 8) * s.count })
 	return total
 }
 
-// eachTile cuts m rows into tiles of even heights, and says how wide, in
-// vectors, they may be for rows of cols places.
-func (j *gridJob) eachTile(m, cols int, f func(row, rows, vecs int)) {
-	vecs := 2
-	if active == avx512 && m <= mostRows(4) {
-		vecs = 4
-	}
-	for vecs > 1 && cols <= (vecs/2)*lanesOf(active) {
-		vecs /= 2
-	}
-	tiles := (m + mostRows(vecs) - 1) / mostRows(vecs)
-	for i, row := 0, 0; i < tiles; i++ {
-		rows := (m + i) / tiles
-		f(row, rows, vecs)
-		row += rows
-	}
-}
-
-// tile computes rows of c, which are ldc elements apart, at the places of g.
-func (j *gridJob) tile(c *float32, row, rows, vecs, ldc int, g Grid) {
-	lanes := lanesOf(active)
-	s := strides{ldc: 4 * ldc, ai: 4 * len(j.at), ak: 4}
-	for p := 0; p < len(j.at); p += mostK {
-		s.k = min(mostK, len(j.at)-p)
-		if p > 0 {
+// run computes the tile at that row, into rows of c that are g.Places apart,
+// and returns how many they are.
+func (j *gridJob) run(c *float32, row int, g Grid) int {
+	rows, k := j.rows(row), len(j.at)
+	j.strips(g, func(s strip) {
+		s.ldc, s.ai = 4*g.Places(), 4*k
+		c, x := at(c, s.row*g.Cols+s.col), at(j.x, s.row*g.Pitch+s.col)
+		for p := 0; p < k; p += mostK {
+			s.k = min(mostK, k-p)
+			a, words := at(j.a, row*k+p), (*[10]int)(unsafe.Pointer(&s.gridStrides))
+			if active == avx512 {
+				gridAVX512(rows, s.vecs, c, a, x, &j.at[p], words)
+			} else {
+				gridAVX2(rows, s.vecs, c, a, x, &j.at[p], words)
+			}
 			s.acc = 1
 		}
-		a := at(j.a, row*len(j.at)+p)
-		// Whole panels first, then narrower ones; each runs down the rows of
-		// the grid, or along its only one.
-		for col, w := 0, vecs; col < g.Cols; {
-			rest := g.Cols - col
-			for w > 1 && rest <= w/2*lanes {
-				w /= 2
-			}
-			n := min(rest, w*lanes)
-			s.tail = n - (w-1)*lanes
-			if s.tail < 1 { // three vectors of four
-				w, n = w/2, w/2*lanes
-				s.tail = lanes
-			}
-			s.count, s.dc, s.db = g.Rows, 4*g.Cols, 4*g.Pitch
-			step := n
-			if g.Rows == 1 {
-				s.count, s.dc, s.db = max(1, min(rest/(w*lanes), mostN/(w*lanes))), 4*w*lanes, 4*w*lanes
-				step = n * s.count
-			}
-			j.run(at(c, col), a, at(j.x, col), p, rows, w, &s)
-			col += step
-		}
-	}
-}
-
-func (j *gridJob) run(c, a, x *float32, p, rows, vecs int, s *strides) {
-	words := (*[11]int)(unsafe.Pointer(s))
-	if active == avx512 {
-		gridAVX512(rows, vecs, c, a, x, &j.at[p], words)
-	} else {
-		gridAVX2(rows, vecs, c, a, x, &j.at[p], words)
-	}
+	})
+	return rows
 }
 
 // paces tells a micro-kernel of W·b how to walk; skip, ldc and ldb are in

@@ -4,146 +4,142 @@
 
 #include "textflag.h"
 
-// func grid1x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid1x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid1x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), DI
+	MOVQ  64(AX), DI
 	MOVQ  $-1, R8
 	BZHIQ DI, R8, R8
 	KMOVW R8, K1
 
 tile:
-	MOVQ   16(AX), DI
-	MOVQ   CX, DI
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), DI
+	MOVQ      CX, DI
 	VMOVUPS.Z (DI), K1, Z0
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), DI
+	MOVQ       32(AX), DI
 	ADDQ       CX, DI
+	MOVQ       16(AX), R8
 	PREFETCHT0 (DI)
 
 near:
 	MOVQ DX, DI
-	MOVQ at+24(FP), R8
-	MOVQ (AX), R9
-	MOVQ 32(AX), R10
+	MOVQ (AX), R8
+	MOVQ at+24(FP), R9
 
 k:
-	MOVQ         (R8), R11
-	VMOVUPS.Z    (BX)(R11*4), K1, Z1
+	MOVQ         (R9), R10
+	VMOVUPS.Z    (BX)(R10*4), K1, Z1
 	VBROADCASTSS (DI), Z2
 	VFMADD231PS  Z1, Z2, Z0
-	ADDQ         $0x08, R8
-	ADDQ         R10, DI
-	DECQ         R9
+	ADDQ         $0x08, R9
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          k
 	MOVQ         16(AX), DI
 	MOVQ         CX, DI
 	VMOVUPS      Z0, K1, (DI)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid2x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid2x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid2x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), R8
+	MOVQ  64(AX), R8
 	MOVQ  $-1, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R8
+	MOVQ      CX, R9
 	VMOVUPS.Z (R9), K1, Z0
 	VMOVUPS.Z (R9)(R8*1), K1, Z1
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(R8*1)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(R9*1)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
 
 k:
-	MOVQ         (R9), R12
-	VMOVUPS.Z    (BX)(R12*4), K1, Z2
+	MOVQ         (R10), R11
+	VMOVUPS.Z    (BX)(R11*4), K1, Z2
 	VBROADCASTSS (R8), Z3
 	VFMADD231PS  Z2, Z3, Z0
 	VBROADCASTSS (R8)(DI*1), Z3
 	VFMADD231PS  Z2, Z3, Z1
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMOVUPS      Z0, K1, (R9)
 	VMOVUPS      Z1, K1, (R9)(R8*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid3x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid3x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid3x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), R8
+	MOVQ  64(AX), R8
 	MOVQ  $-1, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -151,6 +147,8 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R8
+	MOVQ      CX, R9
 	VMOVUPS.Z (R9), K1, Z0
 	VMOVUPS.Z (R9)(R8*1), K1, Z1
 	VMOVUPS.Z (R9)(R8*2), K1, Z2
@@ -158,64 +156,60 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(R8*1)
-	PREFETCHT0 (R9)(R8*2)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(R9*1)
+	PREFETCHT0 (R8)(R9*2)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
 
 k:
-	MOVQ         (R9), R12
-	VMOVUPS.Z    (BX)(R12*4), K1, Z3
+	MOVQ         (R10), R11
+	VMOVUPS.Z    (BX)(R11*4), K1, Z3
 	VBROADCASTSS (R8), Z4
 	VFMADD231PS  Z3, Z4, Z0
 	VBROADCASTSS (R8)(DI*1), Z4
 	VFMADD231PS  Z3, Z4, Z1
 	VBROADCASTSS (R8)(DI*2), Z4
 	VFMADD231PS  Z3, Z4, Z2
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMOVUPS      Z0, K1, (R9)
 	VMOVUPS      Z1, K1, (R9)(R8*1)
 	VMOVUPS      Z2, K1, (R9)(R8*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid4x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid4x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid4x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
-	MOVQ  72(AX), R9
+	MOVQ  64(AX), R9
 	MOVQ  $-1, R10
 	BZHIQ R9, R10, R10
 	KMOVW R10, K1
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -224,6 +218,9 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      CX, R11
 	VMOVUPS.Z (R11), K1, Z0
 	VMOVUPS.Z (R11)(R9*1), K1, Z1
 	VMOVUPS.Z (R11)(R9*2), K1, Z2
@@ -232,22 +229,23 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
 
 k:
-	MOVQ         (R10), R13
-	VMOVUPS.Z    (BX)(R13*4), K1, Z4
+	MOVQ         (R11), R12
+	VMOVUPS.Z    (BX)(R12*4), K1, Z4
 	VBROADCASTSS (R9), Z5
 	VFMADD231PS  Z4, Z5, Z0
 	VBROADCASTSS (R9)(DI*1), Z5
@@ -256,9 +254,9 @@ k:
 	VFMADD231PS  Z4, Z5, Z2
 	VBROADCASTSS (R9)(R8*1), Z5
 	VFMADD231PS  Z4, Z5, Z3
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
@@ -267,34 +265,30 @@ k:
 	VMOVUPS      Z1, K1, (R11)(R9*1)
 	VMOVUPS      Z2, K1, (R11)(R9*2)
 	VMOVUPS      Z3, K1, (R11)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid5x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid5x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid5x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
-	MOVQ  72(AX), R9
+	MOVQ  64(AX), R9
 	MOVQ  $-1, R10
 	BZHIQ R9, R10, R10
 	KMOVW R10, K1
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -304,6 +298,9 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      CX, R11
 	VMOVUPS.Z (R11), K1, Z0
 	VMOVUPS.Z (R11)(R9*1), K1, Z1
 	VMOVUPS.Z (R11)(R9*2), K1, Z2
@@ -313,23 +310,24 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
-	PREFETCHT0 (R11)(R9*4)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 (R9)(R10*4)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
 
 k:
-	MOVQ         (R10), R13
-	VMOVUPS.Z    (BX)(R13*4), K1, Z5
+	MOVQ         (R11), R12
+	VMOVUPS.Z    (BX)(R12*4), K1, Z5
 	VBROADCASTSS (R9), Z6
 	VFMADD231PS  Z5, Z6, Z0
 	VBROADCASTSS (R9)(DI*1), Z6
@@ -340,9 +338,9 @@ k:
 	VFMADD231PS  Z5, Z6, Z3
 	VBROADCASTSS (R9)(DI*4), Z6
 	VFMADD231PS  Z5, Z6, Z4
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
@@ -352,36 +350,31 @@ k:
 	VMOVUPS      Z2, K1, (R11)(R9*2)
 	VMOVUPS      Z3, K1, (R11)(R10*1)
 	VMOVUPS      Z4, K1, (R11)(R9*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid6x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid6x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid6x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -392,6 +385,10 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -402,24 +399,26 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
 
 near:
 	MOVQ DX, R10
-	MOVQ at+24(FP), R11
-	MOVQ (AX), R12
-	MOVQ 32(AX), R13
+	MOVQ (AX), R11
+	MOVQ at+24(FP), R12
 
 k:
-	MOVQ         (R11), R14
-	VMOVUPS.Z    (BX)(R14*4), K1, Z6
+	MOVQ         (R12), R13
+	VMOVUPS.Z    (BX)(R13*4), K1, Z6
 	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z6, Z7, Z0
 	VBROADCASTSS (R10)(DI*1), Z7
@@ -432,9 +431,9 @@ k:
 	VFMADD231PS  Z6, Z7, Z4
 	VBROADCASTSS (R10)(R9*1), Z7
 	VFMADD231PS  Z6, Z7, Z5
-	ADDQ         $0x08, R11
-	ADDQ         R13, R10
-	DECQ         R12
+	ADDQ         $0x08, R12
+	ADDQ         $0x04, R10
+	DECQ         R11
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -446,36 +445,31 @@ k:
 	VMOVUPS      Z3, K1, (R13)(R11*1)
 	VMOVUPS      Z4, K1, (R13)(R10*4)
 	VMOVUPS      Z5, K1, (R13)(R12*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid7x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid7x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid7x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -487,6 +481,10 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -498,25 +496,27 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 
 near:
 	MOVQ DX, R10
-	MOVQ at+24(FP), R11
-	MOVQ (AX), R12
-	MOVQ 32(AX), R13
+	MOVQ (AX), R11
+	MOVQ at+24(FP), R12
 
 k:
-	MOVQ         (R11), R14
-	VMOVUPS.Z    (BX)(R14*4), K1, Z7
+	MOVQ         (R12), R13
+	VMOVUPS.Z    (BX)(R13*4), K1, Z7
 	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z7, Z8, Z0
 	VBROADCASTSS (R10)(DI*1), Z8
@@ -531,9 +531,9 @@ k:
 	VFMADD231PS  Z7, Z8, Z5
 	VBROADCASTSS (R10)(R8*2), Z8
 	VFMADD231PS  Z7, Z8, Z6
-	ADDQ         $0x08, R11
-	ADDQ         R13, R10
-	DECQ         R12
+	ADDQ         $0x08, R12
+	ADDQ         $0x04, R10
+	DECQ         R11
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -546,38 +546,31 @@ k:
 	VMOVUPS      Z4, K1, (R13)(R10*4)
 	VMOVUPS      Z5, K1, (R13)(R12*1)
 	VMOVUPS      Z6, K1, (R13)(R11*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid8x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid8x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid8x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -590,6 +583,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -602,30 +601,32 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMOVUPS.Z    (BX)(R15*4), K1, Z8
+	MOVQ         (R13), R14
+	VMOVUPS.Z    (BX)(R14*4), K1, Z8
 	VBROADCASTSS (R10), Z9
 	VFMADD231PS  Z8, Z9, Z0
 	VBROADCASTSS (R10)(DI*1), Z9
@@ -642,10 +643,10 @@ k:
 	VFMADD231PS  Z8, Z9, Z6
 	VBROADCASTSS (R11), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -661,38 +662,31 @@ k:
 	VMOVUPS      Z5, K1, (R13)(R12*1)
 	VMOVUPS      Z6, K1, (R13)(R11*2)
 	VMOVUPS      Z7, K1, (R14)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid9x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid9x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid9x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -706,6 +700,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -719,31 +719,33 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
+	PREFETCHT0 (R14)(R11*1)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMOVUPS.Z    (BX)(R15*4), K1, Z9
+	MOVQ         (R13), R14
+	VMOVUPS.Z    (BX)(R14*4), K1, Z9
 	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z9, Z10, Z0
 	VBROADCASTSS (R10)(DI*1), Z10
@@ -762,10 +764,10 @@ k:
 	VFMADD231PS  Z9, Z10, Z7
 	VBROADCASTSS (R11)(DI*1), Z10
 	VFMADD231PS  Z9, Z10, Z8
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -782,38 +784,31 @@ k:
 	VMOVUPS      Z6, K1, (R13)(R11*2)
 	VMOVUPS      Z7, K1, (R14)
 	VMOVUPS      Z8, K1, (R14)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid10x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid10x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid10x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -828,6 +823,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -842,32 +843,34 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
+	PREFETCHT0 (R14)(R11*1)
+	PREFETCHT0 (R14)(R11*2)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMOVUPS.Z    (BX)(R15*4), K1, Z10
+	MOVQ         (R13), R14
+	VMOVUPS.Z    (BX)(R14*4), K1, Z10
 	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z10, Z11, Z0
 	VBROADCASTSS (R10)(DI*1), Z11
@@ -888,10 +891,10 @@ k:
 	VFMADD231PS  Z10, Z11, Z8
 	VBROADCASTSS (R11)(DI*2), Z11
 	VFMADD231PS  Z10, Z11, Z9
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -909,38 +912,31 @@ k:
 	VMOVUPS      Z7, K1, (R14)
 	VMOVUPS      Z8, K1, (R14)(R10*1)
 	VMOVUPS      Z9, K1, (R14)(R10*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid11x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid11x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid11x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -956,6 +952,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -971,33 +973,35 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMOVUPS.Z    (BX)(R15*4), K1, Z11
+	MOVQ         (R13), R14
+	VMOVUPS.Z    (BX)(R14*4), K1, Z11
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z11, Z12, Z0
 	VBROADCASTSS (R10)(DI*1), Z12
@@ -1020,10 +1024,10 @@ k:
 	VFMADD231PS  Z11, Z12, Z9
 	VBROADCASTSS (R11)(R8*1), Z12
 	VFMADD231PS  Z11, Z12, Z10
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -1042,38 +1046,31 @@ k:
 	VMOVUPS      Z8, K1, (R14)(R10*1)
 	VMOVUPS      Z9, K1, (R14)(R10*2)
 	VMOVUPS      Z10, K1, (R14)(R11*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid12x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid12x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid12x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -1090,6 +1087,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -1106,34 +1109,36 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMOVUPS.Z    (BX)(R15*4), K1, Z12
+	MOVQ         (R13), R14
+	VMOVUPS.Z    (BX)(R14*4), K1, Z12
 	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z12, Z13, Z0
 	VBROADCASTSS (R10)(DI*1), Z13
@@ -1158,10 +1163,10 @@ k:
 	VFMADD231PS  Z12, Z13, Z10
 	VBROADCASTSS (R11)(DI*4), Z13
 	VFMADD231PS  Z12, Z13, Z11
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -1181,38 +1186,31 @@ k:
 	VMOVUPS      Z9, K1, (R14)(R10*2)
 	VMOVUPS      Z10, K1, (R14)(R11*1)
 	VMOVUPS      Z11, K1, (R14)(R10*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid13x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid13x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid13x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -1230,6 +1228,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -1247,35 +1251,37 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
+	PREFETCHT0 (R14)(R11*2)
 	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMOVUPS.Z    (BX)(R15*4), K1, Z13
+	MOVQ         (R13), R14
+	VMOVUPS.Z    (BX)(R14*4), K1, Z13
 	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z13, Z14, Z0
 	VBROADCASTSS (R10)(DI*1), Z14
@@ -1302,10 +1308,10 @@ k:
 	VFMADD231PS  Z13, Z14, Z11
 	VBROADCASTSS (R11)(R9*1), Z14
 	VFMADD231PS  Z13, Z14, Z12
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -1326,38 +1332,31 @@ k:
 	VMOVUPS      Z10, K1, (R14)(R11*1)
 	VMOVUPS      Z11, K1, (R14)(R10*4)
 	VMOVUPS      Z12, K1, (R14)(R12*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid14x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid14x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid14x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -1376,6 +1375,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -1394,36 +1399,38 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 (R14)(R12*1)
 	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 (R14)(R12*2)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMOVUPS.Z    (BX)(R15*4), K1, Z14
+	MOVQ         (R13), R14
+	VMOVUPS.Z    (BX)(R14*4), K1, Z14
 	VBROADCASTSS (R10), Z15
 	VFMADD231PS  Z14, Z15, Z0
 	VBROADCASTSS (R10)(DI*1), Z15
@@ -1452,10 +1459,10 @@ k:
 	VFMADD231PS  Z14, Z15, Z12
 	VBROADCASTSS (R11)(R8*2), Z15
 	VFMADD231PS  Z14, Z15, Z13
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -1477,40 +1484,31 @@ k:
 	VMOVUPS      Z11, K1, (R14)(R10*4)
 	VMOVUPS      Z12, K1, (R14)(R12*1)
 	VMOVUPS      Z13, K1, (R14)(R11*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid15x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid15x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·grid15x1AVX512(SB), NOSPLIT, $8-40
+TEXT ·grid15x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	LEAQ   (R14)(R10*1), R15
-	LEAQ   (R15)(R11*2), R15
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -1530,6 +1528,14 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	LEAQ      (R14)(R10*1), R15
+	LEAQ      (R15)(R11*2), R15
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -1549,26 +1555,29 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	LEAQ       (R14)(R10*1), R15
-	LEAQ       (R15)(R11*2), R15
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	LEAQ       (R14)(R11*1), R15
+	LEAQ       (R15)(R12*2), R15
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 (R14)(R12*1)
 	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 (R14)(R12*2)
 	PREFETCHT0 (R15)
 
 near:
@@ -1577,13 +1586,12 @@ near:
 	LEAQ (R11)(R8*2), R11
 	LEAQ (R11)(DI*1), R12
 	LEAQ (R12)(R8*2), R12
-	MOVQ at+24(FP), R13
-	MOVQ (AX), R14
-	MOVQ 32(AX), R15
+	MOVQ (AX), R13
+	MOVQ at+24(FP), R14
 
 k:
-	MOVQ         (R13), BP
-	VMOVUPS.Z    (BX)(BP*4), K1, Z15
+	MOVQ         (R14), R15
+	VMOVUPS.Z    (BX)(R15*4), K1, Z15
 	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z15, Z16, Z0
 	VBROADCASTSS (R10)(DI*1), Z16
@@ -1614,11 +1622,11 @@ k:
 	VFMADD231PS  Z15, Z16, Z13
 	VBROADCASTSS (R12), Z16
 	VFMADD231PS  Z15, Z16, Z14
-	ADDQ         $0x08, R13
-	ADDQ         R15, R10
-	ADDQ         R15, R11
-	ADDQ         R15, R12
-	DECQ         R14
+	ADDQ         $0x08, R14
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -1643,40 +1651,31 @@ k:
 	VMOVUPS      Z12, K1, (R14)(R12*1)
 	VMOVUPS      Z13, K1, (R14)(R11*2)
 	VMOVUPS      Z14, K1, (R15)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid16x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid16x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·grid16x1AVX512(SB), NOSPLIT, $8-40
+TEXT ·grid16x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	LEAQ   (R14)(R10*1), R15
-	LEAQ   (R15)(R11*2), R15
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -1697,6 +1696,14 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	LEAQ      (R14)(R10*1), R15
+	LEAQ      (R15)(R11*2), R15
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -1717,28 +1724,31 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	LEAQ       (R14)(R10*1), R15
-	LEAQ       (R15)(R11*2), R15
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	LEAQ       (R14)(R11*1), R15
+	LEAQ       (R15)(R12*2), R15
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 (R14)(R12*1)
 	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 (R14)(R12*2)
 	PREFETCHT0 (R15)
-	PREFETCHT0 (R15)(R10*1)
+	PREFETCHT0 (R15)(R11*1)
 
 near:
 	MOVQ DX, R10
@@ -1746,13 +1756,12 @@ near:
 	LEAQ (R11)(R8*2), R11
 	LEAQ (R11)(DI*1), R12
 	LEAQ (R12)(R8*2), R12
-	MOVQ at+24(FP), R13
-	MOVQ (AX), R14
-	MOVQ 32(AX), R15
+	MOVQ (AX), R13
+	MOVQ at+24(FP), R14
 
 k:
-	MOVQ         (R13), BP
-	VMOVUPS.Z    (BX)(BP*4), K1, Z16
+	MOVQ         (R14), R15
+	VMOVUPS.Z    (BX)(R15*4), K1, Z16
 	VBROADCASTSS (R10), Z17
 	VFMADD231PS  Z16, Z17, Z0
 	VBROADCASTSS (R10)(DI*1), Z17
@@ -1785,11 +1794,11 @@ k:
 	VFMADD231PS  Z16, Z17, Z14
 	VBROADCASTSS (R12)(DI*1), Z17
 	VFMADD231PS  Z16, Z17, Z15
-	ADDQ         $0x08, R13
-	ADDQ         R15, R10
-	ADDQ         R15, R11
-	ADDQ         R15, R12
-	DECQ         R14
+	ADDQ         $0x08, R14
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -1815,40 +1824,31 @@ k:
 	VMOVUPS      Z13, K1, (R14)(R11*2)
 	VMOVUPS      Z14, K1, (R15)
 	VMOVUPS      Z15, K1, (R15)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid17x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid17x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·grid17x1AVX512(SB), NOSPLIT, $8-40
+TEXT ·grid17x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	LEAQ   (R14)(R10*1), R15
-	LEAQ   (R15)(R11*2), R15
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -1870,6 +1870,14 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	LEAQ      (R14)(R10*1), R15
+	LEAQ      (R15)(R11*2), R15
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -1891,29 +1899,32 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	LEAQ       (R14)(R10*1), R15
-	LEAQ       (R15)(R11*2), R15
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	LEAQ       (R14)(R11*1), R15
+	LEAQ       (R15)(R12*2), R15
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 (R14)(R12*1)
 	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 (R14)(R12*2)
 	PREFETCHT0 (R15)
-	PREFETCHT0 (R15)(R10*1)
-	PREFETCHT0 (R15)(R10*2)
+	PREFETCHT0 (R15)(R11*1)
+	PREFETCHT0 (R15)(R11*2)
 
 near:
 	MOVQ DX, R10
@@ -1921,13 +1932,12 @@ near:
 	LEAQ (R11)(R8*2), R11
 	LEAQ (R11)(DI*1), R12
 	LEAQ (R12)(R8*2), R12
-	MOVQ at+24(FP), R13
-	MOVQ (AX), R14
-	MOVQ 32(AX), R15
+	MOVQ (AX), R13
+	MOVQ at+24(FP), R14
 
 k:
-	MOVQ         (R13), BP
-	VMOVUPS.Z    (BX)(BP*4), K1, Z17
+	MOVQ         (R14), R15
+	VMOVUPS.Z    (BX)(R15*4), K1, Z17
 	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z17, Z18, Z0
 	VBROADCASTSS (R10)(DI*1), Z18
@@ -1962,11 +1972,11 @@ k:
 	VFMADD231PS  Z17, Z18, Z15
 	VBROADCASTSS (R12)(DI*2), Z18
 	VFMADD231PS  Z17, Z18, Z16
-	ADDQ         $0x08, R13
-	ADDQ         R15, R10
-	ADDQ         R15, R11
-	ADDQ         R15, R12
-	DECQ         R14
+	ADDQ         $0x08, R14
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -1993,40 +2003,31 @@ k:
 	VMOVUPS      Z14, K1, (R15)
 	VMOVUPS      Z15, K1, (R15)(R10*1)
 	VMOVUPS      Z16, K1, (R15)(R10*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid18x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid18x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·grid18x1AVX512(SB), NOSPLIT, $8-40
+TEXT ·grid18x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	LEAQ   (R14)(R10*1), R15
-	LEAQ   (R15)(R11*2), R15
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -2049,6 +2050,14 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	LEAQ      (R14)(R10*1), R15
+	LEAQ      (R15)(R11*2), R15
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -2071,30 +2080,33 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	LEAQ       (R14)(R10*1), R15
-	LEAQ       (R15)(R11*2), R15
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	LEAQ       (R14)(R11*1), R15
+	LEAQ       (R15)(R12*2), R15
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 (R14)(R12*1)
 	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 (R14)(R12*2)
 	PREFETCHT0 (R15)
-	PREFETCHT0 (R15)(R10*1)
-	PREFETCHT0 (R15)(R10*2)
 	PREFETCHT0 (R15)(R11*1)
+	PREFETCHT0 (R15)(R11*2)
+	PREFETCHT0 (R15)(R12*1)
 
 near:
 	MOVQ DX, R10
@@ -2102,13 +2114,12 @@ near:
 	LEAQ (R11)(R8*2), R11
 	LEAQ (R11)(DI*1), R12
 	LEAQ (R12)(R8*2), R12
-	MOVQ at+24(FP), R13
-	MOVQ (AX), R14
-	MOVQ 32(AX), R15
+	MOVQ (AX), R13
+	MOVQ at+24(FP), R14
 
 k:
-	MOVQ         (R13), BP
-	VMOVUPS.Z    (BX)(BP*4), K1, Z18
+	MOVQ         (R14), R15
+	VMOVUPS.Z    (BX)(R15*4), K1, Z18
 	VBROADCASTSS (R10), Z19
 	VFMADD231PS  Z18, Z19, Z0
 	VBROADCASTSS (R10)(DI*1), Z19
@@ -2145,11 +2156,11 @@ k:
 	VFMADD231PS  Z18, Z19, Z16
 	VBROADCASTSS (R12)(R8*1), Z19
 	VFMADD231PS  Z18, Z19, Z17
-	ADDQ         $0x08, R13
-	ADDQ         R15, R10
-	ADDQ         R15, R11
-	ADDQ         R15, R12
-	DECQ         R14
+	ADDQ         $0x08, R14
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -2177,40 +2188,31 @@ k:
 	VMOVUPS      Z15, K1, (R15)(R10*1)
 	VMOVUPS      Z16, K1, (R15)(R10*2)
 	VMOVUPS      Z17, K1, (R15)(R11*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid19x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid19x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·grid19x1AVX512(SB), NOSPLIT, $8-40
+TEXT ·grid19x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	LEAQ   (R14)(R10*1), R15
-	LEAQ   (R15)(R11*2), R15
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -2234,6 +2236,14 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	LEAQ      (R14)(R10*1), R15
+	LEAQ      (R15)(R11*2), R15
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -2257,31 +2267,34 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	LEAQ       (R14)(R10*1), R15
-	LEAQ       (R15)(R11*2), R15
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	LEAQ       (R14)(R11*1), R15
+	LEAQ       (R15)(R12*2), R15
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 (R14)(R12*1)
 	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 (R14)(R12*2)
 	PREFETCHT0 (R15)
-	PREFETCHT0 (R15)(R10*1)
-	PREFETCHT0 (R15)(R10*2)
 	PREFETCHT0 (R15)(R11*1)
-	PREFETCHT0 (R15)(R10*4)
+	PREFETCHT0 (R15)(R11*2)
+	PREFETCHT0 (R15)(R12*1)
+	PREFETCHT0 (R15)(R11*4)
 
 near:
 	MOVQ DX, R10
@@ -2289,13 +2302,12 @@ near:
 	LEAQ (R11)(R8*2), R11
 	LEAQ (R11)(DI*1), R12
 	LEAQ (R12)(R8*2), R12
-	MOVQ at+24(FP), R13
-	MOVQ (AX), R14
-	MOVQ 32(AX), R15
+	MOVQ (AX), R13
+	MOVQ at+24(FP), R14
 
 k:
-	MOVQ         (R13), BP
-	VMOVUPS.Z    (BX)(BP*4), K1, Z19
+	MOVQ         (R14), R15
+	VMOVUPS.Z    (BX)(R15*4), K1, Z19
 	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z19, Z20, Z0
 	VBROADCASTSS (R10)(DI*1), Z20
@@ -2334,11 +2346,11 @@ k:
 	VFMADD231PS  Z19, Z20, Z17
 	VBROADCASTSS (R12)(DI*4), Z20
 	VFMADD231PS  Z19, Z20, Z18
-	ADDQ         $0x08, R13
-	ADDQ         R15, R10
-	ADDQ         R15, R11
-	ADDQ         R15, R12
-	DECQ         R14
+	ADDQ         $0x08, R14
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -2367,40 +2379,31 @@ k:
 	VMOVUPS      Z16, K1, (R15)(R10*2)
 	VMOVUPS      Z17, K1, (R15)(R11*1)
 	VMOVUPS      Z18, K1, (R15)(R10*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid20x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid20x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
-TEXT ·grid20x1AVX512(SB), NOSPLIT, $8-40
+TEXT ·grid20x1AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	LEAQ   (R14)(R10*1), R15
-	LEAQ   (R15)(R11*2), R15
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -2425,6 +2428,14 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	LEAQ      (R14)(R10*1), R15
+	LEAQ      (R15)(R11*2), R15
 	VMOVUPS.Z (R13), K1, Z0
 	VMOVUPS.Z (R13)(R10*1), K1, Z1
 	VMOVUPS.Z (R13)(R10*2), K1, Z2
@@ -2449,32 +2460,35 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	LEAQ       (R14)(R10*1), R15
-	LEAQ       (R15)(R11*2), R15
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	LEAQ       (R14)(R11*1), R15
+	LEAQ       (R15)(R12*2), R15
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 (R14)(R12*1)
 	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 (R14)(R12*2)
 	PREFETCHT0 (R15)
-	PREFETCHT0 (R15)(R10*1)
-	PREFETCHT0 (R15)(R10*2)
 	PREFETCHT0 (R15)(R11*1)
-	PREFETCHT0 (R15)(R10*4)
+	PREFETCHT0 (R15)(R11*2)
 	PREFETCHT0 (R15)(R12*1)
+	PREFETCHT0 (R15)(R11*4)
+	PREFETCHT0 (R15)(R13*1)
 
 near:
 	MOVQ DX, R10
@@ -2482,13 +2496,12 @@ near:
 	LEAQ (R11)(R8*2), R11
 	LEAQ (R11)(DI*1), R12
 	LEAQ (R12)(R8*2), R12
-	MOVQ at+24(FP), R13
-	MOVQ (AX), R14
-	MOVQ 32(AX), R15
+	MOVQ (AX), R13
+	MOVQ at+24(FP), R14
 
 k:
-	MOVQ         (R13), BP
-	VMOVUPS.Z    (BX)(BP*4), K1, Z20
+	MOVQ         (R14), R15
+	VMOVUPS.Z    (BX)(R15*4), K1, Z20
 	VBROADCASTSS (R10), Z21
 	VFMADD231PS  Z20, Z21, Z0
 	VBROADCASTSS (R10)(DI*1), Z21
@@ -2529,11 +2542,11 @@ k:
 	VFMADD231PS  Z20, Z21, Z18
 	VBROADCASTSS (R12)(R9*1), Z21
 	VFMADD231PS  Z20, Z21, Z19
-	ADDQ         $0x08, R13
-	ADDQ         R15, R10
-	ADDQ         R15, R11
-	ADDQ         R15, R12
-	DECQ         R14
+	ADDQ         $0x08, R14
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	ADDQ         $0x04, R12
+	DECQ         R13
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -2563,96 +2576,98 @@ k:
 	VMOVUPS      Z17, K1, (R15)(R11*1)
 	VMOVUPS      Z18, K1, (R15)(R10*4)
 	VMOVUPS      Z19, K1, (R15)(R12*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid1x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid1x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid1x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), DI
+	MOVQ  64(AX), DI
 	MOVQ  $-1, R8
 	BZHIQ DI, R8, R8
 	KMOVW R8, K1
 
 tile:
-	MOVQ   16(AX), DI
-	MOVQ   CX, DI
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), DI
+	MOVQ      CX, DI
 	VMOVUPS   (DI), Z0
-	VMOVUPS.Z 64(DI), K1, Z1
+	MOVQ      48(AX), DI
+	ADDQ      CX, DI
+	VMOVUPS.Z (DI), K1, Z1
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), DI
+	MOVQ       32(AX), DI
 	ADDQ       CX, DI
+	MOVQ       16(AX), R8
 	PREFETCHT0 (DI)
 	PREFETCHT0 64(DI)
 
 near:
 	MOVQ DX, DI
-	MOVQ at+24(FP), R8
-	MOVQ (AX), R9
-	MOVQ 32(AX), R10
+	MOVQ (AX), R8
+	MOVQ at+24(FP), R9
+	MOVQ 56(AX), R10
 
 k:
-	MOVQ         (R8), R11
+	MOVQ         (R9), R11
 	VMOVUPS      (BX)(R11*4), Z2
-	VMOVUPS.Z    64(BX)(R11*4), K1, Z3
+	LEAQ         (R10)(R11*4), R11
+	VMOVUPS.Z    (BX)(R11*1), K1, Z3
 	VBROADCASTSS (DI), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
-	ADDQ         $0x08, R8
-	ADDQ         R10, DI
-	DECQ         R9
+	ADDQ         $0x08, R9
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          k
 	MOVQ         16(AX), DI
 	MOVQ         CX, DI
 	VMOVUPS      Z0, (DI)
-	VMOVUPS      Z1, K1, 64(DI)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), DI
+	ADDQ         CX, DI
+	VMOVUPS      Z1, K1, (DI)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid2x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid2x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid2x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), R8
+	MOVQ  64(AX), R8
 	MOVQ  $-1, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -2661,73 +2676,78 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R8
+	MOVQ      CX, R9
 	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVUPS   (R9)(R8*1), Z2
-	VMOVUPS.Z 64(R9)(R8*1), K1, Z3
+	MOVQ      48(AX), R9
+	ADDQ      CX, R9
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (R9)(R8*1), K1, Z3
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 (R9)(R8*1)
-	PREFETCHT0 64(R9)(R8*1)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 (R8)(R9*1)
+	PREFETCHT0 64(R8)(R9*1)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
+	MOVQ 56(AX), R11
 
 k:
-	MOVQ         (R9), R12
+	MOVQ         (R10), R12
 	VMOVUPS      (BX)(R12*4), Z4
-	VMOVUPS.Z    64(BX)(R12*4), K1, Z5
+	LEAQ         (R11)(R12*4), R12
+	VMOVUPS.Z    (BX)(R12*1), K1, Z5
 	VBROADCASTSS (R8), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
 	VBROADCASTSS (R8)(DI*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, K1, 64(R9)
 	VMOVUPS      Z2, (R9)(R8*1)
-	VMOVUPS      Z3, K1, 64(R9)(R8*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R9
+	ADDQ         CX, R9
+	VMOVUPS      Z1, K1, (R9)
+	VMOVUPS      Z3, K1, (R9)(R8*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid3x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid3x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid3x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), R8
+	MOVQ  64(AX), R8
 	MOVQ  $-1, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -2738,35 +2758,41 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R8
+	MOVQ      CX, R9
 	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
 	VMOVUPS   (R9)(R8*1), Z2
-	VMOVUPS.Z 64(R9)(R8*1), K1, Z3
 	VMOVUPS   (R9)(R8*2), Z4
-	VMOVUPS.Z 64(R9)(R8*2), K1, Z5
+	MOVQ      48(AX), R9
+	ADDQ      CX, R9
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVUPS.Z (R9)(R8*1), K1, Z3
+	VMOVUPS.Z (R9)(R8*2), K1, Z5
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 (R9)(R8*1)
-	PREFETCHT0 64(R9)(R8*1)
-	PREFETCHT0 (R9)(R8*2)
-	PREFETCHT0 64(R9)(R8*2)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 (R8)(R9*1)
+	PREFETCHT0 64(R8)(R9*1)
+	PREFETCHT0 (R8)(R9*2)
+	PREFETCHT0 64(R8)(R9*2)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
+	MOVQ 56(AX), R11
 
 k:
-	MOVQ         (R9), R12
+	MOVQ         (R10), R12
 	VMOVUPS      (BX)(R12*4), Z6
-	VMOVUPS.Z    64(BX)(R12*4), K1, Z7
+	LEAQ         (R11)(R12*4), R12
+	VMOVUPS.Z    (BX)(R12*1), K1, Z7
 	VBROADCASTSS (R8), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -2776,46 +2802,44 @@ k:
 	VBROADCASTSS (R8)(DI*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, K1, 64(R9)
 	VMOVUPS      Z2, (R9)(R8*1)
-	VMOVUPS      Z3, K1, 64(R9)(R8*1)
 	VMOVUPS      Z4, (R9)(R8*2)
-	VMOVUPS      Z5, K1, 64(R9)(R8*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R9
+	ADDQ         CX, R9
+	VMOVUPS      Z1, K1, (R9)
+	VMOVUPS      Z3, K1, (R9)(R8*1)
+	VMOVUPS      Z5, K1, (R9)(R8*2)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid4x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid4x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid4x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
-	MOVQ  72(AX), R9
+	MOVQ  64(AX), R9
 	MOVQ  $-1, R10
 	BZHIQ R9, R10, R10
 	KMOVW R10, K1
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -2828,39 +2852,47 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      CX, R11
 	VMOVUPS   (R11), Z0
-	VMOVUPS.Z 64(R11), K1, Z1
 	VMOVUPS   (R11)(R9*1), Z2
-	VMOVUPS.Z 64(R11)(R9*1), K1, Z3
 	VMOVUPS   (R11)(R9*2), Z4
-	VMOVUPS.Z 64(R11)(R9*2), K1, Z5
 	VMOVUPS   (R11)(R10*1), Z6
-	VMOVUPS.Z 64(R11)(R10*1), K1, Z7
+	MOVQ      48(AX), R11
+	ADDQ      CX, R11
+	VMOVUPS.Z (R11), K1, Z1
+	VMOVUPS.Z (R11)(R9*1), K1, Z3
+	VMOVUPS.Z (R11)(R9*2), K1, Z5
+	VMOVUPS.Z (R11)(R10*1), K1, Z7
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 64(R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 64(R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
-	PREFETCHT0 64(R11)(R10*1)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 64(R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 64(R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 64(R9)(R11*1)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
+	MOVQ 56(AX), R12
 
 k:
-	MOVQ         (R10), R13
+	MOVQ         (R11), R13
 	VMOVUPS      (BX)(R13*4), Z8
-	VMOVUPS.Z    64(BX)(R13*4), K1, Z9
+	LEAQ         (R12)(R13*4), R13
+	VMOVUPS.Z    (BX)(R13*1), K1, Z9
 	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -2873,49 +2905,47 @@ k:
 	VBROADCASTSS (R9)(R8*1), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
 	MOVQ         CX, R11
 	VMOVUPS      Z0, (R11)
-	VMOVUPS      Z1, K1, 64(R11)
 	VMOVUPS      Z2, (R11)(R9*1)
-	VMOVUPS      Z3, K1, 64(R11)(R9*1)
 	VMOVUPS      Z4, (R11)(R9*2)
-	VMOVUPS      Z5, K1, 64(R11)(R9*2)
 	VMOVUPS      Z6, (R11)(R10*1)
-	VMOVUPS      Z7, K1, 64(R11)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R11
+	ADDQ         CX, R11
+	VMOVUPS      Z1, K1, (R11)
+	VMOVUPS      Z3, K1, (R11)(R9*1)
+	VMOVUPS      Z5, K1, (R11)(R9*2)
+	VMOVUPS      Z7, K1, (R11)(R10*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid5x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid5x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid5x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
-	MOVQ  72(AX), R9
+	MOVQ  64(AX), R9
 	MOVQ  $-1, R10
 	BZHIQ R9, R10, R10
 	KMOVW R10, K1
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -2930,43 +2960,51 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      CX, R11
 	VMOVUPS   (R11), Z0
-	VMOVUPS.Z 64(R11), K1, Z1
 	VMOVUPS   (R11)(R9*1), Z2
-	VMOVUPS.Z 64(R11)(R9*1), K1, Z3
 	VMOVUPS   (R11)(R9*2), Z4
-	VMOVUPS.Z 64(R11)(R9*2), K1, Z5
 	VMOVUPS   (R11)(R10*1), Z6
-	VMOVUPS.Z 64(R11)(R10*1), K1, Z7
 	VMOVUPS   (R11)(R9*4), Z8
-	VMOVUPS.Z 64(R11)(R9*4), K1, Z9
+	MOVQ      48(AX), R11
+	ADDQ      CX, R11
+	VMOVUPS.Z (R11), K1, Z1
+	VMOVUPS.Z (R11)(R9*1), K1, Z3
+	VMOVUPS.Z (R11)(R9*2), K1, Z5
+	VMOVUPS.Z (R11)(R10*1), K1, Z7
+	VMOVUPS.Z (R11)(R9*4), K1, Z9
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 64(R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 64(R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
-	PREFETCHT0 64(R11)(R10*1)
-	PREFETCHT0 (R11)(R9*4)
-	PREFETCHT0 64(R11)(R9*4)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 64(R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 64(R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 64(R9)(R11*1)
+	PREFETCHT0 (R9)(R10*4)
+	PREFETCHT0 64(R9)(R10*4)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
+	MOVQ 56(AX), R12
 
 k:
-	MOVQ         (R10), R13
+	MOVQ         (R11), R13
 	VMOVUPS      (BX)(R13*4), Z10
-	VMOVUPS.Z    64(BX)(R13*4), K1, Z11
+	LEAQ         (R12)(R13*4), R13
+	VMOVUPS.Z    (BX)(R13*1), K1, Z11
 	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -2982,53 +3020,50 @@ k:
 	VBROADCASTSS (R9)(DI*4), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
 	MOVQ         CX, R11
 	VMOVUPS      Z0, (R11)
-	VMOVUPS      Z1, K1, 64(R11)
 	VMOVUPS      Z2, (R11)(R9*1)
-	VMOVUPS      Z3, K1, 64(R11)(R9*1)
 	VMOVUPS      Z4, (R11)(R9*2)
-	VMOVUPS      Z5, K1, 64(R11)(R9*2)
 	VMOVUPS      Z6, (R11)(R10*1)
-	VMOVUPS      Z7, K1, 64(R11)(R10*1)
 	VMOVUPS      Z8, (R11)(R9*4)
-	VMOVUPS      Z9, K1, 64(R11)(R9*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R11
+	ADDQ         CX, R11
+	VMOVUPS      Z1, K1, (R11)
+	VMOVUPS      Z3, K1, (R11)(R9*1)
+	VMOVUPS      Z5, K1, (R11)(R9*2)
+	VMOVUPS      Z7, K1, (R11)(R10*1)
+	VMOVUPS      Z9, K1, (R11)(R9*4)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid6x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid6x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid6x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -3045,47 +3080,57 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
 
 near:
 	MOVQ DX, R10
-	MOVQ at+24(FP), R11
-	MOVQ (AX), R12
-	MOVQ 32(AX), R13
+	MOVQ (AX), R11
+	MOVQ at+24(FP), R12
+	MOVQ 56(AX), R13
 
 k:
-	MOVQ         (R11), R14
+	MOVQ         (R12), R14
 	VMOVUPS      (BX)(R14*4), Z12
-	VMOVUPS.Z    64(BX)(R14*4), K1, Z13
+	LEAQ         (R13)(R14*4), R14
+	VMOVUPS.Z    (BX)(R14*1), K1, Z13
 	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -3104,56 +3149,53 @@ k:
 	VBROADCASTSS (R10)(R9*1), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         $0x08, R11
-	ADDQ         R13, R10
-	DECQ         R12
+	ADDQ         $0x08, R12
+	ADDQ         $0x04, R10
+	DECQ         R11
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
 	LEAQ         (R10)(R10*4), R12
 	MOVQ         CX, R13
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid7x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid7x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid7x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -3172,51 +3214,61 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
 	VMOVUPS   (R13)(R11*2), Z12
-	VMOVUPS.Z 64(R13)(R11*2), K1, Z13
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
+	VMOVUPS.Z (R13)(R11*2), K1, Z13
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
-	PREFETCHT0 64(R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
+	PREFETCHT0 64(R10)(R12*2)
 
 near:
 	MOVQ DX, R10
-	MOVQ at+24(FP), R11
-	MOVQ (AX), R12
-	MOVQ 32(AX), R13
+	MOVQ (AX), R11
+	MOVQ at+24(FP), R12
+	MOVQ 56(AX), R13
 
 k:
-	MOVQ         (R11), R14
+	MOVQ         (R12), R14
 	VMOVUPS      (BX)(R14*4), Z14
-	VMOVUPS.Z    64(BX)(R14*4), K1, Z15
+	LEAQ         (R13)(R14*4), R14
+	VMOVUPS.Z    (BX)(R14*1), K1, Z15
 	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -3238,60 +3290,55 @@ k:
 	VBROADCASTSS (R10)(R8*2), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         $0x08, R11
-	ADDQ         R13, R10
-	DECQ         R12
+	ADDQ         $0x08, R12
+	ADDQ         $0x04, R10
+	DECQ         R11
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
 	LEAQ         (R10)(R10*4), R12
 	MOVQ         CX, R13
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
 	VMOVUPS      Z12, (R13)(R11*2)
-	VMOVUPS      Z13, K1, 64(R13)(R11*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	VMOVUPS      Z13, K1, (R13)(R11*2)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid8x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid8x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid8x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -3312,44 +3359,57 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
 	VMOVUPS   (R13)(R11*2), Z12
-	VMOVUPS.Z 64(R13)(R11*2), K1, Z13
 	VMOVUPS   (R14), Z14
-	VMOVUPS.Z 64(R14), K1, Z15
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
+	VMOVUPS.Z (R13)(R11*2), K1, Z13
+	VMOVUPS.Z (R14), K1, Z15
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
-	PREFETCHT0 64(R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
+	PREFETCHT0 64(R10)(R12*2)
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
 
@@ -3357,14 +3417,15 @@ near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
+	MOVQ 56(AX), R14
 
 k:
-	MOVQ         (R12), R15
+	MOVQ         (R13), R15
 	VMOVUPS      (BX)(R15*4), Z16
-	VMOVUPS.Z    64(BX)(R15*4), K1, Z17
+	LEAQ         (R14)(R15*4), R15
+	VMOVUPS.Z    (BX)(R15*1), K1, Z17
 	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -3389,10 +3450,10 @@ k:
 	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -3401,53 +3462,50 @@ k:
 	LEAQ         (R13)(R10*1), R14
 	LEAQ         (R14)(R11*2), R14
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
 	VMOVUPS      Z12, (R13)(R11*2)
-	VMOVUPS      Z13, K1, 64(R13)(R11*2)
 	VMOVUPS      Z14, (R14)
-	VMOVUPS      Z15, K1, 64(R14)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	LEAQ         (R13)(R10*1), R14
+	LEAQ         (R14)(R11*2), R14
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	VMOVUPS      Z13, K1, (R13)(R11*2)
+	VMOVUPS      Z15, K1, (R14)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid9x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid9x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid9x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -3470,63 +3528,77 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
 	VMOVUPS   (R13)(R11*2), Z12
-	VMOVUPS.Z 64(R13)(R11*2), K1, Z13
 	VMOVUPS   (R14), Z14
-	VMOVUPS.Z 64(R14), K1, Z15
 	VMOVUPS   (R14)(R10*1), Z16
-	VMOVUPS.Z 64(R14)(R10*1), K1, Z17
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
+	VMOVUPS.Z (R13)(R11*2), K1, Z13
+	VMOVUPS.Z (R14), K1, Z15
+	VMOVUPS.Z (R14)(R10*1), K1, Z17
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
-	PREFETCHT0 64(R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
+	PREFETCHT0 64(R10)(R12*2)
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 64(R14)(R10*1)
+	PREFETCHT0 (R14)(R11*1)
+	PREFETCHT0 64(R14)(R11*1)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
+	MOVQ 56(AX), R14
 
 k:
-	MOVQ         (R12), R15
+	MOVQ         (R13), R15
 	VMOVUPS      (BX)(R15*4), Z18
-	VMOVUPS.Z    64(BX)(R15*4), K1, Z19
+	LEAQ         (R14)(R15*4), R15
+	VMOVUPS.Z    (BX)(R15*1), K1, Z19
 	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -3554,10 +3626,10 @@ k:
 	VBROADCASTSS (R11)(DI*1), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -3566,55 +3638,52 @@ k:
 	LEAQ         (R13)(R10*1), R14
 	LEAQ         (R14)(R11*2), R14
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
 	VMOVUPS      Z12, (R13)(R11*2)
-	VMOVUPS      Z13, K1, 64(R13)(R11*2)
 	VMOVUPS      Z14, (R14)
-	VMOVUPS      Z15, K1, 64(R14)
 	VMOVUPS      Z16, (R14)(R10*1)
-	VMOVUPS      Z17, K1, 64(R14)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	LEAQ         (R13)(R10*1), R14
+	LEAQ         (R14)(R11*2), R14
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	VMOVUPS      Z13, K1, (R13)(R11*2)
+	VMOVUPS      Z15, K1, (R14)
+	VMOVUPS      Z17, K1, (R14)(R10*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid10x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid10x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid10x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -3639,67 +3708,81 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
 	VMOVUPS   (R13)(R11*2), Z12
-	VMOVUPS.Z 64(R13)(R11*2), K1, Z13
 	VMOVUPS   (R14), Z14
-	VMOVUPS.Z 64(R14), K1, Z15
 	VMOVUPS   (R14)(R10*1), Z16
-	VMOVUPS.Z 64(R14)(R10*1), K1, Z17
 	VMOVUPS   (R14)(R10*2), Z18
-	VMOVUPS.Z 64(R14)(R10*2), K1, Z19
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
+	VMOVUPS.Z (R13)(R11*2), K1, Z13
+	VMOVUPS.Z (R14), K1, Z15
+	VMOVUPS.Z (R14)(R10*1), K1, Z17
+	VMOVUPS.Z (R14)(R10*2), K1, Z19
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
-	PREFETCHT0 64(R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
+	PREFETCHT0 64(R10)(R12*2)
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 64(R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
-	PREFETCHT0 64(R14)(R10*2)
+	PREFETCHT0 (R14)(R11*1)
+	PREFETCHT0 64(R14)(R11*1)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 64(R14)(R11*2)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
+	MOVQ 56(AX), R14
 
 k:
-	MOVQ         (R12), R15
+	MOVQ         (R13), R15
 	VMOVUPS      (BX)(R15*4), Z20
-	VMOVUPS.Z    64(BX)(R15*4), K1, Z21
+	LEAQ         (R14)(R15*4), R15
+	VMOVUPS.Z    (BX)(R15*1), K1, Z21
 	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -3730,10 +3813,10 @@ k:
 	VBROADCASTSS (R11)(DI*2), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -3742,57 +3825,54 @@ k:
 	LEAQ         (R13)(R10*1), R14
 	LEAQ         (R14)(R11*2), R14
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
 	VMOVUPS      Z12, (R13)(R11*2)
-	VMOVUPS      Z13, K1, 64(R13)(R11*2)
 	VMOVUPS      Z14, (R14)
-	VMOVUPS      Z15, K1, 64(R14)
 	VMOVUPS      Z16, (R14)(R10*1)
-	VMOVUPS      Z17, K1, 64(R14)(R10*1)
 	VMOVUPS      Z18, (R14)(R10*2)
-	VMOVUPS      Z19, K1, 64(R14)(R10*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	LEAQ         (R13)(R10*1), R14
+	LEAQ         (R14)(R11*2), R14
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	VMOVUPS      Z13, K1, (R13)(R11*2)
+	VMOVUPS      Z15, K1, (R14)
+	VMOVUPS      Z17, K1, (R14)(R10*1)
+	VMOVUPS      Z19, K1, (R14)(R10*2)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid11x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid11x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid11x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -3819,71 +3899,85 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
 	VMOVUPS   (R13)(R11*2), Z12
-	VMOVUPS.Z 64(R13)(R11*2), K1, Z13
 	VMOVUPS   (R14), Z14
-	VMOVUPS.Z 64(R14), K1, Z15
 	VMOVUPS   (R14)(R10*1), Z16
-	VMOVUPS.Z 64(R14)(R10*1), K1, Z17
 	VMOVUPS   (R14)(R10*2), Z18
-	VMOVUPS.Z 64(R14)(R10*2), K1, Z19
 	VMOVUPS   (R14)(R11*1), Z20
-	VMOVUPS.Z 64(R14)(R11*1), K1, Z21
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
+	VMOVUPS.Z (R13)(R11*2), K1, Z13
+	VMOVUPS.Z (R14), K1, Z15
+	VMOVUPS.Z (R14)(R10*1), K1, Z17
+	VMOVUPS.Z (R14)(R10*2), K1, Z19
+	VMOVUPS.Z (R14)(R11*1), K1, Z21
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
-	PREFETCHT0 64(R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
+	PREFETCHT0 64(R10)(R12*2)
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 64(R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
-	PREFETCHT0 64(R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
 	PREFETCHT0 64(R14)(R11*1)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 64(R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 64(R14)(R12*1)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
+	MOVQ 56(AX), R14
 
 k:
-	MOVQ         (R12), R15
+	MOVQ         (R13), R15
 	VMOVUPS      (BX)(R15*4), Z22
-	VMOVUPS.Z    64(BX)(R15*4), K1, Z23
+	LEAQ         (R14)(R15*4), R15
+	VMOVUPS.Z    (BX)(R15*1), K1, Z23
 	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -3917,10 +4011,10 @@ k:
 	VBROADCASTSS (R11)(R8*1), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -3929,59 +4023,56 @@ k:
 	LEAQ         (R13)(R10*1), R14
 	LEAQ         (R14)(R11*2), R14
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
 	VMOVUPS      Z12, (R13)(R11*2)
-	VMOVUPS      Z13, K1, 64(R13)(R11*2)
 	VMOVUPS      Z14, (R14)
-	VMOVUPS      Z15, K1, 64(R14)
 	VMOVUPS      Z16, (R14)(R10*1)
-	VMOVUPS      Z17, K1, 64(R14)(R10*1)
 	VMOVUPS      Z18, (R14)(R10*2)
-	VMOVUPS      Z19, K1, 64(R14)(R10*2)
 	VMOVUPS      Z20, (R14)(R11*1)
-	VMOVUPS      Z21, K1, 64(R14)(R11*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	LEAQ         (R13)(R10*1), R14
+	LEAQ         (R14)(R11*2), R14
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	VMOVUPS      Z13, K1, (R13)(R11*2)
+	VMOVUPS      Z15, K1, (R14)
+	VMOVUPS      Z17, K1, (R14)(R10*1)
+	VMOVUPS      Z19, K1, (R14)(R10*2)
+	VMOVUPS      Z21, K1, (R14)(R11*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid12x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid12x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid12x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -4010,75 +4101,89 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
 	VMOVUPS   (R13)(R11*2), Z12
-	VMOVUPS.Z 64(R13)(R11*2), K1, Z13
 	VMOVUPS   (R14), Z14
-	VMOVUPS.Z 64(R14), K1, Z15
 	VMOVUPS   (R14)(R10*1), Z16
-	VMOVUPS.Z 64(R14)(R10*1), K1, Z17
 	VMOVUPS   (R14)(R10*2), Z18
-	VMOVUPS.Z 64(R14)(R10*2), K1, Z19
 	VMOVUPS   (R14)(R11*1), Z20
-	VMOVUPS.Z 64(R14)(R11*1), K1, Z21
 	VMOVUPS   (R14)(R10*4), Z22
-	VMOVUPS.Z 64(R14)(R10*4), K1, Z23
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
+	VMOVUPS.Z (R13)(R11*2), K1, Z13
+	VMOVUPS.Z (R14), K1, Z15
+	VMOVUPS.Z (R14)(R10*1), K1, Z17
+	VMOVUPS.Z (R14)(R10*2), K1, Z19
+	VMOVUPS.Z (R14)(R11*1), K1, Z21
+	VMOVUPS.Z (R14)(R10*4), K1, Z23
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
-	PREFETCHT0 64(R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
+	PREFETCHT0 64(R10)(R12*2)
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 64(R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
-	PREFETCHT0 64(R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
 	PREFETCHT0 64(R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 64(R14)(R10*4)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 64(R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 64(R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 64(R14)(R11*4)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
+	MOVQ 56(AX), R14
 
 k:
-	MOVQ         (R12), R15
+	MOVQ         (R13), R15
 	VMOVUPS      (BX)(R15*4), Z24
-	VMOVUPS.Z    64(BX)(R15*4), K1, Z25
+	LEAQ         (R14)(R15*4), R15
+	VMOVUPS.Z    (BX)(R15*1), K1, Z25
 	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -4115,10 +4220,10 @@ k:
 	VBROADCASTSS (R11)(DI*4), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -4127,61 +4232,58 @@ k:
 	LEAQ         (R13)(R10*1), R14
 	LEAQ         (R14)(R11*2), R14
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
 	VMOVUPS      Z12, (R13)(R11*2)
-	VMOVUPS      Z13, K1, 64(R13)(R11*2)
 	VMOVUPS      Z14, (R14)
-	VMOVUPS      Z15, K1, 64(R14)
 	VMOVUPS      Z16, (R14)(R10*1)
-	VMOVUPS      Z17, K1, 64(R14)(R10*1)
 	VMOVUPS      Z18, (R14)(R10*2)
-	VMOVUPS      Z19, K1, 64(R14)(R10*2)
 	VMOVUPS      Z20, (R14)(R11*1)
-	VMOVUPS      Z21, K1, 64(R14)(R11*1)
 	VMOVUPS      Z22, (R14)(R10*4)
-	VMOVUPS      Z23, K1, 64(R14)(R10*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	LEAQ         (R13)(R10*1), R14
+	LEAQ         (R14)(R11*2), R14
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	VMOVUPS      Z13, K1, (R13)(R11*2)
+	VMOVUPS      Z15, K1, (R14)
+	VMOVUPS      Z17, K1, (R14)(R10*1)
+	VMOVUPS      Z19, K1, (R14)(R10*2)
+	VMOVUPS      Z21, K1, (R14)(R11*1)
+	VMOVUPS      Z23, K1, (R14)(R10*4)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid13x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid13x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid13x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -4212,79 +4314,93 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
 	VMOVUPS   (R13)(R11*2), Z12
-	VMOVUPS.Z 64(R13)(R11*2), K1, Z13
 	VMOVUPS   (R14), Z14
-	VMOVUPS.Z 64(R14), K1, Z15
 	VMOVUPS   (R14)(R10*1), Z16
-	VMOVUPS.Z 64(R14)(R10*1), K1, Z17
 	VMOVUPS   (R14)(R10*2), Z18
-	VMOVUPS.Z 64(R14)(R10*2), K1, Z19
 	VMOVUPS   (R14)(R11*1), Z20
-	VMOVUPS.Z 64(R14)(R11*1), K1, Z21
 	VMOVUPS   (R14)(R10*4), Z22
-	VMOVUPS.Z 64(R14)(R10*4), K1, Z23
 	VMOVUPS   (R14)(R12*1), Z24
-	VMOVUPS.Z 64(R14)(R12*1), K1, Z25
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
+	VMOVUPS.Z (R13)(R11*2), K1, Z13
+	VMOVUPS.Z (R14), K1, Z15
+	VMOVUPS.Z (R14)(R10*1), K1, Z17
+	VMOVUPS.Z (R14)(R10*2), K1, Z19
+	VMOVUPS.Z (R14)(R11*1), K1, Z21
+	VMOVUPS.Z (R14)(R10*4), K1, Z23
+	VMOVUPS.Z (R14)(R12*1), K1, Z25
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
-	PREFETCHT0 64(R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
+	PREFETCHT0 64(R10)(R12*2)
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 64(R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
-	PREFETCHT0 64(R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
 	PREFETCHT0 64(R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 64(R14)(R10*4)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 64(R14)(R11*2)
 	PREFETCHT0 (R14)(R12*1)
 	PREFETCHT0 64(R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 64(R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 64(R14)(R13*1)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
+	MOVQ 56(AX), R14
 
 k:
-	MOVQ         (R12), R15
+	MOVQ         (R13), R15
 	VMOVUPS      (BX)(R15*4), Z26
-	VMOVUPS.Z    64(BX)(R15*4), K1, Z27
+	LEAQ         (R14)(R15*4), R15
+	VMOVUPS.Z    (BX)(R15*1), K1, Z27
 	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
@@ -4324,10 +4440,10 @@ k:
 	VBROADCASTSS (R11)(R9*1), Z28
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -4336,63 +4452,60 @@ k:
 	LEAQ         (R13)(R10*1), R14
 	LEAQ         (R14)(R11*2), R14
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
 	VMOVUPS      Z12, (R13)(R11*2)
-	VMOVUPS      Z13, K1, 64(R13)(R11*2)
 	VMOVUPS      Z14, (R14)
-	VMOVUPS      Z15, K1, 64(R14)
 	VMOVUPS      Z16, (R14)(R10*1)
-	VMOVUPS      Z17, K1, 64(R14)(R10*1)
 	VMOVUPS      Z18, (R14)(R10*2)
-	VMOVUPS      Z19, K1, 64(R14)(R10*2)
 	VMOVUPS      Z20, (R14)(R11*1)
-	VMOVUPS      Z21, K1, 64(R14)(R11*1)
 	VMOVUPS      Z22, (R14)(R10*4)
-	VMOVUPS      Z23, K1, 64(R14)(R10*4)
 	VMOVUPS      Z24, (R14)(R12*1)
-	VMOVUPS      Z25, K1, 64(R14)(R12*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	LEAQ         (R13)(R10*1), R14
+	LEAQ         (R14)(R11*2), R14
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	VMOVUPS      Z13, K1, (R13)(R11*2)
+	VMOVUPS      Z15, K1, (R14)
+	VMOVUPS      Z17, K1, (R14)(R10*1)
+	VMOVUPS      Z19, K1, (R14)(R10*2)
+	VMOVUPS      Z21, K1, (R14)(R11*1)
+	VMOVUPS      Z23, K1, (R14)(R10*4)
+	VMOVUPS      Z25, K1, (R14)(R12*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid14x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid14x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid14x2AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -4425,83 +4538,97 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
 	VMOVUPS   (R13), Z0
-	VMOVUPS.Z 64(R13), K1, Z1
 	VMOVUPS   (R13)(R10*1), Z2
-	VMOVUPS.Z 64(R13)(R10*1), K1, Z3
 	VMOVUPS   (R13)(R10*2), Z4
-	VMOVUPS.Z 64(R13)(R10*2), K1, Z5
 	VMOVUPS   (R13)(R11*1), Z6
-	VMOVUPS.Z 64(R13)(R11*1), K1, Z7
 	VMOVUPS   (R13)(R10*4), Z8
-	VMOVUPS.Z 64(R13)(R10*4), K1, Z9
 	VMOVUPS   (R13)(R12*1), Z10
-	VMOVUPS.Z 64(R13)(R12*1), K1, Z11
 	VMOVUPS   (R13)(R11*2), Z12
-	VMOVUPS.Z 64(R13)(R11*2), K1, Z13
 	VMOVUPS   (R14), Z14
-	VMOVUPS.Z 64(R14), K1, Z15
 	VMOVUPS   (R14)(R10*1), Z16
-	VMOVUPS.Z 64(R14)(R10*1), K1, Z17
 	VMOVUPS   (R14)(R10*2), Z18
-	VMOVUPS.Z 64(R14)(R10*2), K1, Z19
 	VMOVUPS   (R14)(R11*1), Z20
-	VMOVUPS.Z 64(R14)(R11*1), K1, Z21
 	VMOVUPS   (R14)(R10*4), Z22
-	VMOVUPS.Z 64(R14)(R10*4), K1, Z23
 	VMOVUPS   (R14)(R12*1), Z24
-	VMOVUPS.Z 64(R14)(R12*1), K1, Z25
 	VMOVUPS   (R14)(R11*2), Z26
-	VMOVUPS.Z 64(R14)(R11*2), K1, Z27
+	MOVQ      48(AX), R13
+	ADDQ      CX, R13
+	LEAQ      (R13)(R10*1), R14
+	LEAQ      (R14)(R11*2), R14
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (R13)(R10*1), K1, Z3
+	VMOVUPS.Z (R13)(R10*2), K1, Z5
+	VMOVUPS.Z (R13)(R11*1), K1, Z7
+	VMOVUPS.Z (R13)(R10*4), K1, Z9
+	VMOVUPS.Z (R13)(R12*1), K1, Z11
+	VMOVUPS.Z (R13)(R11*2), K1, Z13
+	VMOVUPS.Z (R14), K1, Z15
+	VMOVUPS.Z (R14)(R10*1), K1, Z17
+	VMOVUPS.Z (R14)(R10*2), K1, Z19
+	VMOVUPS.Z (R14)(R11*1), K1, Z21
+	VMOVUPS.Z (R14)(R10*4), K1, Z23
+	VMOVUPS.Z (R14)(R12*1), K1, Z25
+	VMOVUPS.Z (R14)(R11*2), K1, Z27
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
-	PREFETCHT0 64(R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
+	PREFETCHT0 64(R10)(R12*2)
 	PREFETCHT0 (R14)
 	PREFETCHT0 64(R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 64(R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
-	PREFETCHT0 64(R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
 	PREFETCHT0 64(R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
-	PREFETCHT0 64(R14)(R10*4)
-	PREFETCHT0 (R14)(R12*1)
-	PREFETCHT0 64(R14)(R12*1)
 	PREFETCHT0 (R14)(R11*2)
 	PREFETCHT0 64(R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 64(R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
+	PREFETCHT0 64(R14)(R11*4)
+	PREFETCHT0 (R14)(R13*1)
+	PREFETCHT0 64(R14)(R13*1)
+	PREFETCHT0 (R14)(R12*2)
+	PREFETCHT0 64(R14)(R12*2)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
+	MOVQ 56(AX), R14
 
 k:
-	MOVQ         (R12), R15
+	MOVQ         (R13), R15
 	VMOVUPS      (BX)(R15*4), Z28
-	VMOVUPS.Z    64(BX)(R15*4), K1, Z29
+	LEAQ         (R14)(R15*4), R15
+	VMOVUPS.Z    (BX)(R15*1), K1, Z29
 	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
@@ -4544,10 +4671,10 @@ k:
 	VBROADCASTSS (R11)(R8*2), Z30
 	VFMADD231PS  Z28, Z30, Z26
 	VFMADD231PS  Z29, Z30, Z27
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -4556,59 +4683,60 @@ k:
 	LEAQ         (R13)(R10*1), R14
 	LEAQ         (R14)(R11*2), R14
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, K1, 64(R13)
 	VMOVUPS      Z2, (R13)(R10*1)
-	VMOVUPS      Z3, K1, 64(R13)(R10*1)
 	VMOVUPS      Z4, (R13)(R10*2)
-	VMOVUPS      Z5, K1, 64(R13)(R10*2)
 	VMOVUPS      Z6, (R13)(R11*1)
-	VMOVUPS      Z7, K1, 64(R13)(R11*1)
 	VMOVUPS      Z8, (R13)(R10*4)
-	VMOVUPS      Z9, K1, 64(R13)(R10*4)
 	VMOVUPS      Z10, (R13)(R12*1)
-	VMOVUPS      Z11, K1, 64(R13)(R12*1)
 	VMOVUPS      Z12, (R13)(R11*2)
-	VMOVUPS      Z13, K1, 64(R13)(R11*2)
 	VMOVUPS      Z14, (R14)
-	VMOVUPS      Z15, K1, 64(R14)
 	VMOVUPS      Z16, (R14)(R10*1)
-	VMOVUPS      Z17, K1, 64(R14)(R10*1)
 	VMOVUPS      Z18, (R14)(R10*2)
-	VMOVUPS      Z19, K1, 64(R14)(R10*2)
 	VMOVUPS      Z20, (R14)(R11*1)
-	VMOVUPS      Z21, K1, 64(R14)(R11*1)
 	VMOVUPS      Z22, (R14)(R10*4)
-	VMOVUPS      Z23, K1, 64(R14)(R10*4)
 	VMOVUPS      Z24, (R14)(R12*1)
-	VMOVUPS      Z25, K1, 64(R14)(R12*1)
 	VMOVUPS      Z26, (R14)(R11*2)
-	VMOVUPS      Z27, K1, 64(R14)(R11*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	LEAQ         (R13)(R10*1), R14
+	LEAQ         (R14)(R11*2), R14
+	VMOVUPS      Z1, K1, (R13)
+	VMOVUPS      Z3, K1, (R13)(R10*1)
+	VMOVUPS      Z5, K1, (R13)(R10*2)
+	VMOVUPS      Z7, K1, (R13)(R11*1)
+	VMOVUPS      Z9, K1, (R13)(R10*4)
+	VMOVUPS      Z11, K1, (R13)(R12*1)
+	VMOVUPS      Z13, K1, (R13)(R11*2)
+	VMOVUPS      Z15, K1, (R14)
+	VMOVUPS      Z17, K1, (R14)(R10*1)
+	VMOVUPS      Z19, K1, (R14)(R10*2)
+	VMOVUPS      Z21, K1, (R14)(R11*1)
+	VMOVUPS      Z23, K1, (R14)(R10*4)
+	VMOVUPS      Z25, K1, (R14)(R12*1)
+	VMOVUPS      Z27, K1, (R14)(R11*2)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid1x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid1x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid1x4AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), DI
+	MOVQ  64(AX), DI
 	MOVQ  $-1, R8
 	BZHIQ DI, R8, R8
 	KMOVW R8, K1
 
 tile:
-	MOVQ   16(AX), DI
-	MOVQ   CX, DI
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -4617,6 +4745,8 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), DI
+	MOVQ      CX, DI
 	VMOVUPS   (DI), Z0
 	VMOVUPS   64(DI), Z1
 	VMOVUPS   128(DI), Z2
@@ -4625,8 +4755,9 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), DI
+	MOVQ       32(AX), DI
 	ADDQ       CX, DI
+	MOVQ       16(AX), R8
 	PREFETCHT0 (DI)
 	PREFETCHT0 64(DI)
 	PREFETCHT0 128(DI)
@@ -4634,24 +4765,23 @@ begin:
 
 near:
 	MOVQ DX, DI
-	MOVQ at+24(FP), R8
-	MOVQ (AX), R9
-	MOVQ 32(AX), R10
+	MOVQ (AX), R8
+	MOVQ at+24(FP), R9
 
 k:
-	MOVQ         (R8), R11
-	VMOVUPS      (BX)(R11*4), Z4
-	VMOVUPS      64(BX)(R11*4), Z5
-	VMOVUPS      128(BX)(R11*4), Z6
-	VMOVUPS.Z    192(BX)(R11*4), K1, Z7
+	MOVQ         (R9), R10
+	VMOVUPS      (BX)(R10*4), Z4
+	VMOVUPS      64(BX)(R10*4), Z5
+	VMOVUPS      128(BX)(R10*4), Z6
+	VMOVUPS.Z    192(BX)(R10*4), K1, Z7
 	VBROADCASTSS (DI), Z8
 	VFMADD231PS  Z4, Z8, Z0
 	VFMADD231PS  Z5, Z8, Z1
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	ADDQ         $0x08, R8
-	ADDQ         R10, DI
-	DECQ         R9
+	ADDQ         $0x08, R9
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          k
 	MOVQ         16(AX), DI
 	MOVQ         CX, DI
@@ -4659,32 +4789,29 @@ k:
 	VMOVUPS      Z1, 64(DI)
 	VMOVUPS      Z2, 128(DI)
 	VMOVUPS      Z3, K1, 192(DI)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid2x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid2x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid2x4AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), R8
+	MOVQ  64(AX), R8
 	MOVQ  $-1, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -4697,41 +4824,43 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R8
+	MOVQ      CX, R9
 	VMOVUPS   (R9), Z0
-	VMOVUPS   64(R9), Z1
-	VMOVUPS   128(R9), Z2
-	VMOVUPS.Z 192(R9), K1, Z3
 	VMOVUPS   (R9)(R8*1), Z4
+	VMOVUPS   64(R9), Z1
 	VMOVUPS   64(R9)(R8*1), Z5
+	VMOVUPS   128(R9), Z2
 	VMOVUPS   128(R9)(R8*1), Z6
+	VMOVUPS.Z 192(R9), K1, Z3
 	VMOVUPS.Z 192(R9)(R8*1), K1, Z7
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	PREFETCHT0 (R9)(R8*1)
-	PREFETCHT0 64(R9)(R8*1)
-	PREFETCHT0 128(R9)(R8*1)
-	PREFETCHT0 192(R9)(R8*1)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	PREFETCHT0 (R8)(R9*1)
+	PREFETCHT0 64(R8)(R9*1)
+	PREFETCHT0 128(R8)(R9*1)
+	PREFETCHT0 192(R8)(R9*1)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
 
 k:
-	MOVQ         (R9), R12
-	VMOVUPS      (BX)(R12*4), Z8
-	VMOVUPS      64(BX)(R12*4), Z9
-	VMOVUPS      128(BX)(R12*4), Z10
-	VMOVUPS.Z    192(BX)(R12*4), K1, Z11
+	MOVQ         (R10), R11
+	VMOVUPS      (BX)(R11*4), Z8
+	VMOVUPS      64(BX)(R11*4), Z9
+	VMOVUPS      128(BX)(R11*4), Z10
+	VMOVUPS.Z    192(BX)(R11*4), K1, Z11
 	VBROADCASTSS (R8), Z12
 	VFMADD231PS  Z8, Z12, Z0
 	VFMADD231PS  Z9, Z12, Z1
@@ -4742,46 +4871,43 @@ k:
 	VFMADD231PS  Z9, Z12, Z5
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, 64(R9)
-	VMOVUPS      Z2, 128(R9)
-	VMOVUPS      Z3, K1, 192(R9)
 	VMOVUPS      Z4, (R9)(R8*1)
+	VMOVUPS      Z1, 64(R9)
 	VMOVUPS      Z5, 64(R9)(R8*1)
+	VMOVUPS      Z2, 128(R9)
 	VMOVUPS      Z6, 128(R9)(R8*1)
+	VMOVUPS      Z3, K1, 192(R9)
 	VMOVUPS      Z7, K1, 192(R9)(R8*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid3x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid3x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid3x4AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
-	MOVQ  72(AX), R8
+	MOVQ  64(AX), R8
 	MOVQ  $-1, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -4798,49 +4924,51 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R8
+	MOVQ      CX, R9
 	VMOVUPS   (R9), Z0
-	VMOVUPS   64(R9), Z1
-	VMOVUPS   128(R9), Z2
-	VMOVUPS.Z 192(R9), K1, Z3
 	VMOVUPS   (R9)(R8*1), Z4
-	VMOVUPS   64(R9)(R8*1), Z5
-	VMOVUPS   128(R9)(R8*1), Z6
-	VMOVUPS.Z 192(R9)(R8*1), K1, Z7
 	VMOVUPS   (R9)(R8*2), Z8
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   64(R9)(R8*1), Z5
 	VMOVUPS   64(R9)(R8*2), Z9
+	VMOVUPS   128(R9), Z2
+	VMOVUPS   128(R9)(R8*1), Z6
 	VMOVUPS   128(R9)(R8*2), Z10
+	VMOVUPS.Z 192(R9), K1, Z3
+	VMOVUPS.Z 192(R9)(R8*1), K1, Z7
 	VMOVUPS.Z 192(R9)(R8*2), K1, Z11
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	PREFETCHT0 (R9)(R8*1)
-	PREFETCHT0 64(R9)(R8*1)
-	PREFETCHT0 128(R9)(R8*1)
-	PREFETCHT0 192(R9)(R8*1)
-	PREFETCHT0 (R9)(R8*2)
-	PREFETCHT0 64(R9)(R8*2)
-	PREFETCHT0 128(R9)(R8*2)
-	PREFETCHT0 192(R9)(R8*2)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	PREFETCHT0 (R8)(R9*1)
+	PREFETCHT0 64(R8)(R9*1)
+	PREFETCHT0 128(R8)(R9*1)
+	PREFETCHT0 192(R8)(R9*1)
+	PREFETCHT0 (R8)(R9*2)
+	PREFETCHT0 64(R8)(R9*2)
+	PREFETCHT0 128(R8)(R9*2)
+	PREFETCHT0 192(R8)(R9*2)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
 
 k:
-	MOVQ         (R9), R12
-	VMOVUPS      (BX)(R12*4), Z12
-	VMOVUPS      64(BX)(R12*4), Z13
-	VMOVUPS      128(BX)(R12*4), Z14
-	VMOVUPS.Z    192(BX)(R12*4), K1, Z15
+	MOVQ         (R10), R11
+	VMOVUPS      (BX)(R11*4), Z12
+	VMOVUPS      64(BX)(R11*4), Z13
+	VMOVUPS      128(BX)(R11*4), Z14
+	VMOVUPS.Z    192(BX)(R11*4), K1, Z15
 	VBROADCASTSS (R8), Z16
 	VFMADD231PS  Z12, Z16, Z0
 	VFMADD231PS  Z13, Z16, Z1
@@ -4856,52 +4984,48 @@ k:
 	VFMADD231PS  Z13, Z16, Z9
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMOVUPS      Z0, (R9)
-	VMOVUPS      Z1, 64(R9)
-	VMOVUPS      Z2, 128(R9)
-	VMOVUPS      Z3, K1, 192(R9)
 	VMOVUPS      Z4, (R9)(R8*1)
-	VMOVUPS      Z5, 64(R9)(R8*1)
-	VMOVUPS      Z6, 128(R9)(R8*1)
-	VMOVUPS      Z7, K1, 192(R9)(R8*1)
 	VMOVUPS      Z8, (R9)(R8*2)
+	VMOVUPS      Z1, 64(R9)
+	VMOVUPS      Z5, 64(R9)(R8*1)
 	VMOVUPS      Z9, 64(R9)(R8*2)
+	VMOVUPS      Z2, 128(R9)
+	VMOVUPS      Z6, 128(R9)(R8*1)
 	VMOVUPS      Z10, 128(R9)(R8*2)
+	VMOVUPS      Z3, K1, 192(R9)
+	VMOVUPS      Z7, K1, 192(R9)(R8*1)
 	VMOVUPS      Z11, K1, 192(R9)(R8*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid4x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid4x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid4x4AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
-	MOVQ  72(AX), R9
+	MOVQ  64(AX), R9
 	MOVQ  $-1, R10
 	BZHIQ R9, R10, R10
 	KMOVW R10, K1
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -4922,57 +5046,61 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      CX, R11
 	VMOVUPS   (R11), Z0
-	VMOVUPS   64(R11), Z1
-	VMOVUPS   128(R11), Z2
-	VMOVUPS.Z 192(R11), K1, Z3
 	VMOVUPS   (R11)(R9*1), Z4
-	VMOVUPS   64(R11)(R9*1), Z5
-	VMOVUPS   128(R11)(R9*1), Z6
-	VMOVUPS.Z 192(R11)(R9*1), K1, Z7
 	VMOVUPS   (R11)(R9*2), Z8
-	VMOVUPS   64(R11)(R9*2), Z9
-	VMOVUPS   128(R11)(R9*2), Z10
-	VMOVUPS.Z 192(R11)(R9*2), K1, Z11
 	VMOVUPS   (R11)(R10*1), Z12
+	VMOVUPS   64(R11), Z1
+	VMOVUPS   64(R11)(R9*1), Z5
+	VMOVUPS   64(R11)(R9*2), Z9
 	VMOVUPS   64(R11)(R10*1), Z13
+	VMOVUPS   128(R11), Z2
+	VMOVUPS   128(R11)(R9*1), Z6
+	VMOVUPS   128(R11)(R9*2), Z10
 	VMOVUPS   128(R11)(R10*1), Z14
+	VMOVUPS.Z 192(R11), K1, Z3
+	VMOVUPS.Z 192(R11)(R9*1), K1, Z7
+	VMOVUPS.Z 192(R11)(R9*2), K1, Z11
 	VMOVUPS.Z 192(R11)(R10*1), K1, Z15
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 64(R11)(R9*1)
-	PREFETCHT0 128(R11)(R9*1)
-	PREFETCHT0 192(R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 64(R11)(R9*2)
-	PREFETCHT0 128(R11)(R9*2)
-	PREFETCHT0 192(R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
-	PREFETCHT0 64(R11)(R10*1)
-	PREFETCHT0 128(R11)(R10*1)
-	PREFETCHT0 192(R11)(R10*1)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 64(R9)(R10*1)
+	PREFETCHT0 128(R9)(R10*1)
+	PREFETCHT0 192(R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 64(R9)(R10*2)
+	PREFETCHT0 128(R9)(R10*2)
+	PREFETCHT0 192(R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 64(R9)(R11*1)
+	PREFETCHT0 128(R9)(R11*1)
+	PREFETCHT0 192(R9)(R11*1)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
 
 k:
-	MOVQ         (R10), R13
-	VMOVUPS      (BX)(R13*4), Z16
-	VMOVUPS      64(BX)(R13*4), Z17
-	VMOVUPS      128(BX)(R13*4), Z18
-	VMOVUPS.Z    192(BX)(R13*4), K1, Z19
+	MOVQ         (R11), R12
+	VMOVUPS      (BX)(R12*4), Z16
+	VMOVUPS      64(BX)(R12*4), Z17
+	VMOVUPS      128(BX)(R12*4), Z18
+	VMOVUPS.Z    192(BX)(R12*4), K1, Z19
 	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z16, Z20, Z0
 	VFMADD231PS  Z17, Z20, Z1
@@ -4993,57 +5121,53 @@ k:
 	VFMADD231PS  Z17, Z20, Z13
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
 	MOVQ         CX, R11
 	VMOVUPS      Z0, (R11)
-	VMOVUPS      Z1, 64(R11)
-	VMOVUPS      Z2, 128(R11)
-	VMOVUPS      Z3, K1, 192(R11)
 	VMOVUPS      Z4, (R11)(R9*1)
-	VMOVUPS      Z5, 64(R11)(R9*1)
-	VMOVUPS      Z6, 128(R11)(R9*1)
-	VMOVUPS      Z7, K1, 192(R11)(R9*1)
 	VMOVUPS      Z8, (R11)(R9*2)
-	VMOVUPS      Z9, 64(R11)(R9*2)
-	VMOVUPS      Z10, 128(R11)(R9*2)
-	VMOVUPS      Z11, K1, 192(R11)(R9*2)
 	VMOVUPS      Z12, (R11)(R10*1)
+	VMOVUPS      Z1, 64(R11)
+	VMOVUPS      Z5, 64(R11)(R9*1)
+	VMOVUPS      Z9, 64(R11)(R9*2)
 	VMOVUPS      Z13, 64(R11)(R10*1)
+	VMOVUPS      Z2, 128(R11)
+	VMOVUPS      Z6, 128(R11)(R9*1)
+	VMOVUPS      Z10, 128(R11)(R9*2)
 	VMOVUPS      Z14, 128(R11)(R10*1)
+	VMOVUPS      Z3, K1, 192(R11)
+	VMOVUPS      Z7, K1, 192(R11)(R9*1)
+	VMOVUPS      Z11, K1, 192(R11)(R9*2)
 	VMOVUPS      Z15, K1, 192(R11)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid5x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid5x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid5x4AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
-	MOVQ  72(AX), R9
+	MOVQ  64(AX), R9
 	MOVQ  $-1, R10
 	BZHIQ R9, R10, R10
 	KMOVW R10, K1
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -5068,65 +5192,69 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R9
+	LEAQ      (R9)(R9*2), R10
+	MOVQ      CX, R11
 	VMOVUPS   (R11), Z0
-	VMOVUPS   64(R11), Z1
-	VMOVUPS   128(R11), Z2
-	VMOVUPS.Z 192(R11), K1, Z3
 	VMOVUPS   (R11)(R9*1), Z4
-	VMOVUPS   64(R11)(R9*1), Z5
-	VMOVUPS   128(R11)(R9*1), Z6
-	VMOVUPS.Z 192(R11)(R9*1), K1, Z7
 	VMOVUPS   (R11)(R9*2), Z8
-	VMOVUPS   64(R11)(R9*2), Z9
-	VMOVUPS   128(R11)(R9*2), Z10
-	VMOVUPS.Z 192(R11)(R9*2), K1, Z11
 	VMOVUPS   (R11)(R10*1), Z12
-	VMOVUPS   64(R11)(R10*1), Z13
-	VMOVUPS   128(R11)(R10*1), Z14
-	VMOVUPS.Z 192(R11)(R10*1), K1, Z15
 	VMOVUPS   (R11)(R9*4), Z16
+	VMOVUPS   64(R11), Z1
+	VMOVUPS   64(R11)(R9*1), Z5
+	VMOVUPS   64(R11)(R9*2), Z9
+	VMOVUPS   64(R11)(R10*1), Z13
 	VMOVUPS   64(R11)(R9*4), Z17
+	VMOVUPS   128(R11), Z2
+	VMOVUPS   128(R11)(R9*1), Z6
+	VMOVUPS   128(R11)(R9*2), Z10
+	VMOVUPS   128(R11)(R10*1), Z14
 	VMOVUPS   128(R11)(R9*4), Z18
+	VMOVUPS.Z 192(R11), K1, Z3
+	VMOVUPS.Z 192(R11)(R9*1), K1, Z7
+	VMOVUPS.Z 192(R11)(R9*2), K1, Z11
+	VMOVUPS.Z 192(R11)(R10*1), K1, Z15
 	VMOVUPS.Z 192(R11)(R9*4), K1, Z19
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 64(R11)(R9*1)
-	PREFETCHT0 128(R11)(R9*1)
-	PREFETCHT0 192(R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 64(R11)(R9*2)
-	PREFETCHT0 128(R11)(R9*2)
-	PREFETCHT0 192(R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
-	PREFETCHT0 64(R11)(R10*1)
-	PREFETCHT0 128(R11)(R10*1)
-	PREFETCHT0 192(R11)(R10*1)
-	PREFETCHT0 (R11)(R9*4)
-	PREFETCHT0 64(R11)(R9*4)
-	PREFETCHT0 128(R11)(R9*4)
-	PREFETCHT0 192(R11)(R9*4)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 64(R9)(R10*1)
+	PREFETCHT0 128(R9)(R10*1)
+	PREFETCHT0 192(R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 64(R9)(R10*2)
+	PREFETCHT0 128(R9)(R10*2)
+	PREFETCHT0 192(R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 64(R9)(R11*1)
+	PREFETCHT0 128(R9)(R11*1)
+	PREFETCHT0 192(R9)(R11*1)
+	PREFETCHT0 (R9)(R10*4)
+	PREFETCHT0 64(R9)(R10*4)
+	PREFETCHT0 128(R9)(R10*4)
+	PREFETCHT0 192(R9)(R10*4)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
 
 k:
-	MOVQ         (R10), R13
-	VMOVUPS      (BX)(R13*4), Z20
-	VMOVUPS      64(BX)(R13*4), Z21
-	VMOVUPS      128(BX)(R13*4), Z22
-	VMOVUPS.Z    192(BX)(R13*4), K1, Z23
+	MOVQ         (R11), R12
+	VMOVUPS      (BX)(R12*4), Z20
+	VMOVUPS      64(BX)(R12*4), Z21
+	VMOVUPS      128(BX)(R12*4), Z22
+	VMOVUPS.Z    192(BX)(R12*4), K1, Z23
 	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z20, Z24, Z0
 	VFMADD231PS  Z21, Z24, Z1
@@ -5152,63 +5280,58 @@ k:
 	VFMADD231PS  Z21, Z24, Z17
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
 	MOVQ         CX, R11
 	VMOVUPS      Z0, (R11)
-	VMOVUPS      Z1, 64(R11)
-	VMOVUPS      Z2, 128(R11)
-	VMOVUPS      Z3, K1, 192(R11)
 	VMOVUPS      Z4, (R11)(R9*1)
-	VMOVUPS      Z5, 64(R11)(R9*1)
-	VMOVUPS      Z6, 128(R11)(R9*1)
-	VMOVUPS      Z7, K1, 192(R11)(R9*1)
 	VMOVUPS      Z8, (R11)(R9*2)
-	VMOVUPS      Z9, 64(R11)(R9*2)
-	VMOVUPS      Z10, 128(R11)(R9*2)
-	VMOVUPS      Z11, K1, 192(R11)(R9*2)
 	VMOVUPS      Z12, (R11)(R10*1)
-	VMOVUPS      Z13, 64(R11)(R10*1)
-	VMOVUPS      Z14, 128(R11)(R10*1)
-	VMOVUPS      Z15, K1, 192(R11)(R10*1)
 	VMOVUPS      Z16, (R11)(R9*4)
+	VMOVUPS      Z1, 64(R11)
+	VMOVUPS      Z5, 64(R11)(R9*1)
+	VMOVUPS      Z9, 64(R11)(R9*2)
+	VMOVUPS      Z13, 64(R11)(R10*1)
 	VMOVUPS      Z17, 64(R11)(R9*4)
+	VMOVUPS      Z2, 128(R11)
+	VMOVUPS      Z6, 128(R11)(R9*1)
+	VMOVUPS      Z10, 128(R11)(R9*2)
+	VMOVUPS      Z14, 128(R11)(R10*1)
 	VMOVUPS      Z18, 128(R11)(R9*4)
+	VMOVUPS      Z3, K1, 192(R11)
+	VMOVUPS      Z7, K1, 192(R11)(R9*1)
+	VMOVUPS      Z11, K1, 192(R11)(R9*2)
+	VMOVUPS      Z15, K1, 192(R11)(R10*1)
 	VMOVUPS      Z19, K1, 192(R11)(R9*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid6x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid6x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·grid6x4AVX512(SB), NOSPLIT, $0-40
 	MOVQ  s+32(FP), AX
 	MOVQ  c+0(FP), CX
 	MOVQ  a+8(FP), DX
-	MOVQ  b+16(FP), BX
+	MOVQ  x+16(FP), BX
 	MOVQ  8(AX), SI
 	MOVQ  24(AX), DI
 	LEAQ  (DI)(DI*2), R8
 	LEAQ  (DI)(DI*4), R9
-	MOVQ  72(AX), R10
+	MOVQ  64(AX), R10
 	MOVQ  $-1, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Z0, Z0, Z0
 	VXORPS Z1, Z1, Z1
@@ -5237,73 +5360,79 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ      16(AX), R10
+	LEAQ      (R10)(R10*2), R11
+	LEAQ      (R10)(R10*4), R12
+	MOVQ      CX, R13
 	VMOVUPS   (R13), Z0
-	VMOVUPS   64(R13), Z1
-	VMOVUPS   128(R13), Z2
-	VMOVUPS.Z 192(R13), K1, Z3
 	VMOVUPS   (R13)(R10*1), Z4
-	VMOVUPS   64(R13)(R10*1), Z5
-	VMOVUPS   128(R13)(R10*1), Z6
-	VMOVUPS.Z 192(R13)(R10*1), K1, Z7
 	VMOVUPS   (R13)(R10*2), Z8
-	VMOVUPS   64(R13)(R10*2), Z9
-	VMOVUPS   128(R13)(R10*2), Z10
-	VMOVUPS.Z 192(R13)(R10*2), K1, Z11
 	VMOVUPS   (R13)(R11*1), Z12
-	VMOVUPS   64(R13)(R11*1), Z13
-	VMOVUPS   128(R13)(R11*1), Z14
-	VMOVUPS.Z 192(R13)(R11*1), K1, Z15
 	VMOVUPS   (R13)(R10*4), Z16
-	VMOVUPS   64(R13)(R10*4), Z17
-	VMOVUPS   128(R13)(R10*4), Z18
-	VMOVUPS.Z 192(R13)(R10*4), K1, Z19
 	VMOVUPS   (R13)(R12*1), Z20
+	VMOVUPS   64(R13), Z1
+	VMOVUPS   64(R13)(R10*1), Z5
+	VMOVUPS   64(R13)(R10*2), Z9
+	VMOVUPS   64(R13)(R11*1), Z13
+	VMOVUPS   64(R13)(R10*4), Z17
 	VMOVUPS   64(R13)(R12*1), Z21
+	VMOVUPS   128(R13), Z2
+	VMOVUPS   128(R13)(R10*1), Z6
+	VMOVUPS   128(R13)(R10*2), Z10
+	VMOVUPS   128(R13)(R11*1), Z14
+	VMOVUPS   128(R13)(R10*4), Z18
 	VMOVUPS   128(R13)(R12*1), Z22
+	VMOVUPS.Z 192(R13), K1, Z3
+	VMOVUPS.Z 192(R13)(R10*1), K1, Z7
+	VMOVUPS.Z 192(R13)(R10*2), K1, Z11
+	VMOVUPS.Z 192(R13)(R11*1), K1, Z15
+	VMOVUPS.Z 192(R13)(R10*4), K1, Z19
 	VMOVUPS.Z 192(R13)(R12*1), K1, Z23
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 64(R13)
-	PREFETCHT0 128(R13)
-	PREFETCHT0 192(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 64(R13)(R10*1)
-	PREFETCHT0 128(R13)(R10*1)
-	PREFETCHT0 192(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 64(R13)(R10*2)
-	PREFETCHT0 128(R13)(R10*2)
-	PREFETCHT0 192(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 64(R13)(R11*1)
-	PREFETCHT0 128(R13)(R11*1)
-	PREFETCHT0 192(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 64(R13)(R10*4)
-	PREFETCHT0 128(R13)(R10*4)
-	PREFETCHT0 192(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 64(R13)(R12*1)
-	PREFETCHT0 128(R13)(R12*1)
-	PREFETCHT0 192(R13)(R12*1)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 64(R10)(R11*1)
+	PREFETCHT0 128(R10)(R11*1)
+	PREFETCHT0 192(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 64(R10)(R11*2)
+	PREFETCHT0 128(R10)(R11*2)
+	PREFETCHT0 192(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 64(R10)(R12*1)
+	PREFETCHT0 128(R10)(R12*1)
+	PREFETCHT0 192(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 64(R10)(R11*4)
+	PREFETCHT0 128(R10)(R11*4)
+	PREFETCHT0 192(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 64(R10)(R13*1)
+	PREFETCHT0 128(R10)(R13*1)
+	PREFETCHT0 192(R10)(R13*1)
 
 near:
 	MOVQ DX, R10
-	MOVQ at+24(FP), R11
-	MOVQ (AX), R12
-	MOVQ 32(AX), R13
+	MOVQ (AX), R11
+	MOVQ at+24(FP), R12
 
 k:
-	MOVQ         (R11), R14
-	VMOVUPS      (BX)(R14*4), Z24
-	VMOVUPS      64(BX)(R14*4), Z25
-	VMOVUPS      128(BX)(R14*4), Z26
-	VMOVUPS.Z    192(BX)(R14*4), K1, Z27
+	MOVQ         (R12), R13
+	VMOVUPS      (BX)(R13*4), Z24
+	VMOVUPS      64(BX)(R13*4), Z25
+	VMOVUPS      128(BX)(R13*4), Z26
+	VMOVUPS.Z    192(BX)(R13*4), K1, Z27
 	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z24, Z28, Z0
 	VFMADD231PS  Z25, Z28, Z1
@@ -5334,99 +5463,97 @@ k:
 	VFMADD231PS  Z25, Z28, Z21
 	VFMADD231PS  Z26, Z28, Z22
 	VFMADD231PS  Z27, Z28, Z23
-	ADDQ         $0x08, R11
-	ADDQ         R13, R10
-	DECQ         R12
+	ADDQ         $0x08, R12
+	ADDQ         $0x04, R10
+	DECQ         R11
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
 	LEAQ         (R10)(R10*4), R12
 	MOVQ         CX, R13
 	VMOVUPS      Z0, (R13)
-	VMOVUPS      Z1, 64(R13)
-	VMOVUPS      Z2, 128(R13)
-	VMOVUPS      Z3, K1, 192(R13)
 	VMOVUPS      Z4, (R13)(R10*1)
-	VMOVUPS      Z5, 64(R13)(R10*1)
-	VMOVUPS      Z6, 128(R13)(R10*1)
-	VMOVUPS      Z7, K1, 192(R13)(R10*1)
 	VMOVUPS      Z8, (R13)(R10*2)
-	VMOVUPS      Z9, 64(R13)(R10*2)
-	VMOVUPS      Z10, 128(R13)(R10*2)
-	VMOVUPS      Z11, K1, 192(R13)(R10*2)
 	VMOVUPS      Z12, (R13)(R11*1)
-	VMOVUPS      Z13, 64(R13)(R11*1)
-	VMOVUPS      Z14, 128(R13)(R11*1)
-	VMOVUPS      Z15, K1, 192(R13)(R11*1)
 	VMOVUPS      Z16, (R13)(R10*4)
-	VMOVUPS      Z17, 64(R13)(R10*4)
-	VMOVUPS      Z18, 128(R13)(R10*4)
-	VMOVUPS      Z19, K1, 192(R13)(R10*4)
 	VMOVUPS      Z20, (R13)(R12*1)
+	VMOVUPS      Z1, 64(R13)
+	VMOVUPS      Z5, 64(R13)(R10*1)
+	VMOVUPS      Z9, 64(R13)(R10*2)
+	VMOVUPS      Z13, 64(R13)(R11*1)
+	VMOVUPS      Z17, 64(R13)(R10*4)
 	VMOVUPS      Z21, 64(R13)(R12*1)
+	VMOVUPS      Z2, 128(R13)
+	VMOVUPS      Z6, 128(R13)(R10*1)
+	VMOVUPS      Z10, 128(R13)(R10*2)
+	VMOVUPS      Z14, 128(R13)(R11*1)
+	VMOVUPS      Z18, 128(R13)(R10*4)
 	VMOVUPS      Z22, 128(R13)(R12*1)
+	VMOVUPS      Z3, K1, 192(R13)
+	VMOVUPS      Z7, K1, 192(R13)(R10*1)
+	VMOVUPS      Z11, K1, 192(R13)(R10*2)
+	VMOVUPS      Z15, K1, 192(R13)(R11*1)
+	VMOVUPS      Z19, K1, 192(R13)(R10*4)
 	VMOVUPS      Z23, K1, 192(R13)(R12*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid1x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid1x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid1x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    72(AX), DI
+	MOVQ    64(AX), DI
 	LEAQ    lanes<>+32(SB), R8
 	NEGQ    DI
 	VMOVUPS (R8)(DI*4), Y0
 
 tile:
-	MOVQ   16(AX), DI
-	MOVQ   CX, DI
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), DI
+	MOVQ       CX, DI
 	VMASKMOVPS (DI), Y0, Y1
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), DI
+	MOVQ       32(AX), DI
 	ADDQ       CX, DI
+	MOVQ       16(AX), R8
 	PREFETCHT0 (DI)
 
 near:
 	MOVQ DX, DI
-	MOVQ at+24(FP), R8
-	MOVQ (AX), R9
-	MOVQ 32(AX), R10
+	MOVQ (AX), R8
+	MOVQ at+24(FP), R9
 
 k:
-	MOVQ         (R8), R11
-	VMASKMOVPS   (BX)(R11*4), Y0, Y2
+	MOVQ         (R9), R10
+	VMASKMOVPS   (BX)(R10*4), Y0, Y2
 	VBROADCASTSS (DI), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x08, R8
-	ADDQ         R10, DI
-	DECQ         R9
+	ADDQ         $0x08, R9
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          k
 	MOVQ         16(AX), DI
 	MOVQ         CX, DI
 	VMASKMOVPS   Y1, Y0, (DI)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
@@ -5450,88 +5577,85 @@ DATA lanes<>+56(SB)/4, $+0
 DATA lanes<>+60(SB)/4, $+0
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
 
-// func grid2x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid2x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid2x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    72(AX), R8
+	MOVQ    64(AX), R8
 	LEAQ    lanes<>+32(SB), R9
 	NEGQ    R8
 	VMOVUPS (R9)(R8*4), Y0
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R8
+	MOVQ       CX, R9
 	VMASKMOVPS (R9), Y0, Y1
 	VMASKMOVPS (R9)(R8*1), Y0, Y2
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(R8*1)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(R9*1)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
 
 k:
-	MOVQ         (R9), R12
-	VMASKMOVPS   (BX)(R12*4), Y0, Y3
+	MOVQ         (R10), R11
+	VMASKMOVPS   (BX)(R11*4), Y0, Y3
 	VBROADCASTSS (R8), Y4
 	VFMADD231PS  Y3, Y4, Y1
 	VBROADCASTSS (R8)(DI*1), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMASKMOVPS   Y1, Y0, (R9)
 	VMASKMOVPS   Y2, Y0, (R9)(R8*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid3x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid3x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid3x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    72(AX), R8
+	MOVQ    64(AX), R8
 	LEAQ    lanes<>+32(SB), R9
 	NEGQ    R8
 	VMOVUPS (R9)(R8*4), Y0
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5539,6 +5663,8 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R8
+	MOVQ       CX, R9
 	VMASKMOVPS (R9), Y0, Y1
 	VMASKMOVPS (R9)(R8*1), Y0, Y2
 	VMASKMOVPS (R9)(R8*2), Y0, Y3
@@ -5546,64 +5672,60 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(R8*1)
-	PREFETCHT0 (R9)(R8*2)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(R9*1)
+	PREFETCHT0 (R8)(R9*2)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
 
 k:
-	MOVQ         (R9), R12
-	VMASKMOVPS   (BX)(R12*4), Y0, Y4
+	MOVQ         (R10), R11
+	VMASKMOVPS   (BX)(R11*4), Y0, Y4
 	VBROADCASTSS (R8), Y5
 	VFMADD231PS  Y4, Y5, Y1
 	VBROADCASTSS (R8)(DI*1), Y5
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS (R8)(DI*2), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMASKMOVPS   Y1, Y0, (R9)
 	VMASKMOVPS   Y2, Y0, (R9)(R8*1)
 	VMASKMOVPS   Y3, Y0, (R9)(R8*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid4x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid4x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid4x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
-	MOVQ    72(AX), R9
+	MOVQ    64(AX), R9
 	LEAQ    lanes<>+32(SB), R10
 	NEGQ    R9
 	VMOVUPS (R10)(R9*4), Y0
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5612,6 +5734,9 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R9
+	LEAQ       (R9)(R9*2), R10
+	MOVQ       CX, R11
 	VMASKMOVPS (R11), Y0, Y1
 	VMASKMOVPS (R11)(R9*1), Y0, Y2
 	VMASKMOVPS (R11)(R9*2), Y0, Y3
@@ -5620,22 +5745,23 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
 
 k:
-	MOVQ         (R10), R13
-	VMASKMOVPS   (BX)(R13*4), Y0, Y5
+	MOVQ         (R11), R12
+	VMASKMOVPS   (BX)(R12*4), Y0, Y5
 	VBROADCASTSS (R9), Y6
 	VFMADD231PS  Y5, Y6, Y1
 	VBROADCASTSS (R9)(DI*1), Y6
@@ -5644,9 +5770,9 @@ k:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS (R9)(R8*1), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
@@ -5655,34 +5781,30 @@ k:
 	VMASKMOVPS   Y2, Y0, (R11)(R9*1)
 	VMASKMOVPS   Y3, Y0, (R11)(R9*2)
 	VMASKMOVPS   Y4, Y0, (R11)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid5x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid5x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid5x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
-	MOVQ    72(AX), R9
+	MOVQ    64(AX), R9
 	LEAQ    lanes<>+32(SB), R10
 	NEGQ    R9
 	VMOVUPS (R10)(R9*4), Y0
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5692,6 +5814,9 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R9
+	LEAQ       (R9)(R9*2), R10
+	MOVQ       CX, R11
 	VMASKMOVPS (R11), Y0, Y1
 	VMASKMOVPS (R11)(R9*1), Y0, Y2
 	VMASKMOVPS (R11)(R9*2), Y0, Y3
@@ -5701,23 +5826,24 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
-	PREFETCHT0 (R11)(R9*4)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 (R9)(R10*4)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
 
 k:
-	MOVQ         (R10), R13
-	VMASKMOVPS   (BX)(R13*4), Y0, Y6
+	MOVQ         (R11), R12
+	VMASKMOVPS   (BX)(R12*4), Y0, Y6
 	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y6, Y7, Y1
 	VBROADCASTSS (R9)(DI*1), Y7
@@ -5728,9 +5854,9 @@ k:
 	VFMADD231PS  Y6, Y7, Y4
 	VBROADCASTSS (R9)(DI*4), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
@@ -5740,36 +5866,31 @@ k:
 	VMASKMOVPS   Y3, Y0, (R11)(R9*2)
 	VMASKMOVPS   Y4, Y0, (R11)(R10*1)
 	VMASKMOVPS   Y5, Y0, (R11)(R9*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid6x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid6x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid6x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
 	LEAQ    (DI)(DI*4), R9
-	MOVQ    72(AX), R10
+	MOVQ    64(AX), R10
 	LEAQ    lanes<>+32(SB), R11
 	NEGQ    R10
 	VMOVUPS (R11)(R10*4), Y0
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5780,6 +5901,10 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	LEAQ       (R10)(R10*4), R12
+	MOVQ       CX, R13
 	VMASKMOVPS (R13), Y0, Y1
 	VMASKMOVPS (R13)(R10*1), Y0, Y2
 	VMASKMOVPS (R13)(R10*2), Y0, Y3
@@ -5790,24 +5915,26 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
 
 near:
 	MOVQ DX, R10
-	MOVQ at+24(FP), R11
-	MOVQ (AX), R12
-	MOVQ 32(AX), R13
+	MOVQ (AX), R11
+	MOVQ at+24(FP), R12
 
 k:
-	MOVQ         (R11), R14
-	VMASKMOVPS   (BX)(R14*4), Y0, Y7
+	MOVQ         (R12), R13
+	VMASKMOVPS   (BX)(R13*4), Y0, Y7
 	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y7, Y8, Y1
 	VBROADCASTSS (R10)(DI*1), Y8
@@ -5820,9 +5947,9 @@ k:
 	VFMADD231PS  Y7, Y8, Y5
 	VBROADCASTSS (R10)(R9*1), Y8
 	VFMADD231PS  Y7, Y8, Y6
-	ADDQ         $0x08, R11
-	ADDQ         R13, R10
-	DECQ         R12
+	ADDQ         $0x08, R12
+	ADDQ         $0x04, R10
+	DECQ         R11
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -5834,36 +5961,31 @@ k:
 	VMASKMOVPS   Y4, Y0, (R13)(R11*1)
 	VMASKMOVPS   Y5, Y0, (R13)(R10*4)
 	VMASKMOVPS   Y6, Y0, (R13)(R12*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid7x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid7x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid7x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
 	LEAQ    (DI)(DI*4), R9
-	MOVQ    72(AX), R10
+	MOVQ    64(AX), R10
 	LEAQ    lanes<>+32(SB), R11
 	NEGQ    R10
 	VMOVUPS (R11)(R10*4), Y0
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5875,6 +5997,10 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	LEAQ       (R10)(R10*4), R12
+	MOVQ       CX, R13
 	VMASKMOVPS (R13), Y0, Y1
 	VMASKMOVPS (R13)(R10*1), Y0, Y2
 	VMASKMOVPS (R13)(R10*2), Y0, Y3
@@ -5886,25 +6012,27 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 
 near:
 	MOVQ DX, R10
-	MOVQ at+24(FP), R11
-	MOVQ (AX), R12
-	MOVQ 32(AX), R13
+	MOVQ (AX), R11
+	MOVQ at+24(FP), R12
 
 k:
-	MOVQ         (R11), R14
-	VMASKMOVPS   (BX)(R14*4), Y0, Y8
+	MOVQ         (R12), R13
+	VMASKMOVPS   (BX)(R13*4), Y0, Y8
 	VBROADCASTSS (R10), Y9
 	VFMADD231PS  Y8, Y9, Y1
 	VBROADCASTSS (R10)(DI*1), Y9
@@ -5919,9 +6047,9 @@ k:
 	VFMADD231PS  Y8, Y9, Y6
 	VBROADCASTSS (R10)(R8*2), Y9
 	VFMADD231PS  Y8, Y9, Y7
-	ADDQ         $0x08, R11
-	ADDQ         R13, R10
-	DECQ         R12
+	ADDQ         $0x08, R12
+	ADDQ         $0x04, R10
+	DECQ         R11
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -5934,38 +6062,31 @@ k:
 	VMASKMOVPS   Y5, Y0, (R13)(R10*4)
 	VMASKMOVPS   Y6, Y0, (R13)(R12*1)
 	VMASKMOVPS   Y7, Y0, (R13)(R11*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid8x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid8x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid8x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
 	LEAQ    (DI)(DI*4), R9
-	MOVQ    72(AX), R10
+	MOVQ    64(AX), R10
 	LEAQ    lanes<>+32(SB), R11
 	NEGQ    R10
 	VMOVUPS (R11)(R10*4), Y0
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5978,6 +6099,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	LEAQ       (R10)(R10*4), R12
+	MOVQ       CX, R13
+	LEAQ       (R13)(R10*1), R14
+	LEAQ       (R14)(R11*2), R14
 	VMASKMOVPS (R13), Y0, Y1
 	VMASKMOVPS (R13)(R10*1), Y0, Y2
 	VMASKMOVPS (R13)(R10*2), Y0, Y3
@@ -5990,30 +6117,32 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMASKMOVPS   (BX)(R15*4), Y0, Y9
+	MOVQ         (R13), R14
+	VMASKMOVPS   (BX)(R14*4), Y0, Y9
 	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y9, Y10, Y1
 	VBROADCASTSS (R10)(DI*1), Y10
@@ -6030,10 +6159,10 @@ k:
 	VFMADD231PS  Y9, Y10, Y7
 	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y9, Y10, Y8
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -6049,38 +6178,31 @@ k:
 	VMASKMOVPS   Y6, Y0, (R13)(R12*1)
 	VMASKMOVPS   Y7, Y0, (R13)(R11*2)
 	VMASKMOVPS   Y8, Y0, (R14)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid9x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid9x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid9x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
 	LEAQ    (DI)(DI*4), R9
-	MOVQ    72(AX), R10
+	MOVQ    64(AX), R10
 	LEAQ    lanes<>+32(SB), R11
 	NEGQ    R10
 	VMOVUPS (R11)(R10*4), Y0
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6094,6 +6216,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	LEAQ       (R10)(R10*4), R12
+	MOVQ       CX, R13
+	LEAQ       (R13)(R10*1), R14
+	LEAQ       (R14)(R11*2), R14
 	VMASKMOVPS (R13), Y0, Y1
 	VMASKMOVPS (R13)(R10*1), Y0, Y2
 	VMASKMOVPS (R13)(R10*2), Y0, Y3
@@ -6107,31 +6235,33 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
+	PREFETCHT0 (R14)(R11*1)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMASKMOVPS   (BX)(R15*4), Y0, Y10
+	MOVQ         (R13), R14
+	VMASKMOVPS   (BX)(R14*4), Y0, Y10
 	VBROADCASTSS (R10), Y11
 	VFMADD231PS  Y10, Y11, Y1
 	VBROADCASTSS (R10)(DI*1), Y11
@@ -6150,10 +6280,10 @@ k:
 	VFMADD231PS  Y10, Y11, Y8
 	VBROADCASTSS (R11)(DI*1), Y11
 	VFMADD231PS  Y10, Y11, Y9
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -6170,38 +6300,31 @@ k:
 	VMASKMOVPS   Y7, Y0, (R13)(R11*2)
 	VMASKMOVPS   Y8, Y0, (R14)
 	VMASKMOVPS   Y9, Y0, (R14)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid10x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid10x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid10x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
 	LEAQ    (DI)(DI*4), R9
-	MOVQ    72(AX), R10
+	MOVQ    64(AX), R10
 	LEAQ    lanes<>+32(SB), R11
 	NEGQ    R10
 	VMOVUPS (R11)(R10*4), Y0
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6216,6 +6339,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	LEAQ       (R10)(R10*4), R12
+	MOVQ       CX, R13
+	LEAQ       (R13)(R10*1), R14
+	LEAQ       (R14)(R11*2), R14
 	VMASKMOVPS (R13), Y0, Y1
 	VMASKMOVPS (R13)(R10*1), Y0, Y2
 	VMASKMOVPS (R13)(R10*2), Y0, Y3
@@ -6230,32 +6359,34 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
+	PREFETCHT0 (R14)(R11*1)
+	PREFETCHT0 (R14)(R11*2)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMASKMOVPS   (BX)(R15*4), Y0, Y11
+	MOVQ         (R13), R14
+	VMASKMOVPS   (BX)(R14*4), Y0, Y11
 	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y11, Y12, Y1
 	VBROADCASTSS (R10)(DI*1), Y12
@@ -6276,10 +6407,10 @@ k:
 	VFMADD231PS  Y11, Y12, Y9
 	VBROADCASTSS (R11)(DI*2), Y12
 	VFMADD231PS  Y11, Y12, Y10
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -6297,38 +6428,31 @@ k:
 	VMASKMOVPS   Y8, Y0, (R14)
 	VMASKMOVPS   Y9, Y0, (R14)(R10*1)
 	VMASKMOVPS   Y10, Y0, (R14)(R10*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid11x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid11x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid11x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
 	LEAQ    (DI)(DI*4), R9
-	MOVQ    72(AX), R10
+	MOVQ    64(AX), R10
 	LEAQ    lanes<>+32(SB), R11
 	NEGQ    R10
 	VMOVUPS (R11)(R10*4), Y0
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6344,6 +6468,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	LEAQ       (R10)(R10*4), R12
+	MOVQ       CX, R13
+	LEAQ       (R13)(R10*1), R14
+	LEAQ       (R14)(R11*2), R14
 	VMASKMOVPS (R13), Y0, Y1
 	VMASKMOVPS (R13)(R10*1), Y0, Y2
 	VMASKMOVPS (R13)(R10*2), Y0, Y3
@@ -6359,33 +6489,35 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMASKMOVPS   (BX)(R15*4), Y0, Y12
+	MOVQ         (R13), R14
+	VMASKMOVPS   (BX)(R14*4), Y0, Y12
 	VBROADCASTSS (R10), Y13
 	VFMADD231PS  Y12, Y13, Y1
 	VBROADCASTSS (R10)(DI*1), Y13
@@ -6408,10 +6540,10 @@ k:
 	VFMADD231PS  Y12, Y13, Y10
 	VBROADCASTSS (R11)(R8*1), Y13
 	VFMADD231PS  Y12, Y13, Y11
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -6430,38 +6562,31 @@ k:
 	VMASKMOVPS   Y9, Y0, (R14)(R10*1)
 	VMASKMOVPS   Y10, Y0, (R14)(R10*2)
 	VMASKMOVPS   Y11, Y0, (R14)(R11*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid12x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid12x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid12x1AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
 	LEAQ    (DI)(DI*4), R9
-	MOVQ    72(AX), R10
+	MOVQ    64(AX), R10
 	LEAQ    lanes<>+32(SB), R11
 	NEGQ    R10
 	VMOVUPS (R11)(R10*4), Y0
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	LEAQ   (R13)(R10*1), R14
-	LEAQ   (R14)(R11*2), R14
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6478,6 +6603,12 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	LEAQ       (R10)(R10*4), R12
+	MOVQ       CX, R13
+	LEAQ       (R13)(R10*1), R14
+	LEAQ       (R14)(R11*2), R14
 	VMASKMOVPS (R13), Y0, Y1
 	VMASKMOVPS (R13)(R10*1), Y0, Y2
 	VMASKMOVPS (R13)(R10*2), Y0, Y3
@@ -6494,34 +6625,36 @@ resume:
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	LEAQ       (R13)(R10*1), R14
-	LEAQ       (R14)(R11*2), R14
-	PREFETCHT0 (R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 (R13)(R11*2)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	LEAQ       (R10)(R11*1), R14
+	LEAQ       (R14)(R12*2), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 (R10)(R12*2)
 	PREFETCHT0 (R14)
-	PREFETCHT0 (R14)(R10*1)
-	PREFETCHT0 (R14)(R10*2)
 	PREFETCHT0 (R14)(R11*1)
-	PREFETCHT0 (R14)(R10*4)
+	PREFETCHT0 (R14)(R11*2)
+	PREFETCHT0 (R14)(R12*1)
+	PREFETCHT0 (R14)(R11*4)
 
 near:
 	MOVQ DX, R10
 	LEAQ (R10)(DI*1), R11
 	LEAQ (R11)(R8*2), R11
-	MOVQ at+24(FP), R12
-	MOVQ (AX), R13
-	MOVQ 32(AX), R14
+	MOVQ (AX), R12
+	MOVQ at+24(FP), R13
 
 k:
-	MOVQ         (R12), R15
-	VMASKMOVPS   (BX)(R15*4), Y0, Y13
+	MOVQ         (R13), R14
+	VMASKMOVPS   (BX)(R14*4), Y0, Y13
 	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y13, Y14, Y1
 	VBROADCASTSS (R10)(DI*1), Y14
@@ -6546,10 +6679,10 @@ k:
 	VFMADD231PS  Y13, Y14, Y11
 	VBROADCASTSS (R11)(DI*4), Y14
 	VFMADD231PS  Y13, Y14, Y12
-	ADDQ         $0x08, R12
-	ADDQ         R14, R10
-	ADDQ         R14, R11
-	DECQ         R13
+	ADDQ         $0x08, R13
+	ADDQ         $0x04, R10
+	ADDQ         $0x04, R11
+	DECQ         R12
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
@@ -6569,96 +6702,98 @@ k:
 	VMASKMOVPS   Y10, Y0, (R14)(R10*2)
 	VMASKMOVPS   Y11, Y0, (R14)(R11*1)
 	VMASKMOVPS   Y12, Y0, (R14)(R10*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid1x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid1x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid1x2AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    72(AX), DI
+	MOVQ    64(AX), DI
 	LEAQ    lanes<>+32(SB), R8
 	NEGQ    DI
 	VMOVUPS (R8)(DI*4), Y0
 
 tile:
-	MOVQ   16(AX), DI
-	MOVQ   CX, DI
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), DI
+	MOVQ       CX, DI
 	VMOVUPS    (DI), Y1
-	VMASKMOVPS 32(DI), Y0, Y2
+	MOVQ       48(AX), DI
+	ADDQ       CX, DI
+	VMASKMOVPS (DI), Y0, Y2
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), DI
+	MOVQ       32(AX), DI
 	ADDQ       CX, DI
+	MOVQ       16(AX), R8
 	PREFETCHT0 (DI)
 	PREFETCHT0 32(DI)
 
 near:
 	MOVQ DX, DI
-	MOVQ at+24(FP), R8
-	MOVQ (AX), R9
-	MOVQ 32(AX), R10
+	MOVQ (AX), R8
+	MOVQ at+24(FP), R9
+	MOVQ 56(AX), R10
 
 k:
-	MOVQ         (R8), R11
+	MOVQ         (R9), R11
 	VMOVUPS      (BX)(R11*4), Y3
-	VMASKMOVPS   32(BX)(R11*4), Y0, Y4
+	LEAQ         (R10)(R11*4), R11
+	VMASKMOVPS   (BX)(R11*1), Y0, Y4
 	VBROADCASTSS (DI), Y5
 	VFMADD231PS  Y3, Y5, Y1
 	VFMADD231PS  Y4, Y5, Y2
-	ADDQ         $0x08, R8
-	ADDQ         R10, DI
-	DECQ         R9
+	ADDQ         $0x08, R9
+	ADDQ         $0x04, DI
+	DECQ         R8
 	JNZ          k
 	MOVQ         16(AX), DI
 	MOVQ         CX, DI
 	VMOVUPS      Y1, (DI)
-	VMASKMOVPS   Y2, Y0, 32(DI)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), DI
+	ADDQ         CX, DI
+	VMASKMOVPS   Y2, Y0, (DI)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid2x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid2x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid2x2AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    72(AX), R8
+	MOVQ    64(AX), R8
 	LEAQ    lanes<>+32(SB), R9
 	NEGQ    R8
 	VMOVUPS (R9)(R8*4), Y0
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6667,73 +6802,78 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R8
+	MOVQ       CX, R9
 	VMOVUPS    (R9), Y1
-	VMASKMOVPS 32(R9), Y0, Y2
 	VMOVUPS    (R9)(R8*1), Y3
-	VMASKMOVPS 32(R9)(R8*1), Y0, Y4
+	MOVQ       48(AX), R9
+	ADDQ       CX, R9
+	VMASKMOVPS (R9), Y0, Y2
+	VMASKMOVPS (R9)(R8*1), Y0, Y4
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 32(R9)
-	PREFETCHT0 (R9)(R8*1)
-	PREFETCHT0 32(R9)(R8*1)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 32(R8)
+	PREFETCHT0 (R8)(R9*1)
+	PREFETCHT0 32(R8)(R9*1)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
+	MOVQ 56(AX), R11
 
 k:
-	MOVQ         (R9), R12
+	MOVQ         (R10), R12
 	VMOVUPS      (BX)(R12*4), Y5
-	VMASKMOVPS   32(BX)(R12*4), Y0, Y6
+	LEAQ         (R11)(R12*4), R12
+	VMASKMOVPS   (BX)(R12*1), Y0, Y6
 	VBROADCASTSS (R8), Y7
 	VFMADD231PS  Y5, Y7, Y1
 	VFMADD231PS  Y6, Y7, Y2
 	VBROADCASTSS (R8)(DI*1), Y7
 	VFMADD231PS  Y5, Y7, Y3
 	VFMADD231PS  Y6, Y7, Y4
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMOVUPS      Y1, (R9)
-	VMASKMOVPS   Y2, Y0, 32(R9)
 	VMOVUPS      Y3, (R9)(R8*1)
-	VMASKMOVPS   Y4, Y0, 32(R9)(R8*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R9
+	ADDQ         CX, R9
+	VMASKMOVPS   Y2, Y0, (R9)
+	VMASKMOVPS   Y4, Y0, (R9)(R8*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid3x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid3x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid3x2AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
-	MOVQ    72(AX), R8
+	MOVQ    64(AX), R8
 	LEAQ    lanes<>+32(SB), R9
 	NEGQ    R8
 	VMOVUPS (R9)(R8*4), Y0
 
 tile:
-	MOVQ   16(AX), R8
-	MOVQ   CX, R9
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6744,35 +6884,41 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R8
+	MOVQ       CX, R9
 	VMOVUPS    (R9), Y1
-	VMASKMOVPS 32(R9), Y0, Y2
 	VMOVUPS    (R9)(R8*1), Y3
-	VMASKMOVPS 32(R9)(R8*1), Y0, Y4
 	VMOVUPS    (R9)(R8*2), Y5
-	VMASKMOVPS 32(R9)(R8*2), Y0, Y6
+	MOVQ       48(AX), R9
+	ADDQ       CX, R9
+	VMASKMOVPS (R9), Y0, Y2
+	VMASKMOVPS (R9)(R8*1), Y0, Y4
+	VMASKMOVPS (R9)(R8*2), Y0, Y6
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R9
-	ADDQ       CX, R9
-	PREFETCHT0 (R9)
-	PREFETCHT0 32(R9)
-	PREFETCHT0 (R9)(R8*1)
-	PREFETCHT0 32(R9)(R8*1)
-	PREFETCHT0 (R9)(R8*2)
-	PREFETCHT0 32(R9)(R8*2)
+	MOVQ       32(AX), R8
+	ADDQ       CX, R8
+	MOVQ       16(AX), R9
+	PREFETCHT0 (R8)
+	PREFETCHT0 32(R8)
+	PREFETCHT0 (R8)(R9*1)
+	PREFETCHT0 32(R8)(R9*1)
+	PREFETCHT0 (R8)(R9*2)
+	PREFETCHT0 32(R8)(R9*2)
 
 near:
 	MOVQ DX, R8
-	MOVQ at+24(FP), R9
-	MOVQ (AX), R10
-	MOVQ 32(AX), R11
+	MOVQ (AX), R9
+	MOVQ at+24(FP), R10
+	MOVQ 56(AX), R11
 
 k:
-	MOVQ         (R9), R12
+	MOVQ         (R10), R12
 	VMOVUPS      (BX)(R12*4), Y7
-	VMASKMOVPS   32(BX)(R12*4), Y0, Y8
+	LEAQ         (R11)(R12*4), R12
+	VMASKMOVPS   (BX)(R12*1), Y0, Y8
 	VBROADCASTSS (R8), Y9
 	VFMADD231PS  Y7, Y9, Y1
 	VFMADD231PS  Y8, Y9, Y2
@@ -6782,46 +6928,44 @@ k:
 	VBROADCASTSS (R8)(DI*2), Y9
 	VFMADD231PS  Y7, Y9, Y5
 	VFMADD231PS  Y8, Y9, Y6
-	ADDQ         $0x08, R9
-	ADDQ         R11, R8
-	DECQ         R10
+	ADDQ         $0x08, R10
+	ADDQ         $0x04, R8
+	DECQ         R9
 	JNZ          k
 	MOVQ         16(AX), R8
 	MOVQ         CX, R9
 	VMOVUPS      Y1, (R9)
-	VMASKMOVPS   Y2, Y0, 32(R9)
 	VMOVUPS      Y3, (R9)(R8*1)
-	VMASKMOVPS   Y4, Y0, 32(R9)(R8*1)
 	VMOVUPS      Y5, (R9)(R8*2)
-	VMASKMOVPS   Y6, Y0, 32(R9)(R8*2)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R9
+	ADDQ         CX, R9
+	VMASKMOVPS   Y2, Y0, (R9)
+	VMASKMOVPS   Y4, Y0, (R9)(R8*1)
+	VMASKMOVPS   Y6, Y0, (R9)(R8*2)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid4x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid4x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid4x2AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
-	MOVQ    72(AX), R9
+	MOVQ    64(AX), R9
 	LEAQ    lanes<>+32(SB), R10
 	NEGQ    R9
 	VMOVUPS (R10)(R9*4), Y0
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6834,39 +6978,47 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R9
+	LEAQ       (R9)(R9*2), R10
+	MOVQ       CX, R11
 	VMOVUPS    (R11), Y1
-	VMASKMOVPS 32(R11), Y0, Y2
 	VMOVUPS    (R11)(R9*1), Y3
-	VMASKMOVPS 32(R11)(R9*1), Y0, Y4
 	VMOVUPS    (R11)(R9*2), Y5
-	VMASKMOVPS 32(R11)(R9*2), Y0, Y6
 	VMOVUPS    (R11)(R10*1), Y7
-	VMASKMOVPS 32(R11)(R10*1), Y0, Y8
+	MOVQ       48(AX), R11
+	ADDQ       CX, R11
+	VMASKMOVPS (R11), Y0, Y2
+	VMASKMOVPS (R11)(R9*1), Y0, Y4
+	VMASKMOVPS (R11)(R9*2), Y0, Y6
+	VMASKMOVPS (R11)(R10*1), Y0, Y8
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 32(R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 32(R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 32(R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
-	PREFETCHT0 32(R11)(R10*1)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 32(R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 32(R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 32(R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 32(R9)(R11*1)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
+	MOVQ 56(AX), R12
 
 k:
-	MOVQ         (R10), R13
+	MOVQ         (R11), R13
 	VMOVUPS      (BX)(R13*4), Y9
-	VMASKMOVPS   32(BX)(R13*4), Y0, Y10
+	LEAQ         (R12)(R13*4), R13
+	VMASKMOVPS   (BX)(R13*1), Y0, Y10
 	VBROADCASTSS (R9), Y11
 	VFMADD231PS  Y9, Y11, Y1
 	VFMADD231PS  Y10, Y11, Y2
@@ -6879,49 +7031,47 @@ k:
 	VBROADCASTSS (R9)(R8*1), Y11
 	VFMADD231PS  Y9, Y11, Y7
 	VFMADD231PS  Y10, Y11, Y8
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
 	MOVQ         CX, R11
 	VMOVUPS      Y1, (R11)
-	VMASKMOVPS   Y2, Y0, 32(R11)
 	VMOVUPS      Y3, (R11)(R9*1)
-	VMASKMOVPS   Y4, Y0, 32(R11)(R9*1)
 	VMOVUPS      Y5, (R11)(R9*2)
-	VMASKMOVPS   Y6, Y0, 32(R11)(R9*2)
 	VMOVUPS      Y7, (R11)(R10*1)
-	VMASKMOVPS   Y8, Y0, 32(R11)(R10*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R11
+	ADDQ         CX, R11
+	VMASKMOVPS   Y2, Y0, (R11)
+	VMASKMOVPS   Y4, Y0, (R11)(R9*1)
+	VMASKMOVPS   Y6, Y0, (R11)(R9*2)
+	VMASKMOVPS   Y8, Y0, (R11)(R10*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid5x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid5x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid5x2AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
-	MOVQ    72(AX), R9
+	MOVQ    64(AX), R9
 	LEAQ    lanes<>+32(SB), R10
 	NEGQ    R9
 	VMOVUPS (R10)(R9*4), Y0
 
 tile:
-	MOVQ   16(AX), R9
-	LEAQ   (R9)(R9*2), R10
-	MOVQ   CX, R11
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -6936,43 +7086,51 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R9
+	LEAQ       (R9)(R9*2), R10
+	MOVQ       CX, R11
 	VMOVUPS    (R11), Y1
-	VMASKMOVPS 32(R11), Y0, Y2
 	VMOVUPS    (R11)(R9*1), Y3
-	VMASKMOVPS 32(R11)(R9*1), Y0, Y4
 	VMOVUPS    (R11)(R9*2), Y5
-	VMASKMOVPS 32(R11)(R9*2), Y0, Y6
 	VMOVUPS    (R11)(R10*1), Y7
-	VMASKMOVPS 32(R11)(R10*1), Y0, Y8
 	VMOVUPS    (R11)(R9*4), Y9
-	VMASKMOVPS 32(R11)(R9*4), Y0, Y10
+	MOVQ       48(AX), R11
+	ADDQ       CX, R11
+	VMASKMOVPS (R11), Y0, Y2
+	VMASKMOVPS (R11)(R9*1), Y0, Y4
+	VMASKMOVPS (R11)(R9*2), Y0, Y6
+	VMASKMOVPS (R11)(R10*1), Y0, Y8
+	VMASKMOVPS (R11)(R9*4), Y0, Y10
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R11
-	ADDQ       CX, R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 32(R11)
-	PREFETCHT0 (R11)(R9*1)
-	PREFETCHT0 32(R11)(R9*1)
-	PREFETCHT0 (R11)(R9*2)
-	PREFETCHT0 32(R11)(R9*2)
-	PREFETCHT0 (R11)(R10*1)
-	PREFETCHT0 32(R11)(R10*1)
-	PREFETCHT0 (R11)(R9*4)
-	PREFETCHT0 32(R11)(R9*4)
+	MOVQ       32(AX), R9
+	ADDQ       CX, R9
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	PREFETCHT0 (R9)
+	PREFETCHT0 32(R9)
+	PREFETCHT0 (R9)(R10*1)
+	PREFETCHT0 32(R9)(R10*1)
+	PREFETCHT0 (R9)(R10*2)
+	PREFETCHT0 32(R9)(R10*2)
+	PREFETCHT0 (R9)(R11*1)
+	PREFETCHT0 32(R9)(R11*1)
+	PREFETCHT0 (R9)(R10*4)
+	PREFETCHT0 32(R9)(R10*4)
 
 near:
 	MOVQ DX, R9
-	MOVQ at+24(FP), R10
-	MOVQ (AX), R11
-	MOVQ 32(AX), R12
+	MOVQ (AX), R10
+	MOVQ at+24(FP), R11
+	MOVQ 56(AX), R12
 
 k:
-	MOVQ         (R10), R13
+	MOVQ         (R11), R13
 	VMOVUPS      (BX)(R13*4), Y11
-	VMASKMOVPS   32(BX)(R13*4), Y0, Y12
+	LEAQ         (R12)(R13*4), R13
+	VMASKMOVPS   (BX)(R13*1), Y0, Y12
 	VBROADCASTSS (R9), Y13
 	VFMADD231PS  Y11, Y13, Y1
 	VFMADD231PS  Y12, Y13, Y2
@@ -6988,53 +7146,50 @@ k:
 	VBROADCASTSS (R9)(DI*4), Y13
 	VFMADD231PS  Y11, Y13, Y9
 	VFMADD231PS  Y12, Y13, Y10
-	ADDQ         $0x08, R10
-	ADDQ         R12, R9
-	DECQ         R11
+	ADDQ         $0x08, R11
+	ADDQ         $0x04, R9
+	DECQ         R10
 	JNZ          k
 	MOVQ         16(AX), R9
 	LEAQ         (R9)(R9*2), R10
 	MOVQ         CX, R11
 	VMOVUPS      Y1, (R11)
-	VMASKMOVPS   Y2, Y0, 32(R11)
 	VMOVUPS      Y3, (R11)(R9*1)
-	VMASKMOVPS   Y4, Y0, 32(R11)(R9*1)
 	VMOVUPS      Y5, (R11)(R9*2)
-	VMASKMOVPS   Y6, Y0, 32(R11)(R9*2)
 	VMOVUPS      Y7, (R11)(R10*1)
-	VMASKMOVPS   Y8, Y0, 32(R11)(R10*1)
 	VMOVUPS      Y9, (R11)(R9*4)
-	VMASKMOVPS   Y10, Y0, 32(R11)(R9*4)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R11
+	ADDQ         CX, R11
+	VMASKMOVPS   Y2, Y0, (R11)
+	VMASKMOVPS   Y4, Y0, (R11)(R9*1)
+	VMASKMOVPS   Y6, Y0, (R11)(R9*2)
+	VMASKMOVPS   Y8, Y0, (R11)(R10*1)
+	VMASKMOVPS   Y10, Y0, (R11)(R9*4)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER
 	RET
 
-// func grid6x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+// func grid6x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 // Requires: AVX, FMA3, MMX+
 TEXT ·grid6x2AVX2(SB), NOSPLIT, $0-40
 	MOVQ    s+32(FP), AX
 	MOVQ    c+0(FP), CX
 	MOVQ    a+8(FP), DX
-	MOVQ    b+16(FP), BX
+	MOVQ    x+16(FP), BX
 	MOVQ    8(AX), SI
 	MOVQ    24(AX), DI
 	LEAQ    (DI)(DI*2), R8
 	LEAQ    (DI)(DI*4), R9
-	MOVQ    72(AX), R10
+	MOVQ    64(AX), R10
 	LEAQ    lanes<>+32(SB), R11
 	NEGQ    R10
 	VMOVUPS (R11)(R10*4), Y0
 
 tile:
-	MOVQ   16(AX), R10
-	LEAQ   (R10)(R10*2), R11
-	LEAQ   (R10)(R10*4), R12
-	MOVQ   CX, R13
-	CMPQ   80(AX), $0x00
+	CMPQ   72(AX), $0x00
 	JNE    resume
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -7051,47 +7206,57 @@ tile:
 	JMP    begin
 
 resume:
+	MOVQ       16(AX), R10
+	LEAQ       (R10)(R10*2), R11
+	LEAQ       (R10)(R10*4), R12
+	MOVQ       CX, R13
 	VMOVUPS    (R13), Y1
-	VMASKMOVPS 32(R13), Y0, Y2
 	VMOVUPS    (R13)(R10*1), Y3
-	VMASKMOVPS 32(R13)(R10*1), Y0, Y4
 	VMOVUPS    (R13)(R10*2), Y5
-	VMASKMOVPS 32(R13)(R10*2), Y0, Y6
 	VMOVUPS    (R13)(R11*1), Y7
-	VMASKMOVPS 32(R13)(R11*1), Y0, Y8
 	VMOVUPS    (R13)(R10*4), Y9
-	VMASKMOVPS 32(R13)(R10*4), Y0, Y10
 	VMOVUPS    (R13)(R12*1), Y11
-	VMASKMOVPS 32(R13)(R12*1), Y0, Y12
+	MOVQ       48(AX), R13
+	ADDQ       CX, R13
+	VMASKMOVPS (R13), Y0, Y2
+	VMASKMOVPS (R13)(R10*1), Y0, Y4
+	VMASKMOVPS (R13)(R10*2), Y0, Y6
+	VMASKMOVPS (R13)(R11*1), Y0, Y8
+	VMASKMOVPS (R13)(R10*4), Y0, Y10
+	VMASKMOVPS (R13)(R12*1), Y0, Y12
 
 begin:
 	CMPQ       (AX), $0x40
 	JLT        near
-	MOVQ       48(AX), R13
-	ADDQ       CX, R13
-	PREFETCHT0 (R13)
-	PREFETCHT0 32(R13)
-	PREFETCHT0 (R13)(R10*1)
-	PREFETCHT0 32(R13)(R10*1)
-	PREFETCHT0 (R13)(R10*2)
-	PREFETCHT0 32(R13)(R10*2)
-	PREFETCHT0 (R13)(R11*1)
-	PREFETCHT0 32(R13)(R11*1)
-	PREFETCHT0 (R13)(R10*4)
-	PREFETCHT0 32(R13)(R10*4)
-	PREFETCHT0 (R13)(R12*1)
-	PREFETCHT0 32(R13)(R12*1)
+	MOVQ       32(AX), R10
+	ADDQ       CX, R10
+	MOVQ       16(AX), R11
+	LEAQ       (R11)(R11*2), R12
+	LEAQ       (R11)(R11*4), R13
+	PREFETCHT0 (R10)
+	PREFETCHT0 32(R10)
+	PREFETCHT0 (R10)(R11*1)
+	PREFETCHT0 32(R10)(R11*1)
+	PREFETCHT0 (R10)(R11*2)
+	PREFETCHT0 32(R10)(R11*2)
+	PREFETCHT0 (R10)(R12*1)
+	PREFETCHT0 32(R10)(R12*1)
+	PREFETCHT0 (R10)(R11*4)
+	PREFETCHT0 32(R10)(R11*4)
+	PREFETCHT0 (R10)(R13*1)
+	PREFETCHT0 32(R10)(R13*1)
 
 near:
 	MOVQ DX, R10
-	MOVQ at+24(FP), R11
-	MOVQ (AX), R12
-	MOVQ 32(AX), R13
+	MOVQ (AX), R11
+	MOVQ at+24(FP), R12
+	MOVQ 56(AX), R13
 
 k:
-	MOVQ         (R11), R14
+	MOVQ         (R12), R14
 	VMOVUPS      (BX)(R14*4), Y13
-	VMASKMOVPS   32(BX)(R14*4), Y0, Y14
+	LEAQ         (R13)(R14*4), R14
+	VMASKMOVPS   (BX)(R14*1), Y0, Y14
 	VBROADCASTSS (R10), Y15
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
@@ -7110,29 +7275,30 @@ k:
 	VBROADCASTSS (R10)(R9*1), Y15
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  Y14, Y15, Y12
-	ADDQ         $0x08, R11
-	ADDQ         R13, R10
-	DECQ         R12
+	ADDQ         $0x08, R12
+	ADDQ         $0x04, R10
+	DECQ         R11
 	JNZ          k
 	MOVQ         16(AX), R10
 	LEAQ         (R10)(R10*2), R11
 	LEAQ         (R10)(R10*4), R12
 	MOVQ         CX, R13
 	VMOVUPS      Y1, (R13)
-	VMASKMOVPS   Y2, Y0, 32(R13)
 	VMOVUPS      Y3, (R13)(R10*1)
-	VMASKMOVPS   Y4, Y0, 32(R13)(R10*1)
 	VMOVUPS      Y5, (R13)(R10*2)
-	VMASKMOVPS   Y6, Y0, 32(R13)(R10*2)
 	VMOVUPS      Y7, (R13)(R11*1)
-	VMASKMOVPS   Y8, Y0, 32(R13)(R11*1)
 	VMOVUPS      Y9, (R13)(R10*4)
-	VMASKMOVPS   Y10, Y0, 32(R13)(R10*4)
 	VMOVUPS      Y11, (R13)(R12*1)
-	VMASKMOVPS   Y12, Y0, 32(R13)(R12*1)
-	ADDQ         48(AX), CX
-	ADDQ         56(AX), DX
-	ADDQ         64(AX), BX
+	MOVQ         48(AX), R13
+	ADDQ         CX, R13
+	VMASKMOVPS   Y2, Y0, (R13)
+	VMASKMOVPS   Y4, Y0, (R13)(R10*1)
+	VMASKMOVPS   Y6, Y0, (R13)(R10*2)
+	VMASKMOVPS   Y8, Y0, (R13)(R11*1)
+	VMASKMOVPS   Y10, Y0, (R13)(R10*4)
+	VMASKMOVPS   Y12, Y0, (R13)(R12*1)
+	ADDQ         32(AX), CX
+	ADDQ         40(AX), BX
 	DECQ         SI
 	JNZ          tile
 	VZEROUPPER

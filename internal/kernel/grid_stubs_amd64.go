@@ -7,292 +7,292 @@ package kernel
 // grid1x1AVX512 computes tiles of 1×16 elements of c.
 //
 //go:noescape
-func grid1x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid1x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid2x1AVX512 computes tiles of 2×16 elements of c.
 //
 //go:noescape
-func grid2x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid2x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid3x1AVX512 computes tiles of 3×16 elements of c.
 //
 //go:noescape
-func grid3x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid3x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid4x1AVX512 computes tiles of 4×16 elements of c.
 //
 //go:noescape
-func grid4x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid4x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid5x1AVX512 computes tiles of 5×16 elements of c.
 //
 //go:noescape
-func grid5x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid5x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid6x1AVX512 computes tiles of 6×16 elements of c.
 //
 //go:noescape
-func grid6x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid6x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid7x1AVX512 computes tiles of 7×16 elements of c.
 //
 //go:noescape
-func grid7x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid7x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid8x1AVX512 computes tiles of 8×16 elements of c.
 //
 //go:noescape
-func grid8x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid8x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid9x1AVX512 computes tiles of 9×16 elements of c.
 //
 //go:noescape
-func grid9x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid9x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid10x1AVX512 computes tiles of 10×16 elements of c.
 //
 //go:noescape
-func grid10x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid10x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid11x1AVX512 computes tiles of 11×16 elements of c.
 //
 //go:noescape
-func grid11x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid11x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid12x1AVX512 computes tiles of 12×16 elements of c.
 //
 //go:noescape
-func grid12x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid12x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid13x1AVX512 computes tiles of 13×16 elements of c.
 //
 //go:noescape
-func grid13x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid13x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid14x1AVX512 computes tiles of 14×16 elements of c.
 //
 //go:noescape
-func grid14x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid14x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid15x1AVX512 computes tiles of 15×16 elements of c.
 //
 //go:noescape
-func grid15x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid15x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid16x1AVX512 computes tiles of 16×16 elements of c.
 //
 //go:noescape
-func grid16x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid16x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid17x1AVX512 computes tiles of 17×16 elements of c.
 //
 //go:noescape
-func grid17x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid17x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid18x1AVX512 computes tiles of 18×16 elements of c.
 //
 //go:noescape
-func grid18x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid18x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid19x1AVX512 computes tiles of 19×16 elements of c.
 //
 //go:noescape
-func grid19x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid19x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid20x1AVX512 computes tiles of 20×16 elements of c.
 //
 //go:noescape
-func grid20x1AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid20x1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid1x2AVX512 computes tiles of 1×32 elements of c.
 //
 //go:noescape
-func grid1x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid1x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid2x2AVX512 computes tiles of 2×32 elements of c.
 //
 //go:noescape
-func grid2x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid2x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid3x2AVX512 computes tiles of 3×32 elements of c.
 //
 //go:noescape
-func grid3x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid3x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid4x2AVX512 computes tiles of 4×32 elements of c.
 //
 //go:noescape
-func grid4x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid4x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid5x2AVX512 computes tiles of 5×32 elements of c.
 //
 //go:noescape
-func grid5x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid5x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid6x2AVX512 computes tiles of 6×32 elements of c.
 //
 //go:noescape
-func grid6x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid6x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid7x2AVX512 computes tiles of 7×32 elements of c.
 //
 //go:noescape
-func grid7x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid7x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid8x2AVX512 computes tiles of 8×32 elements of c.
 //
 //go:noescape
-func grid8x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid8x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid9x2AVX512 computes tiles of 9×32 elements of c.
 //
 //go:noescape
-func grid9x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid9x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid10x2AVX512 computes tiles of 10×32 elements of c.
 //
 //go:noescape
-func grid10x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid10x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid11x2AVX512 computes tiles of 11×32 elements of c.
 //
 //go:noescape
-func grid11x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid11x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid12x2AVX512 computes tiles of 12×32 elements of c.
 //
 //go:noescape
-func grid12x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid12x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid13x2AVX512 computes tiles of 13×32 elements of c.
 //
 //go:noescape
-func grid13x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid13x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid14x2AVX512 computes tiles of 14×32 elements of c.
 //
 //go:noescape
-func grid14x2AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid14x2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid1x4AVX512 computes tiles of 1×64 elements of c.
 //
 //go:noescape
-func grid1x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid1x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid2x4AVX512 computes tiles of 2×64 elements of c.
 //
 //go:noescape
-func grid2x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid2x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid3x4AVX512 computes tiles of 3×64 elements of c.
 //
 //go:noescape
-func grid3x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid3x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid4x4AVX512 computes tiles of 4×64 elements of c.
 //
 //go:noescape
-func grid4x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid4x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid5x4AVX512 computes tiles of 5×64 elements of c.
 //
 //go:noescape
-func grid5x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid5x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid6x4AVX512 computes tiles of 6×64 elements of c.
 //
 //go:noescape
-func grid6x4AVX512(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid6x4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid1x1AVX2 computes tiles of 1×8 elements of c.
 //
 //go:noescape
-func grid1x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid1x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid2x1AVX2 computes tiles of 2×8 elements of c.
 //
 //go:noescape
-func grid2x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid2x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid3x1AVX2 computes tiles of 3×8 elements of c.
 //
 //go:noescape
-func grid3x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid3x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid4x1AVX2 computes tiles of 4×8 elements of c.
 //
 //go:noescape
-func grid4x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid4x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid5x1AVX2 computes tiles of 5×8 elements of c.
 //
 //go:noescape
-func grid5x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid5x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid6x1AVX2 computes tiles of 6×8 elements of c.
 //
 //go:noescape
-func grid6x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid6x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid7x1AVX2 computes tiles of 7×8 elements of c.
 //
 //go:noescape
-func grid7x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid7x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid8x1AVX2 computes tiles of 8×8 elements of c.
 //
 //go:noescape
-func grid8x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid8x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid9x1AVX2 computes tiles of 9×8 elements of c.
 //
 //go:noescape
-func grid9x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid9x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid10x1AVX2 computes tiles of 10×8 elements of c.
 //
 //go:noescape
-func grid10x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid10x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid11x1AVX2 computes tiles of 11×8 elements of c.
 //
 //go:noescape
-func grid11x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid11x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid12x1AVX2 computes tiles of 12×8 elements of c.
 //
 //go:noescape
-func grid12x1AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid12x1AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid1x2AVX2 computes tiles of 1×16 elements of c.
 //
 //go:noescape
-func grid1x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid1x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid2x2AVX2 computes tiles of 2×16 elements of c.
 //
 //go:noescape
-func grid2x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid2x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid3x2AVX2 computes tiles of 3×16 elements of c.
 //
 //go:noescape
-func grid3x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid3x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid4x2AVX2 computes tiles of 4×16 elements of c.
 //
 //go:noescape
-func grid4x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid4x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid5x2AVX2 computes tiles of 5×16 elements of c.
 //
 //go:noescape
-func grid5x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid5x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // grid6x2AVX2 computes tiles of 6×16 elements of c.
 //
 //go:noescape
-func grid6x2AVX2(c *float32, a *float32, b *float32, at *int, s *[11]int)
+func grid6x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
 // windows1x1AVX512 computes a tile of 1×16 elements of c.
 //

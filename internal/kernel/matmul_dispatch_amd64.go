@@ -183,7 +183,7 @@ func tileMaskedAVX2(rows, vecs int, c, a, b *float32, s *[11]int) {
 }
 
 // gridAVX512 runs the micro-kernel of the given shape, which must exist.
-func gridAVX512(rows, vecs int, c, a, x *float32, at *int, s *[11]int) {
+func gridAVX512(rows, vecs int, c, a, x *float32, at *int, s *[10]int) {
 	switch vecs<<8 | rows {
 	case 1<<8 | 1:
 		grid1x1AVX512(c, a, x, at, s)
@@ -315,7 +315,7 @@ func windowsAVX512(rows, vecs int, c, x, b *float32, at *int, s *[7]int) {
 }
 
 // gridAVX2 runs the micro-kernel of the given shape, which must exist.
-func gridAVX2(rows, vecs int, c, a, x *float32, at *int, s *[11]int) {
+func gridAVX2(rows, vecs int, c, a, x *float32, at *int, s *[10]int) {
 	switch vecs<<8 | rows {
 	case 1<<8 | 1:
 		grid1x1AVX2(c, a, x, at, s)

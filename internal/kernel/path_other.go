@@ -15,6 +15,7 @@ func matMulGridVec(c, a, x []float32, at []int, m int, g Grid) bool           { 
 func gridMatMulVec(c, x, b []float32, at []int, n int, g Grid, acc bool) bool { return false }
 func copyRowsVec(dst []float32, ldd int, src []float32, lds, m, n int) bool   { return false }
 
+func expVec(dst, x []float64) bool                                                { return false }
 func laneSumVec(l *Lanes, x []float32) bool                                       { return false }
 func laneSquaresVec(l *Lanes, x []float32, mean float32) bool                     { return false }
 func laneProductsVec(sums, dots *Lanes, d, x []float32, mean, scale float32) bool { return false }

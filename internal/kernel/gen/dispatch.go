@@ -32,11 +32,11 @@ func dispatch() string {
 	}
 	for _, v := range both {
 		p("// grid%s runs the micro-kernel of the given shape, which must exist.", v.name)
-		p("func grid%s(rows, vecs int, c, a, x *float32, at *int, s *[%d]int) {", v.name, fields)
+		p("func grid%s(rows, vecs int, c, a, x *float32, at *int, s *[%d]int) {", v.name, gridFields)
 		p("switch vecs<<8 | rows {")
 		for _, s := range gridShapes() {
 			if s.isa.name == v.name {
-				p("case %d<<8 | %d:\n%s(c, a, x, at, s)", s.vecs, s.rows, s.name())
+				p("case %d<<8 | %d:\n%s(c, a, x, at, s)", s.vecs, s.rows, s.gridName())
 			}
 		}
 		p("default:\npanic(\"kernel: no micro-kernel of this shape\")\n}\n}\n")

@@ -9,11 +9,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// grid emits the micro-kernels of products with a grid on the right (shape)
-// and on the left (windows).
+// grid emits the micro-kernels of products with a grid on the right and on the
+// left (windows).
 func grid() {
 	for _, s := range gridShapes() {
-		s.write()
+		s.writeGrid()
 	}
 	for _, s := range windowShapes() {
 		s.write()
@@ -21,6 +21,154 @@ func grid() {
 	for _, v := range both {
 		v.copyRows()
 	}
+}
+
+// gridShapes lists the micro-kernels of products with a grid on the right: as
+// for other products, but all with a mask.
+func gridShapes() []shape {
+	var list []shape
+	for _, s := range shapes() {
+		if s.masked {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func (s shape) gridName() string { return fmt.Sprintf("grid%dx%d%s", s.rows, s.vecs, s.isa.name) }
+
+// Fields of Go's type gridStrides, in words.
+const (
+	gridK = iota
+	gridCount
+	gridLdc
+	gridAi
+	gridDc
+	gridDx
+	gridJumpC
+	gridJumpX
+	gridTail
+	gridAcc
+	gridFields
+)
+
+// writeGrid emits the micro-kernel: that of other products, with the rows of b
+// where a table says. The two vectors of a tile are a jump apart, in x and in
+// c, so that they can be neighbours or in two rows of the grid.
+func (s shape) writeGrid() {
+	TEXT(s.gridName(), attr.NOSPLIT, fmt.Sprintf("func(c, a, x *float32, at *int, s *[%d]int)", gridFields))
+	Pragma("noescape")
+	doc(s.gridName(), fmt.Sprintf("computes tiles of %d×%d elements of c.", s.rows, s.vecs*s.lanes))
+
+	args := Mem{Base: Load(Param("s"), GP64())}
+	field := func(i int) Mem { return args.Offset(8 * i) }
+	c, a, x := ptr("c"), ptr("a"), ptr("x")
+	count := load(field(gridCount))
+	arows := strided(field(gridAi), s.rows)
+	last := s.tail(load(field(gridTail)))
+	loadMasked := func(j int, from Mem, to vec) {
+		if j == s.vecs-1 {
+			last.load(from, to)
+		} else {
+			VMOVUPS(from, to)
+		}
+	}
+
+	Label("tile")
+	sums := make([][]vec, s.rows)
+	for i := range sums {
+		sums[i] = s.row()
+	}
+	// eachSum calls f with the place in c of each sum.
+	eachSum := func(f func(i, j int, at Mem)) {
+		rows := strided(field(gridLdc), s.rows)
+		base := c
+		for j := range s.vecs {
+			disp := 0
+			if s.vecs == 2 && j == 1 {
+				base = load(field(gridJumpC))
+				ADDQ(c, base)
+			} else if s.vecs > 2 {
+				disp = j * s.bytes()
+			}
+			if j == 0 || s.vecs == 2 {
+				rows.from(base)
+			}
+			for i := range s.rows {
+				f(i, j, rows.at(i).Offset(disp))
+			}
+		}
+	}
+	CMPQ(field(gridAcc), Imm(0))
+	JNE(LabelRef("resume"))
+	for _, row := range sums {
+		for _, r := range row {
+			s.zero(r)
+		}
+	}
+	JMP(LabelRef("begin"))
+	Label("resume")
+	eachSum(func(i, j int, at Mem) { loadMasked(j, at, sums[i][j]) })
+
+	Label("begin")
+	// The next tile will want its part of c: fetch it behind this one, if this
+	// one takes long enough.
+	CMPQ(field(gridK), Imm(64))
+	JLT(LabelRef("near"))
+	ahead := load(field(gridDc))
+	ADDQ(c, ahead)
+	rows := strided(field(gridLdc), s.rows)
+	rows.from(ahead)
+	for i := range s.rows {
+		for j := range s.vecs {
+			PREFETCHT0(rows.at(i).Offset(j * s.bytes()))
+		}
+	}
+	Label("near")
+	arows.from(a)
+	k, table := load(field(gridK)), ptr("at")
+	var jump reg.GPVirtual
+	if s.vecs == 2 {
+		jump = load(field(gridJumpX))
+	}
+	Label("k")
+	offset := load(Mem{Base: table})
+	bv := s.row()
+	for j, r := range bv {
+		switch {
+		case s.vecs == 2 && j == 1:
+			second := GP64()
+			LEAQ(Mem{Base: jump, Index: offset, Scale: 4}, second)
+			loadMasked(j, Mem{Base: x, Index: second, Scale: 1}, r)
+		default:
+			loadMasked(j, Mem{Base: x, Index: offset, Scale: 4, Disp: j * s.bytes()}, r)
+		}
+	}
+	for i, row := range sums {
+		v := s.vec()
+		VBROADCASTSS(arows.at(i), v)
+		for j, sum := range row {
+			VFMADD231PS(bv[j], v, sum)
+		}
+	}
+	ADDQ(Imm(8), table)
+	arows.advance(Imm(4))
+	DECQ(k)
+	JNZ(LabelRef("k"))
+
+	eachSum(func(i, j int, at Mem) {
+		if j == s.vecs-1 {
+			last.store(sums[i][j], at)
+		} else {
+			VMOVUPS(sums[i][j], at)
+		}
+	})
+	ADDQ(field(gridDc), c)
+	ADDQ(field(gridDx), x)
+	DECQ(count)
+	JNZ(LabelRef("tile"))
+	VZEROUPPER()
+	RET()
 }
 
 // windows is the tile of a product whose left factor is a grid: each row of

@@ -17,10 +17,11 @@ var sets = map[string]func(){
 	"vector": vector,
 	"grid":   grid,
 	"planes": planes,
+	"exp":    exponential,
 }
 
 func main() {
-	set := flag.String("set", "", "what to write: matmul, grid, vector or planes (assembly), or dispatch (Go)")
+	set := flag.String("set", "", "what to write: matmul, grid, vector, planes or exp (assembly), or dispatch (Go)")
 	flag.Parse() // avo registers -out, -stubs and -pkg beside it
 	if err := run(*set); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
@@ -38,7 +39,7 @@ func run(set string) error {
 	}
 	write := sets[set]
 	if write == nil {
-		return fmt.Errorf("-set %q is none of matmul, grid, vector, planes, dispatch", set)
+		return fmt.Errorf("-set %q is none of matmul, grid, vector, planes, exp, dispatch", set)
 	}
 	build.ConstraintExpr("amd64")
 	write()

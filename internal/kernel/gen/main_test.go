@@ -18,6 +18,7 @@ func TestUpToDate(t *testing.T) {
 		{"-set", "vector", "-out", "vector_amd64.s", "-stubs", "vector_stubs_amd64.go", "-pkg", "kernel"},
 		{"-set", "grid", "-out", "grid_amd64.s", "-stubs", "grid_stubs_amd64.go", "-pkg", "kernel"},
 		{"-set", "planes", "-out", "planes_amd64.s", "-stubs", "planes_stubs_amd64.go", "-pkg", "kernel"},
+		{"-set", "exp", "-out", "exp_amd64.s", "-stubs", "exp_stubs_amd64.go", "-pkg", "kernel"},
 		{"-set", "dispatch", "-out", "matmul_dispatch_amd64.go"},
 	} {
 		args := []string{"run", "."}

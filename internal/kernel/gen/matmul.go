@@ -14,23 +14,18 @@ import (
 // an element of a. AVX2 needs one more for the mask of a last vector that is
 // only partly there; masked tells whether the kernel has one. AVX-512 masks
 // cost nothing, so there all kernels have one.
-//
-// Row p of b is either p strides on, or, for a grid, where a table says.
 type shape struct {
 	isa
 	rows, vecs int
 	masked     bool
-	grid       bool
 }
 
 func (s shape) name() string {
-	kind, m := "tile", ""
-	if s.grid {
-		kind = "grid"
-	} else if s.masked && s.lanes == 8 {
+	m := ""
+	if s.masked && s.lanes == 8 {
 		m = "Masked"
 	}
-	return fmt.Sprintf("%s%dx%d%s%s", kind, s.rows, s.vecs, m, s.isa.name)
+	return fmt.Sprintf("tile%dx%d%s%s", s.rows, s.vecs, m, s.isa.name)
 }
 
 // shapes lists the micro-kernels. The wide ones are for few rows, where the
@@ -39,7 +34,7 @@ func shapes() []shape {
 	var list []shape
 	upTo := func(v isa, rows, vecs int, masked bool) {
 		for r := 1; r <= rows; r++ {
-			list = append(list, shape{isa: v, rows: r, vecs: vecs, masked: masked})
+			list = append(list, shape{v, r, vecs, masked})
 		}
 	}
 	upTo(avx512, 20, 1, true)
@@ -50,18 +45,6 @@ func shapes() []shape {
 	upTo(avx2, 6, 2, false)
 	upTo(avx2, 6, 2, true)
 	upTo(avx2, 2, 4, false)
-	return list
-}
-
-// gridShapes lists the micro-kernels of products with a grid. All have a mask.
-func gridShapes() []shape {
-	var list []shape
-	for _, s := range shapes() {
-		if s.masked {
-			s.grid = true
-			list = append(list, s)
-		}
-	}
 	return list
 }
 
@@ -94,11 +77,7 @@ func matmul() {
 // write emits the micro-kernel. The outer loop takes count tiles, each a fixed
 // distance from the last; the inner one runs over k.
 func (s shape) write() {
-	at := ""
-	if s.grid {
-		at = " at *int,"
-	}
-	TEXT(s.name(), attr.NOSPLIT, fmt.Sprintf("func(c, a, b *float32,%s s *[%d]int)", at, fields))
+	TEXT(s.name(), attr.NOSPLIT, fmt.Sprintf("func(c, a, b *float32, s *[%d]int)", fields))
 	Pragma("noescape")
 	doc(s.name(), fmt.Sprintf("computes tiles of %d×%d elements of c.", s.rows, s.vecs*s.lanes))
 
@@ -148,23 +127,10 @@ func (s shape) write() {
 	Label("near")
 
 	arows.from(a)
-	var bp, ldb, table reg.GPVirtual
-	if s.grid {
-		table = ptr("at")
-	} else {
-		bp = copyOf(b)
-	}
-	k, ak := load(field(fieldK)), load(field(fieldAk))
-	if !s.grid {
-		ldb = load(field(fieldLdb))
-	}
+	bp, k, ak, ldb := copyOf(b), load(field(fieldK)), load(field(fieldAk)), load(field(fieldLdb))
 	Label("k")
 	bv := s.row()
-	if s.grid {
-		s.move(bv, Mem{Base: b, Index: load(Mem{Base: table}), Scale: 4}, m)
-	} else {
-		s.move(bv, Mem{Base: bp}, m)
-	}
+	s.move(bv, Mem{Base: bp}, m)
 	for i, row := range sums {
 		x := s.vec()
 		VBROADCASTSS(arows.at(i), x)
@@ -172,11 +138,7 @@ func (s shape) write() {
 			VFMADD231PS(bv[j], x, sum)
 		}
 	}
-	if s.grid {
-		ADDQ(Imm(8), table)
-	} else {
-		ADDQ(ldb, bp)
-	}
+	ADDQ(ldb, bp)
 	arows.advance(ak)
 	DECQ(k)
 	JNZ(LabelRef("k"))
