@@ -26,15 +26,14 @@ type conv struct {
 
 	x            []float32 // last inputs
 	y, dx, slope []float32 // buffers: outputs, input gradient, output tangent
-	framed       []float32 // inputs in their frames, which stay zero
 	sums         []kernel.Lanes
 
 	// Scratch for one sample.
-	dframed  []float32 // output gradient; the frame stays zero
-	dxframed []float32 // input tangent; likewise
-	turned   []float32 // output gradient, transposed: [positions out]
-	room     []float32 // inputs or outputs
-	dweight  []float32 // transpose of the weight gradient, [taps out]; of all samples
+	framed  []float32 // inputs; the frame stays zero
+	dframed []float32 // output gradient; the frame stays zero
+	turned  []float32 // output gradient, transposed: [positions out]
+	room    []float32 // inputs or outputs
+	dweight []float32 // transpose of the weight gradient, [taps out]; of all samples
 }
 
 // newConv returns a layer whose weights start uniform in [-bound, bound).
@@ -56,7 +55,7 @@ func (c *conv) Forward(_ Pass, x []float32) []float32 {
 	y := grow(&c.y, c.rows()*c.outSize())
 	for r := range c.rows() {
 		out := c.output(y, r)
-		kernel.MatMulGrid(out, c.weight.v, c.frame(r), c.at, c.out, c.grid)
+		kernel.MatMulGrid(out, c.weight.v, c.see(x, r), c.at, c.out, c.grid)
 		if c.bias == nil {
 			continue
 		}
@@ -95,7 +94,7 @@ func (c *conv) Backward(dy []float32) []float32 {
 		// The transpose of dW, since the wide side of the product belongs to
 		// the rows: there are more taps than channels.
 		kernel.Transpose(turned, d, c.out, c.win.area())
-		kernel.GridMatMul(dweight, c.see(r), turned, c.at, c.out, c.grid, r > 0)
+		kernel.GridMatMul(dweight, c.see(c.x, r), turned, c.at, c.out, c.grid, r > 0)
 		if !c.first {
 			framed := c.back.frame(grow(&c.dframed, c.back.framedSize()), d)
 			c.back.apply(c.input(dx, r), framed, grow(&c.room, c.win.inSize()))
@@ -113,11 +112,10 @@ func (c *conv) JVP(dx, dir []float32) []float32 {
 	dy := grow(&c.slope, c.rows()*c.outSize())
 	for r := range c.rows() {
 		out := c.output(dy, r)
-		kernel.MatMulGrid(out, c.weight.of(dir), c.see(r), c.at, c.out, c.grid)
+		kernel.MatMulGrid(out, c.weight.of(dir), c.see(c.x, r), c.at, c.out, c.grid)
 		if dx != nil {
 			second := grow(&c.room, c.outSize())
-			framed := c.win.frame(grow(&c.dxframed, c.win.framedSize()), c.input(dx, r))
-			kernel.MatMulGrid(second, c.weight.v, framed, c.at, c.out, c.grid)
+			kernel.MatMulGrid(second, c.weight.v, c.see(dx, r), c.at, c.out, c.grid)
 			kernel.Add(out, second)
 		}
 		if c.bias != nil {
@@ -132,21 +130,11 @@ func (c *conv) JVP(dx, dir []float32) []float32 {
 	return dy
 }
 
-// frame puts sample r of x in its frame, where Backward and JVP see it too.
-func (c *conv) frame(r int) []float32 {
-	if !c.win.bare() {
-		size := c.win.framedSize()
-		c.win.frame(grow(&c.framed, c.rows()*size)[r*size:][:size], c.input(c.x, r))
-	}
-	return c.see(r)
-}
-
-// see returns sample r of x in its frame.
-func (c *conv) see(r int) []float32 {
-	if c.win.bare() {
-		return c.input(c.x, r)
-	}
-	return c.framed[r*c.win.framedSize():][:c.win.framedSize()]
+// see returns sample r of x in its frame, in scratch memory: keeping all framed
+// samples would have the products wait for memory on the way back, where a copy
+// streams.
+func (c *conv) see(x []float32, r int) []float32 {
+	return c.win.frame(grow(&c.framed, c.win.framedSize()), c.input(x, r))
 }
 
 func addScalar(x []float32, s float32) {
