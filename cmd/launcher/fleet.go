@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ballast-ml/ballast/internal/cli"
@@ -14,98 +15,100 @@ import (
 )
 
 const (
-	// killAfter is how long nodes have to end after SIGTERM. A person who has
-	// pressed Ctrl-C waits less than two seconds.
+	// killAfter is how long nodes have to end after they were told to. A person
+	// who has pressed Ctrl-C waits less than two seconds.
 	killAfter = 1300 * time.Millisecond
-	// settleAfter is how long the cause of a lost peer may take to show: the
-	// node that was lost is often one of ours, and its own end says more.
-	settleAfter = 2 * time.Second
 	// lateAfter is how long after the first node has finished the others may
 	// take to say goodbye.
 	lateAfter = 10 * time.Second
 )
 
-// fleet is the nodes of one run on this machine while they run. One goroutine,
-// in run, owns it.
+// fleet is the nodes that this launcher has started, while they run. One
+// goroutine, in run, owns it. It is no member of the run: the nodes go on
+// without the one that has died, and are joined by it when it was started
+// again.
 type fleet struct {
 	launch
 	view     *screen.Screen
 	group    *proc.Group
+	agenda   *agenda
 	nodes    []*member
-	endings  []ending
-	stopping bool // the nodes were told to end
-	deadline *time.Timer
-	due      time.Time // the deadline; zero: none is set
-	act      func()    // what happens then
+	children []*member // by the number of the process
+	shows    train.Observer
+	troubles train.Observer
+
+	ring      train.RingFormed // the last one that was formed
+	formed    bool             // there was one
+	elsewhere []string         // addresses of its nodes that are not ours
+	endings   []ending         // since it was formed
+	failure   func() error     // of the run, if it has failed; asked for once all logs are closed
+	stopping  bool             // the nodes were told to end
 }
 
-// member is what is known about one node.
-type member struct {
-	name    string
-	log     *nodeLog
-	failed  *cli.Failed
-	summary *train.Summary
-}
-
-// run starts the nodes and returns when all have ended. If ctx ends, or a node
-// fails, the others are told to end, and killed if they do not.
+// run starts the nodes and returns when all have ended. If ctx ends, or the
+// run fails, they are told to end, and killed if they do not.
 func (l launch) run(ctx context.Context, view *screen.Screen) (train.Summary, error) {
-	f := &fleet{launch: l, view: view, group: proc.NewGroup(), deadline: time.NewTimer(time.Hour)}
-	f.deadline.Stop()
+	f := &fleet{launch: l, view: view, group: proc.NewGroup(), agenda: newAgenda()}
+	f.shows, f.troubles = f.show(), cli.Trouble(view.Note)
 	defer f.group.Close()
-	for _, name := range l.names() {
-		f.nodes = append(f.nodes, &member{name: name, log: &nodeLog{name: name, adds: l.settings.Resumes()}})
+	for i, name := range l.names() {
+		f.nodes = append(f.nodes, &member{index: i, name: name, log: &nodeLog{name: name, adds: l.settings.Resumes()}})
 	}
-	err := f.start(0, "")
-	if err == nil && len(l.settings.Join) > 0 {
-		err = f.startOthers("")
-	}
-	if err != nil {
-		return train.Summary{}, err
-	}
+	f.startReady()
 	f.follow(ctx)
-	for i := range f.endings {
-		f.endings[i].log = f.member(f.endings[i].exit.Name).log.close()
+	for _, n := range f.nodes {
+		n.log.close()
 	}
-	if err := verdict(f.endings); err != nil {
-		return train.Summary{}, err
-	}
-	if ctx.Err() != nil && !f.finished() {
-		return train.Summary{}, context.Cause(ctx)
-	}
-	return f.summary()
+	return f.result(ctx)
 }
 
-// start starts node i.
-func (f *fleet) start(i int, seed string) error {
-	n := f.nodes[i]
-	c, err := f.command(f.node(i, n.name, seed), n.log)
-	if err != nil {
-		return err
-	}
-	return f.group.Start(c)
-}
-
-// startOthers starts all nodes but the first.
-func (f *fleet) startOthers(seed string) error {
-	for i := 1; i < len(f.nodes); i++ {
-		if err := f.start(i, seed); err != nil {
-			return err
+// result is what came of the run.
+func (f *fleet) result(ctx context.Context) (train.Summary, error) {
+	var done []*member
+	for _, n := range f.nodes {
+		if n.summary != nil {
+			done = append(done, n)
 		}
 	}
-	return nil
+	switch {
+	case f.failure != nil:
+		return train.Summary{}, f.failure()
+	case len(done) > 0:
+		return agreed(done)
+	case ctx.Err() != nil:
+		return train.Summary{}, context.Cause(ctx)
+	}
+	if err := f.verdict(); err != nil {
+		return train.Summary{}, err
+	}
+	if slices.ContainsFunc(f.nodes, func(n *member) bool { return n.left }) {
+		return train.Summary{}, fmt.Errorf("all nodes of this machine have left the run before its end; to go on with it: --resume auto --out %s", f.settings.Out)
+	}
+	return train.Summary{}, errors.New("the nodes ended without a model, and without an error: please report this")
 }
 
-// follow waits until every node that was started has ended.
+// agreed returns the summary that all nodes have come to.
+func agreed(done []*member) (train.Summary, error) {
+	first := done[0]
+	for _, n := range done[1:] {
+		if n.summary.ModelSHA256 != first.summary.ModelSHA256 {
+			return train.Summary{}, fmt.Errorf("%s ended with the model %s and %s with %s: they must be equal; please report this",
+				first.name, first.summary.ModelSHA256, n.name, n.summary.ModelSHA256)
+		}
+	}
+	return *first.summary, nil
+}
+
+// follow waits until every node has ended for good.
 func (f *fleet) follow(ctx context.Context) {
 	interrupt, force := ctx.Done(), f.program.Force()
-	for len(f.endings) < len(f.group.PIDs()) {
+	for slices.ContainsFunc(f.nodes, (*member).alive) {
 		select {
 		case e := <-f.group.Events():
 			if e.Exit != nil {
-				f.ended(e.Child, *e.Exit)
+				f.ended(f.children[e.Child], *e.Exit)
 			} else {
-				f.said(e.Child, e.Line)
+				f.said(f.children[e.Child], e.Line)
 			}
 		case <-interrupt:
 			interrupt = nil
@@ -113,97 +116,204 @@ func (f *fleet) follow(ctx context.Context) {
 		case <-force:
 			force = nil
 			f.group.Kill()
-		case <-f.deadline.C:
-			f.act()
+		case <-f.agenda.C():
+			f.agenda.run()
 		}
 	}
-	f.deadline.Stop()
+	f.view.Waiting("")
 	f.view.End()
 }
 
-// said handles a line from a node.
-func (f *fleet) said(child int, line []byte) {
-	n := f.nodes[child]
-	observer := train.Observer{Finished: func(s train.Summary) { n.summary = &s }}
-	if child == 0 {
-		observer = train.Tee(f.show(), observer)
+// startReady starts the nodes that are ready, if they have somebody to look
+// for, or are the first.
+func (f *fleet) startReady() {
+	for _, n := range f.nodes {
+		if n.phase != ready || f.stopping {
+			continue
+		}
+		join, ok := seeds(f.nodes, f.settings.Join, f.elsewhere)
+		if !ok {
+			continue
+		}
+		if err := f.start(n, join); err != nil {
+			n.phase = ended
+			f.fail(func() error { return err })
+		}
 	}
-	if err := cli.Dispatch(line, observer, cli.Told{Failed: func(v cli.Failed) { n.failed = &v }}); err != nil {
+}
+
+func (f *fleet) start(n *member, join []string) error {
+	n.begin()
+	c, err := f.command(f.node(n, join, f.formed), n.log)
+	if err != nil {
+		return err
+	}
+	number, err := f.group.Start(c)
+	if err != nil {
+		return err
+	}
+	f.children = append(f.children[:number], n)
+	return nil
+}
+
+// said handles a line from a node.
+func (f *fleet) said(n *member, line []byte) {
+	observer := f.troubles
+	if n == f.shown() {
+		observer = f.shows
+	}
+	observer = train.Tee(f.learn(n), observer)
+	told := cli.Told{
+		Left:   func(cli.Left) { n.left = true },
+		Failed: func(v cli.Failed) { n.failed = &v },
+	}
+	if err := cli.Dispatch(line, observer, told); err != nil {
 		fmt.Fprintf(n.log, "%s\n", line) // something it printed: not lost, and not ours
 	}
 }
 
-// show is what the person sees of the first node.
-func (f *fleet) show() train.Observer {
+// shown returns the node whose events the person sees: the first on a ring.
+func (f *fleet) shown() *member {
+	var first *member
+	for _, n := range f.nodes {
+		switch {
+		case n.phase != running:
+		case n.onRing:
+			return n
+		case first == nil:
+			first = n
+		}
+	}
+	return first
+}
+
+// learn returns what the launcher takes from a node's events for itself.
+func (f *fleet) learn(n *member) train.Observer {
 	return train.Observer{
-		DataReady: func(v train.DataReady) {
-			f.tell("%s: %d training rows, %d test rows, %d classes (%.2f s)", v.Name, v.Train, v.Test, v.Classes, v.Seconds)
-		},
 		Joined: func(v train.Joined) {
-			if len(f.settings.Join) > 0 {
-				return
-			}
-			if f.settings.NNodes.Min > 1 {
-				f.view.Note("machines to wait for: %d; on each, the same command with --join %s", f.settings.NNodes.Min-1, v.Addr)
-			}
-			if err := f.startOthers(v.Addr); err != nil {
-				f.nodes[0].failed = &cli.Failed{Message: err.Error(), Code: cli.ExitFailed}
-				f.stop()
-			}
+			n.addr = v.Addr
+			f.startReady()
 		},
 		RingFormed: func(v train.RingFormed) {
-			f.tell("ring of %d nodes formed in %.2f s%s", len(v.Names), v.Seconds, uneven(f.settings.Train.Shards, len(v.Names)))
+			n.onRing = true
+			if f.formed && v.Generation <= f.ring.Generation {
+				return // another node has said so
+			}
+			f.ring, f.formed, f.endings = v, true, nil
+			f.elsewhere = beyond(f.nodes, v.Addrs)
 			for _, n := range f.nodes {
 				if err := n.log.open(filepath.Join(f.settings.Out, "logs")); err != nil {
 					f.view.Note("the log of %s cannot be kept: %v", n.name, err)
 				}
 			}
 		},
-		StepDone:  f.view.StepDone,
-		Evaluated: f.view.Evaluated,
+		Finished: func(v train.Summary) { n.summary = &v },
 	}
 }
 
-// tell prints a line for the person, unless it was there for an earlier run.
-func (f *fleet) tell(format string, args ...any) {
-	if !f.again {
-		f.view.Note(format, args...)
+// ended notes the end of a node and decides what becomes of it and of the
+// others.
+func (f *fleet) ended(n *member, x proc.Exit) {
+	e := ending{
+		exit: x, failed: n.failed, crash: n.log.crashed(), log: n.log.where(),
+		finished: n.summary != nil, left: n.left, asked: f.stopping,
 	}
-}
-
-// uneven tells what is lost if the shards cannot be shared evenly.
-func uneven(shards, nodes int) string {
-	most := (shards + nodes - 1) / nodes
-	if most*nodes == shards {
-		return ""
-	}
-	return fmt.Sprintf(" (%d shards on %d nodes are uneven: %d %% efficiency at best)", shards, nodes, 100*shards/(most*nodes))
-}
-
-// ended notes the end of a node and decides what becomes of the others.
-func (f *fleet) ended(child int, x proc.Exit) {
-	n := f.nodes[child]
-	e := ending{exit: x, failed: n.failed, crash: n.log.crashed(), finished: n.summary != nil, asked: f.stopping}
 	f.endings = append(f.endings, e)
-	switch e.blame() {
-	case culprit:
-		f.stop()
-	case bystander:
-		f.later(settleAfter, f.stop)
-	case innocent:
-		f.later(lateAfter, f.stop)
+	n.phase = ended
+	switch e.fate(f.circumstances(n)) {
+	case over:
+		f.done(n, e)
+	case again:
+		f.restart(n, e)
+	case down:
+		f.view.Note("%v; the others go on", e.err())
+	case fatal:
+		f.blame(n, e)
+	}
+	f.startReady() // those that have waited for its address
+}
+
+func (f *fleet) circumstances(n *member) circumstances {
+	c := circumstances{restarts: n.restarts, most: f.settings.MaxRestarts, formed: f.formed}
+	for _, o := range f.nodes {
+		if o == n {
+			continue
+		}
+		if o.alive() {
+			c.others++
+		}
+		if o.summary != nil {
+			c.finished = true
+		}
+	}
+	return c
+}
+
+// done sees to the others when a node has ended as it should.
+func (f *fleet) done(n *member, e ending) {
+	switch {
+	case e.finished:
+		f.retire()
+		f.agenda.in(lateAfter, f.stop)
+	case e.left:
+		f.view.Note("%s has left the run", n.name)
 	}
 }
 
-// later sees to it that act happens after d, unless something is to happen
-// before that or the nodes are ending already.
-func (f *fleet) later(d time.Duration, act func()) {
-	due := time.Now().Add(d)
-	if f.stopping || !f.due.IsZero() && f.due.Before(due) {
+// restart has a node started again in a moment.
+func (f *fleet) restart(n *member, e ending) {
+	d := pause(n.restarts)
+	n.restarts++
+	n.phase = resting
+	f.view.Note("%v; it is started again in %v (%d of %d)", e.err(), d, n.restarts, f.settings.MaxRestarts)
+	f.agenda.in(d, func() {
+		if n.phase == resting {
+			n.phase = ready
+			f.startReady()
+		}
+	})
+}
+
+// blame ends the run for what one node has met. If that is only that another
+// one was lost, or the last of many crashes, the first cause is the error.
+func (f *fleet) blame(n *member, e ending) {
+	if e.leaning(f.circumstances(n)) != fatal {
+		f.fail(f.verdict)
 		return
 	}
-	f.due, f.act = due, act
-	f.deadline.Reset(d)
+	f.fail(func() error {
+		e.log = n.log.where()
+		return e.err()
+	})
+}
+
+// verdict returns the first real error since the last ring was formed.
+func (f *fleet) verdict() error {
+	for i := range f.endings {
+		for _, n := range f.nodes {
+			if n.name == f.endings[i].exit.Name {
+				f.endings[i].log = n.log.where()
+			}
+		}
+	}
+	return verdict(f.endings)
+}
+
+// fail ends the run with an error, the first of them if there are several.
+func (f *fleet) fail(failure func() error) {
+	if f.failure == nil {
+		f.failure = failure
+	}
+	f.stop()
+}
+
+// retire gives up the nodes that wait to be started.
+func (f *fleet) retire() {
+	for _, n := range f.nodes {
+		if n.phase == ready || n.phase == resting {
+			n.phase = ended
+		}
+	}
 }
 
 // stop tells the nodes to end, and sees to it that they do.
@@ -212,41 +322,8 @@ func (f *fleet) stop() {
 		return
 	}
 	f.stopping = true
-	f.group.Terminate()
-	f.act = f.group.Kill
-	f.deadline.Reset(killAfter)
-}
-
-func (f *fleet) member(name string) *member {
-	for _, n := range f.nodes {
-		if n.name == name {
-			return n
-		}
-	}
-	panic("launcher: no node " + name)
-}
-
-// finished tells that every node has done the whole run.
-func (f *fleet) finished() bool {
-	for _, n := range f.nodes {
-		if n.summary == nil {
-			return false
-		}
-	}
-	return true
-}
-
-// summary returns the summary on which all nodes agree.
-func (f *fleet) summary() (train.Summary, error) {
-	if !f.finished() {
-		return train.Summary{}, errors.New("the nodes ended without a model, and without an error: please report this")
-	}
-	first := f.nodes[0].summary
-	for _, n := range f.nodes {
-		if n.summary.ModelSHA256 != first.ModelSHA256 {
-			return train.Summary{}, fmt.Errorf("%s ended with the model %s and %s with %s: they must be equal; please report this",
-				f.nodes[0].name, first.ModelSHA256, n.name, n.summary.ModelSHA256)
-		}
-	}
-	return *first, nil
+	f.retire()
+	f.agenda.clear()
+	f.group.Interrupt()
+	f.agenda.in(killAfter, f.group.Kill)
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -61,11 +63,11 @@ func hostName() string {
 	return name[:min(len(name), 40)]
 }
 
-// node returns the settings of node i. seed is the address of the first, for
-// the others of a run that joins nobody else's; empty if there is none.
-func (l launch) node(i int, name, seed string) cli.Settings {
+// node returns the settings of a node that looks for others at join. late
+// tells that there is a ring, or was one, which the node is to come to.
+func (l launch) node(n *member, join []string, late bool) cli.Settings {
 	s := l.settings
-	s.Name = name
+	s.Name, s.Join = n.name, join
 	if s.NNodes.Min == 0 && len(l.settings.Join) == 0 {
 		s.NNodes.Min = 1 // this machine; with others to join: as many as come
 	}
@@ -73,13 +75,26 @@ func (l launch) node(i int, name, seed string) cli.Settings {
 	if l.alone() && s.Listen == "" {
 		s.Listen = "127.0.0.1:0"
 	}
-	if i > 0 { // one address serves one node: the others take any free port of it
+	if n.index > 0 { // one address serves one node: the others take any free port of it
 		s.Listen, s.Advertise = anyPort(s.Listen), hostOnly(s.Advertise)
 	}
-	if seed != "" {
-		s.Join = []string{seed}
+	if n.restarts > 0 {
+		s.Resume = l.resumeAgain()
+	}
+	if late {
+		s.NNodes.Min = s.NNodes.Least() // those who are left, if anybody is
 	}
 	return s
+}
+
+// resumeAgain returns where a node starts that was started before in this run:
+// at the newest checkpoint of the run, or else where it started first.
+func (l launch) resumeAgain() string {
+	entries, err := os.ReadDir(filepath.Join(l.settings.Out, "checkpoints"))
+	if l.settings.Resumes() && (err != nil || len(entries) == 0) {
+		return l.settings.Resume
+	}
+	return "auto"
 }
 
 // anyPort returns a listen address with a port that is free.
@@ -112,7 +127,7 @@ func (l launch) command(s cli.Settings, log *nodeLog) (proc.Command, error) {
 		// The name is for people who look at the list of processes.
 		Args:  []string{l.program.Args[0], "node", "--" + cli.HandoverFlag, "--name", s.Name},
 		Env:   l.environ(),
-		Stdin: h.Line(), Log: log,
+		Stdin: bytes.NewReader(h.Line()), Log: log,
 	}, nil
 }
 

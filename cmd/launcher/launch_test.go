@@ -97,20 +97,20 @@ func TestNodeSettings(t *testing.T) {
 		name         string
 		given        given
 		i            int
-		seed         string
+		seeds        []string
 		nodes        cli.Range
 		listen, join string
 		advertise    string
 	}{
-		{"first here", given{NProc: 2}, 0, "", cli.Range{Min: 2}, "127.0.0.1:0", "", ""},
-		{"second here", given{NProc: 2}, 1, "127.0.0.1:7", cli.Range{Min: 2}, "127.0.0.1:0", "127.0.0.1:7", ""},
-		{"first of two machines", given{NProc: 2, NNodes: cli.Range{Min: 2}, Listen: ":7700", Advertise: "a:7700"}, 0, "", cli.Range{Min: 4}, ":7700", "", "a:7700"},
-		{"its second", given{NProc: 2, NNodes: cli.Range{Min: 2}, Listen: ":7700", Advertise: "a:7700"}, 1, "a:7700", cli.Range{Min: 4}, ":0", "a:7700", "a"},
-		{"second machine", given{NProc: 2, NNodes: cli.Range{Min: 2}, Join: []string{"a:7700"}}, 1, "", cli.Range{Min: 4}, "", "a:7700", ""},
-		{"as many as come", given{NProc: 2, Join: []string{"a:7700"}}, 0, "", cli.Range{}, "", "a:7700", ""},
-		{"between two and three machines", given{NProc: 2, NNodes: cli.Range{Min: 2, Max: 3}, Listen: ":7700"}, 0, "", cli.Range{Min: 4, Max: 6}, ":7700", "", ""},
+		{"first here", given{NProc: 2}, 0, nil, cli.Range{Min: 2}, "127.0.0.1:0", "", ""},
+		{"second here", given{NProc: 2}, 1, []string{"127.0.0.1:7"}, cli.Range{Min: 2}, "127.0.0.1:0", "127.0.0.1:7", ""},
+		{"first of two machines", given{NProc: 2, NNodes: cli.Range{Min: 2}, Listen: ":7700", Advertise: "a:7700"}, 0, nil, cli.Range{Min: 4}, ":7700", "", "a:7700"},
+		{"its second", given{NProc: 2, NNodes: cli.Range{Min: 2}, Listen: ":7700", Advertise: "a:7700"}, 1, []string{"a:7700"}, cli.Range{Min: 4}, ":0", "a:7700", "a"},
+		{"second machine", given{NProc: 2, NNodes: cli.Range{Min: 2}, Join: []string{"a:7700"}}, 1, []string{"a:7700"}, cli.Range{Min: 4}, "", "a:7700", ""},
+		{"as many as come", given{NProc: 2, Join: []string{"a:7700"}}, 0, []string{"a:7700"}, cli.Range{}, "", "a:7700", ""},
+		{"between two and three machines", given{NProc: 2, NNodes: cli.Range{Min: 2, Max: 3}, Listen: ":7700"}, 0, nil, cli.Range{Min: 4, Max: 6}, ":7700", "", ""},
 	} {
-		s := launch{settings: tt.given}.node(tt.i, "x", tt.seed)
+		s := launch{settings: tt.given}.node(&member{index: tt.i, name: "x"}, tt.seeds, false)
 		if s.NNodes != tt.nodes || s.Listen != tt.listen || s.Advertise != tt.advertise || strings.Join(s.Join, ",") != tt.join || s.Name != "x" {
 			t.Errorf("%s: got %+v, want %+v", tt.name, s, tt)
 		}

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -48,12 +50,15 @@ func TestScripts(t *testing.T) {
 			"gone":   gone,
 			"within": within(),
 			"code":   code,
+			"signal": signal,
+
+			"awaitline": awaitLine,
 		},
 	})
 }
 
-// fakeTrain stands in for train.Run. What it does is in the variable FAKE, as
-// NAME:DEED words; DEED is what the node of that name does after 3 steps.
+// fakeTrain stands in for train.Run. What it does after 3 steps is in the
+// variable FAKE: see deed.
 func fakeTrain(ctx context.Context, cfg train.Config, o train.Options) (train.Summary, error) {
 	if err := cfg.Validate(); err != nil {
 		return train.Summary{}, &train.UsageError{Err: err}
@@ -64,8 +69,15 @@ func fakeTrain(ctx context.Context, cfg train.Config, o train.Options) (train.Su
 		}
 	}
 	o.Observe = train.Tee(o.Observe, train.Observer{})
+	seen := fmt.Sprintf("join %s, nodes %d, resume %s\n", strings.Join(o.Join, ","), o.Nodes, o.Resume)
+	if err := appendTo(o.Name+".starts", seen); err != nil {
+		return train.Summary{}, err
+	}
 	o.Observe.DataReady(train.DataReady{Name: cfg.Data, Train: 100, Test: 20, Classes: 2})
 	o.Observe.Joined(train.Joined{Name: o.Name, Addr: "127.0.0.1:1"})
+	if err := deed(ctx, o, "early"); err != nil {
+		return train.Summary{}, err
+	}
 	names := make([]string, max(o.Nodes, 1))
 	for i := range names {
 		names[i] = fmt.Sprintf("node-%d", i)
@@ -84,11 +96,11 @@ func fakeTrain(ctx context.Context, cfg train.Config, o train.Options) (train.Su
 			return train.Summary{}, err
 		}
 	}
-	o.Observe.RingFormed(train.RingFormed{Names: names, Writes: writes})
+	o.Observe.RingFormed(train.RingFormed{Generation: 1, Names: names, Writes: writes})
 	o.Log.Info().Str("gomaxprocs", os.Getenv("GOMAXPROCS")).Msg("ring formed")
 	for i := range 10 {
 		if i == 3 {
-			if err := deed(ctx, o.Name); err != nil {
+			if err := deed(ctx, o, ""); err != nil {
 				return train.Summary{}, err
 			}
 		}
@@ -121,46 +133,98 @@ func fakeEvaluate(_ context.Context, model string, cfg train.Config) (train.Summ
 	return s, nil
 }
 
-// deed does what the variable FAKE has the node do.
-func deed(ctx context.Context, name string) error {
+// deed does what the variable FAKE has the node do: words NAME:DEED, where the
+// deed may have the prefix "early-" and then happens before there is a ring.
+func deed(ctx context.Context, o train.Options, when string) error {
 	for word := range strings.FieldsSeq(os.Getenv("FAKE")) {
 		who, what, _ := strings.Cut(word, ":")
-		if who != name && who != "all" {
+		what, early := strings.CutPrefix(what, "early-")
+		if who != o.Name && who != "all" || early != (when == "early") {
 			continue
 		}
-		switch what {
-		case "fail":
-			return errors.New("the loss is NaN at step 4")
-		case "lost":
-			return &allreduce.PeerError{Peer: "node-9", Step: 3, Phase: "sum", Err: errors.New("stream broken")}
-		case "usage":
-			return cli.Usagef("rows.csv:7: expected 4 columns, found 3")
-		case "panic":
-			panic("index out of range")
-		case "killed":
-			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			select {}
-		case "waits": // until it is told to end
-			note(name)
-			<-ctx.Done()
-			return context.Cause(ctx)
-		case "lostlater": // as survivors do when a neighbour is gone
-			select {
-			case <-ctx.Done():
-			case <-time.After(100 * time.Millisecond):
-			}
-			return &allreduce.PeerError{Peer: "node-1", Step: 3, Phase: "sum", Err: errors.New("stream broken")}
-		case "stubborn": // whatever it is told
-			note(name)
-			select {}
+		if err := act(ctx, o, what); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+func act(ctx context.Context, o train.Options, what string) error {
+	lost := &allreduce.PeerError{Peer: "node-9", Step: 3, Phase: "sum", Err: errors.New("stream broken")}
+	what, arg, _ := strings.Cut(what, "=")
+	switch what {
+	case "nan":
+		return &train.NumericError{Step: 4, What: "the loss is NaN"}
+	case "fail":
+		return errors.New("a bug")
+	case "lost":
+		return lost
+	case "usage":
+		return cli.Usagef("rows.csv:7: expected 4 columns, found 3")
+	case "panic":
+		panic("index out of range")
+	case "killed":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	case "once": // killed, and noted when it comes again
+		if _, err := os.Stat(noted(o.Name + ".was")); err == nil {
+			note(o.Name + ".again")
+			return nil
+		}
+		note(o.Name + ".was")
+		return act(ctx, o, "killed")
+	case "after": // goes on when the note is there
+		for {
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-time.After(5 * time.Millisecond):
+			}
+			if _, err := os.Stat(noted(arg)); err == nil {
+				return nil
+			}
+		}
+	case "waits": // until it is told to end
+		note(o.Name)
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-o.Drain:
+			note(o.Name + ".drained")
+			return train.ErrDrained
+		}
+	case "lostlater": // as survivors do when a neighbour is gone
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+		return lost
+	case "stubborn": // whatever it is told
+		note(o.Name)
+		select {}
+	}
+	return nil
+}
+
+// noted returns the file of a note.
+func noted(name string) string { return filepath.Join(os.Getenv("NOTES"), name+".pid") }
+
+// appendTo adds a line to a file beside the notes, if they are kept.
+func appendTo(name, line string) error {
+	if os.Getenv("NOTES") == "" {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(os.Getenv("NOTES"), name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(line)
+	return errors.Join(err, f.Close())
+}
+
 // note leaves the node's process number in a file, whole.
 func note(name string) {
-	file := filepath.Join(os.Getenv("NOTES"), name+".pid")
+	file := noted(name)
 	if err := os.WriteFile(file+".new", []byte(strconv.Itoa(os.Getpid())), 0o666); err != nil {
 		panic(err)
 	}
@@ -193,6 +257,15 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// awaitline FILE PATTERN waits until a line of the file matches.
+func awaitLine(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile("(?m)" + args[1])
+	poll(ts, args[1], func() bool {
+		text, _ := os.ReadFile(ts.MkAbs(args[0]))
+		return pattern.Match(text)
+	})
+}
+
 // gone FILE... waits until the processes whose numbers are in the files have
 // ended.
 func gone(ts *testscript.TestScript, _ bool, args []string) {
@@ -206,17 +279,29 @@ func gone(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// signal NAME FILE... sends a signal to the processes whose numbers are in the
+// files.
+func signal(ts *testscript.TestScript, _ bool, args []string) {
+	sig := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "KILL": syscall.SIGKILL, "QUIT": syscall.SIGQUIT}[args[0]]
+	for _, name := range args[1:] {
+		pid, err := strconv.Atoi(ts.ReadFile(name))
+		ts.Check(err)
+		ts.Check(syscall.Kill(pid, sig))
+	}
+}
+
 // within start|DURATION starts a watch, or checks that it shows no more.
 func within() func(*testscript.TestScript, bool, []string) {
-	started := map[string]time.Time{}
+	var started sync.Map // scripts run side by side
 	return func(ts *testscript.TestScript, _ bool, args []string) {
 		if args[0] == "start" {
-			started[ts.Name()] = time.Now()
+			started.Store(ts.Name(), time.Now())
 			return
 		}
 		limit, err := time.ParseDuration(args[0])
 		ts.Check(err)
-		if d := time.Since(started[ts.Name()]); d > limit {
+		begun, _ := started.Load(ts.Name())
+		if d := time.Since(begun.(time.Time)); d > limit {
 			ts.Fatalf("took %v, want at most %v", d, limit)
 		}
 	}

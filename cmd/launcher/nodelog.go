@@ -85,6 +85,20 @@ func (l *nodeLog) open(dir string) error {
 	return err
 }
 
+// begin forgets the crash of the process before.
+func (l *nodeLog) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mu.crash, l.mu.line = "", nil
+}
+
+// where returns the path of the log, or "" if there is no file, or none yet.
+func (l *nodeLog) where() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mu.path
+}
+
 // crashed returns the first line of the node's crash, or "".
 func (l *nodeLog) crashed() string {
 	l.mu.Lock()
@@ -98,7 +112,7 @@ func (l *nodeLog) crashed() string {
 func (l *nodeLog) close() (path string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.mu.file == nil && l.mu.crash != "" {
+	if l.mu.path == "" && l.mu.crash != "" {
 		if file, err := os.CreateTemp("", "ballast-"+l.name+"-*.log"); err == nil {
 			_, _ = file.Write(l.mu.waiting)
 			l.mu.file, l.mu.path = file, file.Name()

@@ -16,6 +16,7 @@ type ending struct {
 	crash    string      // the first line of its crash
 	log      string      // where its log is
 	finished bool        // it had done the whole run
+	left     bool        // it had left the run, as it was asked to
 	asked    bool        // the launcher had told it to end before it did
 }
 
@@ -31,7 +32,7 @@ const (
 func (e ending) blame() blame {
 	ok := e.exit.Err == nil && e.exit.Signal == 0 && e.exit.Code == cli.ExitOK
 	switch {
-	case e.finished && (ok || e.asked):
+	case e.finished && (ok || e.asked), e.left:
 		return innocent
 	case e.failed != nil && e.failed.Code == cli.ExitInterrupted && e.asked:
 		return innocent
@@ -64,9 +65,9 @@ func (e ending) err() error {
 	}
 }
 
-// verdict returns the error of a run, given the endings of its nodes in the
-// order in which they came: the first that is nobody else's fault, or else the
-// first at all; nil if all is well.
+// verdict returns the error of a run that has failed, given the endings of its
+// nodes in the order in which they came: the first that is nobody else's fault,
+// or else the first at all; nil if there is none.
 func verdict(endings []ending) error {
 	for _, b := range []blame{culprit, bystander} {
 		for _, e := range endings {

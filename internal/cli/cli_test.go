@@ -56,26 +56,55 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-func TestInterrupts(t *testing.T) {
-	ctx, force, stop := interrupts(t.Context())
-	defer stop()
-	send := func() {
-		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
-			t.Fatal(err)
+// TestSignals: the first ends the context, or asks a node to leave; the second
+// allows no delay.
+func TestSignals(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		trains bool
+		first  syscall.Signal
+		drains bool
+	}{
+		{"Ctrl-C", false, syscall.SIGINT, false},
+		{"SIGTERM", false, syscall.SIGTERM, false},
+		{"Ctrl-C to a node", true, syscall.SIGINT, false},
+		{"SIGTERM to a node", true, syscall.SIGTERM, true},
+	} {
+		ctx, s := catch(t.Context())
+		var drain <-chan struct{}
+		if tt.trains {
+			drain = s.draining()
 		}
+		send(t, tt.first)
+		select {
+		case <-ctx.Done():
+			if tt.drains || !errors.Is(context.Cause(ctx), ErrInterrupted) {
+				t.Errorf("%s: ended by %v", tt.name, context.Cause(ctx))
+			}
+		case <-drain:
+			if !tt.drains || ctx.Err() != nil {
+				t.Errorf("%s: asked to leave", tt.name)
+			}
+		}
+		select {
+		case <-s.force:
+			t.Errorf("%s: forced by the first signal", tt.name)
+		default:
+		}
+		send(t, syscall.SIGTERM)
+		<-s.force
+		if !errors.Is(context.Cause(ctx), ErrInterrupted) {
+			t.Errorf("%s, twice: ended by %v", tt.name, context.Cause(ctx))
+		}
+		s.release()
 	}
-	send()
-	<-ctx.Done()
-	if !errors.Is(context.Cause(ctx), ErrInterrupted) {
-		t.Errorf("cause %v", context.Cause(ctx))
+}
+
+func send(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(os.Getpid(), s); err != nil {
+		t.Fatal(err)
 	}
-	select {
-	case <-force:
-		t.Error("forced by the first signal")
-	default:
-	}
-	send()
-	<-force
 }
 
 func TestReadSecret(t *testing.T) {

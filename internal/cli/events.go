@@ -16,6 +16,7 @@ import (
 const (
 	eventDataReady         = "data_ready"
 	eventJoined            = "joined"
+	eventWaiting           = "waiting"
 	eventRingFormed        = "ring_formed"
 	eventRingLost          = "ring_lost"
 	eventDiverged          = "diverged"
@@ -74,6 +75,7 @@ func (r *Reporter) Observer() train.Observer {
 	return train.Observer{
 		DataReady:         writes[train.DataReady](r, eventDataReady),
 		Joined:            writes[train.Joined](r, eventJoined),
+		Waiting:           writes[train.Waiting](r, eventWaiting),
 		RingFormed:        writes[train.RingFormed](r, eventRingFormed),
 		RingLost:          writes[train.RingLost](r, eventRingLost),
 		Diverged:          writes[train.Diverged](r, eventDiverged),
@@ -142,6 +144,8 @@ func Dispatch(line []byte, o train.Observer, told Told) error {
 		return pass(line, o.DataReady)
 	case eventJoined:
 		return pass(line, o.Joined)
+	case eventWaiting:
+		return pass(line, o.Waiting)
 	case eventRingFormed:
 		return pass(line, o.RingFormed)
 	case eventRingLost:

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -121,44 +120,41 @@ func TestHandover(t *testing.T) {
 	h.Settings.Train.DataSeed, h.Settings.Join = &seed, []string{"a:1"}
 	r, w := io.Pipe()
 	go func() { _, _ = w.Write(h.Line()) }()
-	ctx, got, orphaned, err := receive(t.Context(), r)
+	got, line, err := receive(r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(h, got); d != "" {
 		t.Error(d)
 	}
-	if orphaned() {
+	if line.cut() {
 		t.Error("orphaned while the launcher lives")
 	}
 	if strings.Contains(h.String(), "255") {
 		t.Error("the secret can be printed")
 	}
 	w.Close()
-	<-ctx.Done()
-	if !errors.Is(context.Cause(ctx), ErrOrphaned) || !orphaned() {
-		t.Errorf("cause %v: want ErrOrphaned", context.Cause(ctx))
+	<-line.gone
+	if !line.cut() {
+		t.Error("not orphaned by the end of the pipe")
 	}
 }
 
-// TestOrphanedAfterSignal: a dead launcher is one even if the parent-death
-// signal is seen before the end of the pipe.
-func TestOrphanedAfterSignal(t *testing.T) {
-	parent, cancel := context.WithCancelCause(t.Context())
-	r, w := io.Pipe()
-	go func() { _, _ = w.Write(Handover{}.Line()) }()
-	_, _, orphaned, err := receive(parent, r)
+// TestStopWord: a launcher that says so is not gone.
+func TestStopWord(t *testing.T) {
+	_, line, err := receive(strings.NewReader("{}\n" + StopWord + "\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cancel(ErrInterrupted)
-	if orphaned() {
-		t.Error("orphaned by a signal alone")
+	<-line.stop
+	if line.cut() {
+		t.Error("orphaned by a word")
 	}
-	w.Close()
-	if !orphaned() {
-		t.Error("not orphaned by the end of the pipe")
+	_, line, err = receive(strings.NewReader("{}\n" + StopWord))
+	if err != nil {
+		t.Fatal(err)
 	}
+	<-line.gone
 }
 
 func FuzzReceive(f *testing.F) {
@@ -166,9 +162,12 @@ func FuzzReceive(f *testing.F) {
 	f.Add(Handover{Settings: DefaultSettings()}.Line())
 	f.Add([]byte(`{"Settings":{"Train":{"Seed":-1}}}` + "\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		ctx, _, _, err := receive(t.Context(), bytes.NewReader(text))
+		_, line, err := receive(bytes.NewReader(text))
 		if err == nil {
-			<-ctx.Done() // the text has an end
+			select { // the text has an end
+			case <-line.gone:
+			case <-line.stop:
+			}
 		} else if ExitCode(err) != ExitUsage {
 			t.Errorf("%v: want a usage error", err)
 		}

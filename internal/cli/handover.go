@@ -2,10 +2,10 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/ballast-ml/ballast/train"
@@ -21,6 +21,12 @@ type Handover struct {
 	Settings Settings
 	Secret   []byte
 	Config   []byte // config.yaml
+	// Outlives has the node train on when the launcher is gone: it is detached,
+	// or on another machine, where the end of the pipe may be the network's.
+	Outlives bool
+	// Slots is how many nodes share the machine's cores, if the node is to see
+	// to its share itself; 0: that is done.
+	Slots int
 }
 
 // Line returns the handover as one line.
@@ -32,39 +38,52 @@ func (h Handover) Line() []byte {
 	return append(text, '\n')
 }
 
-// receive reads the handover, and returns a context that ends with
-// ErrOrphaned when the launcher's end of the pipe is closed. The goroutine
-// that waits for this ends with r.
-//
-// A dead launcher may be noticed first by the parent-death signal, which looks
-// like any SIGTERM: orphaned tells, once ctx has ended, which it was.
-func receive(ctx context.Context, r io.Reader) (_ context.Context, h Handover, orphaned func() bool, err error) {
+// StopWord, on a line of its own behind the handover, tells a node to end at
+// once, as Ctrl-C does. It is for nodes that no signal reaches.
+const StopWord = "stop"
+
+// lifeline is a node's end of the pipe from its launcher.
+type lifeline struct {
+	stop <-chan struct{} // closed: the launcher wants the node to end
+	gone <-chan struct{} // closed: the launcher is gone, without a word
+}
+
+// receive reads the handover and keeps an eye on the pipe from then on. The
+// goroutine that does so ends with r.
+func receive(r io.Reader) (h Handover, l lifeline, err error) {
 	in := bufio.NewReader(r)
 	line, err := in.ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, &h)
 	}
 	if err != nil {
-		return ctx, h, nil, Usagef("--%s is for the launcher: expected its settings on standard input: %w", HandoverFlag, err)
+		return h, l, Usagef("--%s is for the launcher: expected its settings on standard input: %w", HandoverFlag, err)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	ended := make(chan struct{})
+	stop, gone := make(chan struct{}), make(chan struct{})
 	go func() {
+		if word, _ := in.ReadString('\n'); word == StopWord+"\n" {
+			close(stop)
+			return
+		}
 		_, _ = io.Copy(io.Discard, in)
-		cancel(ErrOrphaned)
-		close(ended)
+		close(gone)
 	}()
-	return ctx, h, func() bool {
-		if ctx.Err() == nil {
-			return false // the node has a reason of its own to end
-		}
-		select {
-		case <-ended:
-			return true
-		case <-time.After(lifelineDelay):
-			return false
-		}
-	}, nil
+	return h, lifeline{stop, gone}, nil
+}
+
+// cut tells whether the launcher is gone. A dead launcher may be noticed first
+// by the parent-death signal, which looks like any SIGTERM, so it waits a
+// moment for the end of the pipe.
+func (l lifeline) cut() bool {
+	if l.gone == nil {
+		return false
+	}
+	select {
+	case <-l.gone:
+		return true
+	case <-time.After(lifelineDelay):
+		return false
+	}
 }
 
 // lifelineDelay is how much later than the parent-death signal the end of the
@@ -80,6 +99,14 @@ func (h Handover) options() train.Options {
 		RunID: s.RunID, Secret: h.Secret, Insecure: s.Insecure, PlainLoopback: s.PlainLoopback, Out: s.Out, ConfigFile: h.Config,
 		EvalEvery: s.EvalEvery, StartTimeout: s.StartTimeout,
 		Resume: s.Resume, CheckpointEvery: s.CheckpointEvery, KeepCheckpoints: s.KeepCheckpoints,
+	}
+}
+
+// shareCores takes the node's share of the machine's cores, unless somebody has
+// decided on it.
+func (h Handover) shareCores(getenv func(string) string) {
+	if h.Slots > 0 && getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)/h.Slots))
 	}
 }
 

@@ -9,16 +9,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"github.com/ballast-ml/ballast/internal/cli/screen"
 	"github.com/ballast-ml/ballast/train"
 )
-
-// Grace is how long a node that was told to end may take before it ends
-// anyway; a launcher waits longer, and a person at most two seconds.
-const Grace = time.Second
 
 // NodeCommand returns the command that runs one node. call is how a person
 // types it: a program of its own, or a command of the launcher.
@@ -34,9 +29,9 @@ Started with the same settings in several terminals, on one machine or on many,
 in any order, nodes find each other through --join and train one model, whose
 bits do not depend on how many they are.`,
 		Example: fmt.Sprintf(`  %[1]s                                  # a lone node, on the built-in data
-  %[1]s --listen :7700 --nnodes 2        # here, and on another machine:
-  %[1]s --join host-a:7700 --nnodes 2
-  %[1]s --join host-a:7700,host-b:7700 --data idx:fashion-mnist --long-tail 100`, call),
+  openssl rand -hex 32 > job.secret       # once; then here, and on another machine:
+  %[1]s --listen :7700 --nnodes 2 --job-secret-file job.secret
+  %[1]s --join host-a:7700 --nnodes 2 --job-secret-file job.secret`, call),
 		Args: cobra.NoArgs,
 	}
 	s.AddFlags(c, ForNode)
@@ -80,14 +75,29 @@ func (p *Program) node(ctx context.Context, s Settings, config []byte) error {
 	}
 	view.Begin(s.Train.Method)
 	options := Handover{Settings: s, Secret: secret, Config: config}.options()
-	options.Observe = watch(view)
-	summary, err := p.train(ctx, s, options, log)
-	if err = errors.Join(err, done()); err != nil {
+	ring := 0
+	options.Observe, options.Log = train.Tee(watch(view), train.Observer{
+		RingFormed: func(v train.RingFormed) { ring = len(v.Names) },
+	}), log
+	summary, err := p.train(ctx, s, options, lifeline{})
+	if err = errors.Join(err, done()); err != nil && !errors.Is(err, train.ErrDrained) {
 		return err
 	}
 	view.Close()
+	if err != nil {
+		view.Note("%s; to go on with it here: --resume auto --out %s", departure(ring), s.Out)
+		return nil
+	}
 	p.PrintRun(summary, s.Out)
 	return nil
+}
+
+// departure says what a node that has left the run leaves behind.
+func departure(ring int) string {
+	if ring > 1 {
+		return "this node has left the run, and the others go on"
+	}
+	return "the run is stopped"
 }
 
 // launchedNode runs a node that a launcher has started: it writes events for
@@ -98,45 +108,104 @@ func (p *Program) launchedNode(ctx context.Context) error {
 	signal.Ignore(syscall.SIGPIPE)
 	events := NewReporter(p.Stdout, time.Now)
 	err := p.handedOver(ctx, events)
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, ErrOrphaned) {
-			err = cause
-		}
-		events.Failed(err)
-		return &ToldError{err}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, train.ErrDrained):
+		events.Left()
+		return nil
+	case context.Cause(ctx) != nil && !errors.Is(err, ErrOrphaned):
+		err = context.Cause(ctx)
 	}
-	return nil
+	events.Failed(err)
+	return &ToldError{err}
 }
 
 func (p *Program) handedOver(ctx context.Context, events *Reporter) error {
-	ctx, h, orphaned, err := receive(ctx, p.Stdin)
+	h, line, err := receive(p.Stdin)
 	if err != nil {
 		return err
 	}
+	h.shareCores(p.Getenv)
 	log, done, err := openLog(h.Settings, p.Stderr, false)
 	if err != nil {
 		return err
 	}
-	options := h.options()
-	options.Observe = events.Observer()
-	_, err = p.train(ctx, h.Settings, options, log)
-	if err != nil && orphaned() {
-		err = ErrOrphaned
+	if h.Outlives {
+		line.gone = nil
 	}
+	options := h.options()
+	options.Observe, options.Log = events.Observer(), log
+	_, err = p.train(ctx, h.Settings, options, line)
 	return errors.Join(err, done())
 }
 
-// train trains, and returns at the latest a moment after ctx has ended: what
+// train trains until the model is done, ctx has ended, or the node was asked to
+// leave: by SIGTERM, or because its launcher is gone. Its error is
+// [train.ErrDrained] after the one and [ErrOrphaned] after the other.
+func (p *Program) train(ctx context.Context, s Settings, o train.Options, line lifeline) (train.Summary, error) {
+	ctx, l := newLeaving(ctx)
+	defer l.cancel(nil)
+	attended := make(chan struct{})
+	go func() {
+		defer close(attended)
+		attend(ctx, l, p.draining(), line)
+	}()
+	o.Drain = l.asked
+	o.Observe = train.Tee(o.Observe, l.observer())
+	summary, err := p.untilEnd(ctx, s.Train, o)
+	cause := context.Cause(ctx)
+	left := l.left(ctx, err)
+	l.cancel(nil)
+	<-attended
+	switch {
+	case err == nil:
+		return summary, nil
+	case (left || cause != nil) && line.cut():
+		return summary, ErrOrphaned
+	case left:
+		return summary, train.ErrDrained
+	case errors.Is(cause, ErrInterrupted):
+		return summary, ErrInterrupted
+	default:
+		return summary, err
+	}
+}
+
+// attend asks the node to leave when it has to, and ends its context when it
+// has to end at once. It returns when the context has ended.
+func attend(ctx context.Context, l *leaving, drain <-chan struct{}, line lifeline) {
+	var late <-chan time.Time
+	for {
+		select {
+		case <-drain:
+			drain = nil
+			l.ask()
+		case <-line.gone:
+			line.gone = nil
+			l.ask()
+			late = time.After(orphanGrace)
+		case <-late:
+			l.cancel(ErrOrphaned)
+		case <-line.stop:
+			l.cancel(ErrInterrupted)
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// untilEnd trains, and returns at the latest a moment after ctx has ended: what
 // does not stop when it is told to ends with the process.
-func (p *Program) train(ctx context.Context, s Settings, o train.Options, log zerolog.Logger) (train.Summary, error) {
-	o.Log = log
+func (p *Program) untilEnd(ctx context.Context, cfg train.Config, o train.Options) (train.Summary, error) {
 	type outcome struct {
 		summary train.Summary
 		err     error
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		summary, err := p.Train(ctx, s.Train, o)
+		summary, err := p.Train(ctx, cfg, o)
 		done <- outcome{summary, err}
 	}()
 	select {
@@ -144,13 +213,13 @@ func (p *Program) train(ctx context.Context, s Settings, o train.Options, log ze
 		return out.summary, out.err
 	case <-ctx.Done():
 	}
-	late := time.NewTimer(Grace)
+	late := time.NewTimer(grace(ctx))
 	defer late.Stop()
 	select {
 	case out := <-done:
 		return out.summary, out.err
 	case <-late.C:
-	case <-p.force:
+	case <-p.Force():
 	}
 	return train.Summary{}, context.Cause(ctx)
 }

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +27,7 @@ type Program struct {
 	Stderr  io.Writer // all else
 	Train   TrainFunc
 
-	force <-chan struct{} // closed by the second signal
+	signals *signals // nil before Main
 }
 
 // NewProgram returns the program of this process.
@@ -56,15 +54,30 @@ func (p *Program) Getenv(name string) string {
 
 // Force returns a channel that is closed when the person asks for the second
 // time to end: there is no time for goodbyes then. It is nil before [Main].
-func (p *Program) Force() <-chan struct{} { return p.force }
+func (p *Program) Force() <-chan struct{} {
+	if p.signals == nil {
+		return nil
+	}
+	return p.signals.force
+}
+
+// draining returns a channel that SIGTERM closes, which does not end the
+// command's context from now on. It is nil before [Main].
+func (p *Program) draining() <-chan struct{} {
+	if p.signals == nil {
+		return nil
+	}
+	return p.signals.draining()
+}
 
 // Main runs the command line and returns the exit code. The first SIGINT or
-// SIGTERM ends the context of the command with the cause [ErrInterrupted]; the
-// second closes [Program.Force]. An error is printed last and alone.
+// SIGTERM ends the context of the command with the cause [ErrInterrupted], but
+// SIGTERM asks a node to leave; the second closes [Program.Force]. An error is
+// printed last and alone.
 func Main(ctx context.Context, p *Program, root *cobra.Command) int {
-	ctx, force, stop := interrupts(ctx)
-	defer stop()
-	p.force = force
+	ctx, caught := catch(ctx)
+	defer caught.release()
+	p.signals = caught
 	root.SetArgs(p.Args[1:])
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
@@ -112,33 +125,4 @@ func interrupted(err error) error {
 		return &ToldError{ErrInterrupted}
 	}
 	return ErrInterrupted
-}
-
-// interrupts returns a context that the first signal ends, and a channel that
-// the second closes. stop waits for its goroutine.
-func interrupts(parent context.Context) (ctx context.Context, force <-chan struct{}, stop func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	second, quit, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		select {
-		case <-signals:
-			cancel(ErrInterrupted)
-		case <-quit:
-			return
-		}
-		select {
-		case <-signals:
-			close(second)
-		case <-quit:
-		}
-	}()
-	return ctx, second, func() {
-		signal.Stop(signals)
-		close(quit)
-		<-done
-		cancel(nil)
-	}
 }

@@ -38,6 +38,7 @@ func watch(view *screen.Screen) train.Observer {
 			}
 			formed = true
 		},
+		Waiting:           func(v train.Waiting) { view.Waiting(plainReason(v.Reason)) },
 		StepDone:          view.StepDone,
 		Evaluated:         view.Evaluated,
 		CheckpointWritten: view.CheckpointWritten,

@@ -11,7 +11,14 @@
 //     that started it dies. So one goroutine, locked to its thread for the life
 //     of the group, starts all children.
 //
-// The goroutines of a group: one that starts the children, and two per child,
-// which read its standard output line by line and (inside os/exec) copy its
-// standard error. [Group.Close] waits for all of them.
+// A child that stands for a process on another machine, as ssh does, is not
+// told to end by a signal, which would end ssh alone: it is sent a word on its
+// standard input instead ([Command.Stop]). And a child that is to outlive its
+// parent has a session of its own ([Command.Detached]); [Group.Release] lets
+// it go.
+//
+// The goroutines of a group: one that starts the children, and three per
+// child, which write its standard input, read its standard output line by line
+// and (inside os/exec) copy its standard error. [Group.Close] waits for all of
+// them.
 package proc

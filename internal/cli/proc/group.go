@@ -24,15 +24,23 @@ type Command struct {
 	Name  string    // what people call the child
 	Path  string    // of the executable
 	Args  []string  // Args[0], the name it is called by, included
-	Env   []string  // as in os.Environ
-	Stdin []byte    // what it reads first; then the pipe stays open as its lifeline
-	Log   io.Writer // receives its standard error, from a goroutine of its own
+	Env   []string  // as in os.Environ; nil is this process's
+	Stdin io.Reader // what it reads first; then the pipe stays open as its lifeline
+	// Log receives its standard error, from a goroutine of its own, or without
+	// one if it is an *os.File; nil: nobody.
+	Log io.Writer
+	// Stop is what to write to its standard input to have it end; nil: it is
+	// sent SIGINT.
+	Stop []byte
+	// Detached gives it a session of its own, in which neither the end of its
+	// parent nor that of the terminal reaches it.
+	Detached bool
 }
 
 // Event is a line that a child wrote to its standard output, without the
 // newline, or its end. The exit is the last event of a child.
 type Event struct {
-	Child int // in the order of Start
+	Child int // as returned by Start
 	Line  []byte
 	Exit  *Exit
 }
@@ -61,27 +69,35 @@ func (x Exit) String() string {
 // Group is a set of children that end together. Its methods but [Group.Close]
 // may be called from several goroutines.
 type Group struct {
-	events chan Event
-	starts chan func()
-	done   sync.WaitGroup
+	events   chan Event
+	starts   chan func()
+	done     sync.WaitGroup
+	released chan struct{} // closed by Release
 
 	mu struct {
 		sync.Mutex
 		children []*child
+		released bool
 	}
 }
 
 type child struct {
-	name  string
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	ended bool // guarded by the group's mutex: its number may be another's by now
+	Command
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	stdout io.ReadCloser
+	stop   chan struct{} // closed: write Stop
+	gone   chan struct{} // closed: it has ended
+
+	// Guarded by the group's mutex.
+	stopped bool
+	ended   bool // its number may be another's by now
 }
 
 // NewGroup returns a group without children. It has a goroutine from now on:
 // Close it.
 func NewGroup() *Group {
-	g := &Group{events: make(chan Event), starts: make(chan func())}
+	g := &Group{events: make(chan Event), starts: make(chan func()), released: make(chan struct{})}
 	g.done.Go(func() {
 		// The parent-death signal belongs to the thread, so this one has to
 		// stay. It is not unlocked: the goroutine's end ends the thread.
@@ -98,64 +114,88 @@ func NewGroup() *Group {
 // the group.
 func (g *Group) Events() <-chan Event { return g.events }
 
-// Start starts a child.
-func (g *Group) Start(c Command) error {
+// Start starts a child and returns its number: how many were started before.
+func (g *Group) Start(c Command) (number int, err error) {
 	result := make(chan error)
-	g.starts <- func() { result <- g.start(c) }
-	return <-result
+	g.starts <- func() {
+		number, err = g.start(c)
+		result <- err
+	}
+	err = <-result
+	return number, err
 }
 
-func (g *Group) start(c Command) error {
+func (g *Group) start(c Command) (int, error) {
 	cmd := &exec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, Stderr: c.Log, WaitDelay: drain}
-	isolate(cmd)
+	isolate(cmd, c.Detached)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting %s: %w", c.Name, err)
+		return 0, fmt.Errorf("starting %s: %w", c.Name, err)
 	}
-	ch := &child{name: c.Name, cmd: cmd, stdin: stdin}
+	ch := &child{Command: c, cmd: cmd, stdin: stdin, stdout: stdout, stop: make(chan struct{}), gone: make(chan struct{})}
 	g.mu.Lock()
-	index := len(g.mu.children)
+	number := len(g.mu.children)
 	g.mu.children = append(g.mu.children, ch)
 	g.mu.Unlock()
-	g.done.Go(func() { g.follow(index, ch, stdout) })
-	// The input fits the pipe's buffer; a child that is dead already says why
-	// by its exit.
-	_, _ = stdin.Write(c.Stdin)
-	return nil
+	g.done.Go(func() { g.feed(ch) })
+	g.done.Go(func() { g.follow(number, ch) })
+	return number, nil
+}
+
+// feed writes what the child reads first and, if it is to end that way, the
+// word that says so; then it holds the pipe open until the child has ended. An
+// error of writing means that the child is dead, which its exit tells better.
+func (g *Group) feed(ch *child) {
+	if ch.Stdin != nil {
+		_, _ = io.Copy(ch.stdin, ch.Stdin)
+	}
+	select {
+	case <-ch.stop:
+		_, _ = ch.stdin.Write(ch.Stop)
+		_ = ch.stdin.Close()
+	case <-ch.gone:
+		_ = ch.stdin.Close()
+	case <-g.released:
+		_ = ch.stdin.Close()
+	}
 }
 
 // follow passes on what a child says, and then its end.
-func (g *Group) follow(index int, ch *child, stdout io.Reader) {
-	lines := bufio.NewScanner(stdout)
+func (g *Group) follow(number int, ch *child) {
+	lines := bufio.NewScanner(ch.stdout)
 	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
-		g.events <- Event{Child: index, Line: append([]byte(nil), lines.Bytes()...)}
+		g.events <- Event{Child: number, Line: append([]byte(nil), lines.Bytes()...)}
 	}
 	broken := lines.Err()
+	if g.isReleased() {
+		close(ch.gone)
+		return
+	}
 	if broken != nil {
-		_, _ = io.Copy(io.Discard, stdout) // or the child would wait for ever
+		_, _ = io.Copy(io.Discard, ch.stdout) // or the child would wait for ever
 	}
 	err := ch.cmd.Wait()
 	g.mu.Lock()
 	ch.ended = true
 	g.mu.Unlock()
-	_ = ch.stdin.Close()
+	close(ch.gone)
 	exit := describe(ch, err)
 	if exit.Err == nil && broken != nil {
 		exit.Err = fmt.Errorf("reading its output: %w", broken)
 	}
-	g.events <- Event{Child: index, Exit: &exit}
+	g.events <- Event{Child: number, Exit: &exit}
 }
 
 func describe(ch *child, err error) Exit {
-	exit := Exit{Name: ch.name, PID: ch.cmd.Process.Pid}
+	exit := Exit{Name: ch.Name, PID: ch.cmd.Process.Pid}
 	var status *exec.ExitError
 	if err != nil && !errors.As(err, &status) && !errors.Is(err, exec.ErrWaitDelay) {
 		exit.Err = err
@@ -166,13 +206,7 @@ func describe(ch *child, err error) Exit {
 	return exit
 }
 
-// Terminate asks every child that is left to end: SIGTERM to its process group.
-func (g *Group) Terminate() { g.signal(terminate) }
-
-// Kill ends every child that is left: SIGKILL to its process group.
-func (g *Group) Kill() { g.signal(kill) }
-
-// PIDs returns the process numbers of the children in the order of Start.
+// PIDs returns the process numbers of the children, by their numbers here.
 func (g *Group) PIDs() []int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -183,21 +217,58 @@ func (g *Group) PIDs() []int {
 	return pids
 }
 
-func (g *Group) signal(send func(*exec.Cmd)) {
+// Interrupt asks every child that is left to end at once: SIGINT to its process
+// group, or its own word.
+func (g *Group) Interrupt() {
+	g.each(func(ch *child) {
+		switch {
+		case ch.Stop == nil:
+			interrupt(ch.cmd)
+		case !ch.stopped:
+			ch.stopped = true
+			close(ch.stop)
+		}
+	})
+}
+
+// Kill ends every child that is left: SIGKILL to its process group.
+func (g *Group) Kill() { g.each(func(ch *child) { kill(ch.cmd) }) }
+
+// each calls f for the children that are left, with the lock held.
+func (g *Group) each(f func(*child)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, ch := range g.mu.children {
 		if !ch.ended {
-			send(ch.cmd)
+			f(ch)
 		}
 	}
 }
 
-// Close kills the children that are left and waits for everything. Call it
-// once, when no Start is under way.
+// Release lets the children that are left go their way: their pipes are
+// closed, and nobody waits for them any more. Only Close may follow. It is for
+// children that are detached and whose Log is a file or nil.
+func (g *Group) Release() {
+	g.mu.Lock()
+	g.mu.released = true
+	g.mu.Unlock()
+	close(g.released)
+	g.each(func(ch *child) { _ = ch.stdout.Close() })
+}
+
+func (g *Group) isReleased() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.mu.released
+}
+
+// Close kills the children that are left, unless they were released, and waits
+// for everything. Call it once, when no Start is under way.
 func (g *Group) Close() {
 	close(g.starts)
-	g.Kill()
+	if !g.isReleased() {
+		g.Kill()
+	}
 	drained := make(chan struct{})
 	go func() {
 		g.done.Wait()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,14 +46,14 @@ func child(role string) {
 		fmt.Println("ready")
 		_, _ = io.Copy(io.Discard, in)
 		os.Exit(3)
-	case "polite": // ends on SIGTERM
+	case "polite": // ends on SIGINT
 		c := make(chan os.Signal, 1)
-		signal.Notify(c, syscall.SIGTERM)
+		signal.Notify(c, syscall.SIGINT)
 		fmt.Println("ready")
 		<-c
 		os.Exit(130)
-	case "stubborn": // ignores SIGTERM and has a child of its own
-		signal.Ignore(syscall.SIGTERM)
+	case "stubborn": // ignores signals and has a child of its own
+		signal.Ignore(syscall.SIGINT, syscall.SIGTERM)
 		exe, _ := os.Executable()
 		grandchild := &exec.Cmd{Path: exe, Args: []string{"child-sleeper"}, Stdout: os.Stdout}
 		if err := grandchild.Start(); err != nil {
@@ -60,12 +61,22 @@ func child(role string) {
 		}
 		_ = grandchild.Wait()
 	case "sleeper":
-		signal.Ignore(syscall.SIGTERM)
+		signal.Ignore(syscall.SIGINT, syscall.SIGTERM)
 		fmt.Println(os.Getpid())
+		select {}
+	case "listener": // ends at a word, and says what it has read besides
+		rest, _ := io.ReadAll(in)
+		fmt.Printf("%d bytes, the last are %q\n", len(first)+len(rest), rest[max(0, len(rest)-5):])
+	case "survivor": // its parent dies, and it goes on until it is killed
+		fmt.Println("ready")
+		_, _ = io.Copy(io.Discard, in)
+		if err := os.WriteFile(os.Getenv("NOTE"), []byte("on"), 0o666); err != nil {
+			os.Exit(1)
+		}
 		select {}
 	case "parent": // starts a child, tells its number, and dies without a word
 		g := proc.NewGroup()
-		if err := g.Start(command("lifeline", io.Discard)); err != nil {
+		if _, err := g.Start(command("lifeline", io.Discard)); err != nil {
 			fmt.Println(err)
 		}
 		<-g.Events() // it is ready
@@ -82,7 +93,7 @@ func command(role string, log io.Writer) proc.Command {
 	}
 	return proc.Command{
 		Name: role, Path: exe, Args: []string{"child-" + role},
-		Env: append(os.Environ(), "GREETING=hello"), Stdin: []byte("handed over\n"), Log: log,
+		Env: append(os.Environ(), "GREETING=hello"), Stdin: strings.NewReader("handed over\n"), Log: log,
 	}
 }
 
@@ -103,7 +114,7 @@ func start(t *testing.T, roles ...string) *proc.Group {
 	g := proc.NewGroup()
 	t.Cleanup(g.Close)
 	for _, r := range roles {
-		if err := g.Start(command(r, io.Discard)); err != nil {
+		if _, err := g.Start(command(r, io.Discard)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,7 +125,7 @@ func TestLinesLogAndCode(t *testing.T) {
 	var log bytes.Buffer
 	g := proc.NewGroup()
 	defer g.Close()
-	if err := g.Start(command("echo", &log)); err != nil {
+	if _, err := g.Start(command("echo", &log)); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"handed over", "hello"} {
@@ -131,20 +142,20 @@ func TestLinesLogAndCode(t *testing.T) {
 	}
 }
 
-func TestTerminate(t *testing.T) {
+func TestInterrupt(t *testing.T) {
 	g := start(t, "polite", "polite")
 	next(t, g)
 	next(t, g)
-	g.Terminate()
+	g.Interrupt()
 	for range 2 {
 		if x := next(t, g).Exit; x == nil || x.Code != 130 {
 			t.Errorf("exit %+v: want code 130", x)
 		}
 	}
-	g.Terminate() // nobody is left: nothing happens
+	g.Interrupt() // nobody is left: nothing happens
 }
 
-// TestKillReachesTheGroup: a child that ignores SIGTERM dies with the process
+// TestKillReachesTheGroup: a child that ignores signals dies with the process
 // it has started.
 func TestKillReachesTheGroup(t *testing.T) {
 	g := start(t, "stubborn")
@@ -152,7 +163,7 @@ func TestKillReachesTheGroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.Terminate()
+	g.Interrupt()
 	g.Kill()
 	x := next(t, g).Exit
 	if x == nil || x.Signal != syscall.SIGKILL || x.String() != "was killed by signal 9 (killed)" {
@@ -203,7 +214,7 @@ func zombie(pid int) bool {
 func TestCloseKills(t *testing.T) {
 	g := proc.NewGroup()
 	for _, r := range []string{"lifeline", "polite"} {
-		if err := g.Start(command(r, io.Discard)); err != nil {
+		if _, err := g.Start(command(r, io.Discard)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -215,9 +226,65 @@ func TestCloseKills(t *testing.T) {
 	}
 }
 
+// TestStopWord: a child that stands for another is told to end on its standard
+// input, behind all that it reads first, and only once.
+func TestStopWord(t *testing.T) {
+	g := start(t)
+	c := command("listener", io.Discard)
+	c.Stdin, c.Stop = io.MultiReader(strings.NewReader("first\n"), strings.NewReader(strings.Repeat("x", 1<<20))), []byte("stop\n")
+	if _, err := g.Start(c); err != nil {
+		t.Fatal(err)
+	}
+	g.Interrupt()
+	g.Interrupt()
+	if got, want := string(next(t, g).Line), fmt.Sprintf("%d bytes, the last are %q", 6+1<<20+5, "stop\n"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if x := next(t, g).Exit; x == nil || x.Code != 0 {
+		t.Errorf("exit %v", x)
+	}
+}
+
+// TestRelease: children that are let go outlive the group.
+func TestRelease(t *testing.T) {
+	note := filepath.Join(t.TempDir(), "note")
+	g := proc.NewGroup()
+	c := command("survivor", nil)
+	c.Env, c.Detached = append(c.Env, "NOTE="+note), true
+	n, err := g.Start(c)
+	if err != nil || n != 0 {
+		t.Fatal(n, err)
+	}
+	next(t, g)
+	g.Release()
+	g.Close()
+	pid := g.PIDs()[0]
+	defer waitGone(t, pid)
+	defer func() { _ = syscall.Kill(pid, syscall.SIGKILL) }()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(5 * time.Second)
+	for {
+		if _, err := os.Stat(note); err == nil {
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("the child did not see the end of its input, or did not go on")
+		}
+	}
+	if stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err == nil {
+		_, rest, _ := strings.Cut(string(stat), ") ") // state, parent, group, session
+		if session := strings.Fields(rest)[3]; session != strconv.Itoa(pid) {
+			t.Errorf("process %d is in session %s: want its own", pid, session)
+		}
+	}
+}
+
 func TestStartFails(t *testing.T) {
 	g := start(t)
-	err := g.Start(proc.Command{Name: "nobody", Path: "/does/not/exist", Args: []string{"x"}})
+	_, err := g.Start(proc.Command{Name: "nobody", Path: "/does/not/exist", Args: []string{"x"}})
 	if err == nil || !strings.Contains(err.Error(), "starting nobody: ") {
 		t.Errorf("%v: want an error that names the child", err)
 	}
@@ -231,7 +298,7 @@ func ExampleGroup() {
 	}
 	g := proc.NewGroup()
 	defer g.Close()
-	if err := g.Start(proc.Command{Name: "greeter", Path: path, Args: []string{"echo", "hello"}}); err != nil {
+	if _, err := g.Start(proc.Command{Name: "greeter", Path: path, Args: []string{"echo", "hello"}}); err != nil {
 		fmt.Println(err)
 		return
 	}

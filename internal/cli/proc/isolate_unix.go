@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// isolate gives the child a process group of its own. There is no
+// isolate gives the child a process group or a session of its own. There is no
 // parent-death signal here: the lifeline alone ends an orphan.
-func isolate(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+func isolate(cmd *exec.Cmd, detached bool) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !detached, Setsid: detached}
 }

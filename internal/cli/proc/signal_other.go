@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// There are no process groups and no SIGTERM here: the lifeline, cut by
+// There are no process groups and no SIGINT here: the lifeline, cut by
 // closing the pipe, and Kill have to do.
-func isolate(*exec.Cmd) {}
+func isolate(*exec.Cmd, bool) {}
 
-func terminate(cmd *exec.Cmd) { kill(cmd) }
+func interrupt(cmd *exec.Cmd) { kill(cmd) }
 
 func kill(cmd *exec.Cmd) { _ = cmd.Process.Kill() }
 

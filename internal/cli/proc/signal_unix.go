@@ -11,7 +11,7 @@ import (
 // The leader of a process group has the group's number; a negative number
 // means the group. The one error, that there is no such group, says that the
 // child has ended, which its exit tells better.
-func terminate(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+func interrupt(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 
 func kill(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 

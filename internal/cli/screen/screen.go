@@ -11,6 +11,9 @@ import (
 	"github.com/ballast-ml/ballast/train"
 )
 
+// patience is how long something is waited for before the person is told.
+const patience = time.Second
+
 const (
 	redraw   = 100 * time.Millisecond // between two drawings of the live line
 	plainGap = 2 * time.Second        // between two plain lines
@@ -43,6 +46,9 @@ type Screen struct {
 		last    time.Time // of the last drawing
 		live    string    // the live line as it stands; empty: none
 		partial []byte    // the start of a line that is being written
+
+		reason string      // what is waited for; empty: nothing
+		alarm  *time.Timer // when to say so; nil: not to
 	}
 }
 
@@ -98,6 +104,34 @@ func (s *Screen) CheckpointWritten(v train.CheckpointWritten) {
 	}
 }
 
+// Waiting tells what is waited for, if that takes long enough for a person to
+// wonder; an empty reason ends the wait.
+func (s *Screen) Waiting(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.reason = reason
+	switch {
+	case reason == "" && s.mu.alarm != nil:
+		s.mu.alarm.Stop()
+		s.mu.alarm = nil
+	case reason != "" && s.mu.alarm == nil:
+		s.mu.alarm = time.AfterFunc(patience, s.stillWaiting)
+	}
+}
+
+func (s *Screen) stillWaiting() {
+	s.mu.Lock()
+	reason := s.mu.reason
+	if s.mu.alarm == nil {
+		reason = "" // it has come, or the screen is closed
+	}
+	s.mu.alarm = nil
+	s.mu.Unlock()
+	if reason != "" {
+		s.Note("no ring: %s", reason)
+	}
+}
+
 // Note prints a line for people: it stays, above the live line. There is none
 // in the mode None.
 func (s *Screen) Note(format string, args ...any) {
@@ -135,6 +169,7 @@ func (s *Screen) End() {
 
 // Close removes the live line and prints the start of a line that never ended.
 func (s *Screen) Close() {
+	s.Waiting("")
 	s.End()
 	s.mu.Lock()
 	defer s.mu.Unlock()

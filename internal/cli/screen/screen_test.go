@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -170,4 +171,25 @@ func ExampleScreen() {
 	s.StepDone(train.StepDone{Step: 1, Steps: 10, Epoch: 1, Epochs: 1, Loss: 2.3})
 	s.Close()
 	// Output: method=erm epoch=1/1 step=1/10 loss=2.3000
+}
+
+// TestWaiting: a wait is told when it has lasted, with its latest reason.
+func TestWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(Plain, 80)
+		w.Waiting("for a")
+		time.Sleep(patience / 2)
+		w.Waiting("") // it came soon
+		time.Sleep(time.Hour)
+		w.Waiting("for b")
+		time.Sleep(patience / 2)
+		w.Waiting("for c")
+		time.Sleep(time.Hour)
+		w.Waiting("for d")
+		w.Close()
+		time.Sleep(time.Hour)
+		if got, want := w.out.String(), "no ring: for c\n"; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	})
 }

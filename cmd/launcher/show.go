@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/ballast-ml/ballast/internal/cli"
+	"github.com/ballast-ml/ballast/train"
+)
+
+// show is what the person sees of the node that is shown.
+func (f *fleet) show() train.Observer {
+	return train.Tee(cli.News(f.view.Note), train.Observer{
+		DataReady: func(v train.DataReady) {
+			f.tell("%s: %d training rows, %d test rows, %d classes (%.2f s)", v.Name, v.Train, v.Test, v.Classes, v.Seconds)
+		},
+		Joined: func(v train.Joined) {
+			if len(f.settings.Join) == 0 && f.settings.NNodes.Min > 1 {
+				f.tell("machines to wait for: %d; on each, the same command with --join %s", f.settings.NNodes.Min-1, v.Addr)
+			}
+		},
+		RingFormed: func(v train.RingFormed) {
+			f.tell("ring of %d nodes formed in %.2f s%s", len(v.Names), v.Seconds, uneven(f.settings.Train.Shards, len(v.Names)))
+			f.again = true
+		},
+		Waiting:           func(v train.Waiting) { f.view.Waiting(v.Reason) },
+		StepDone:          f.view.StepDone,
+		Evaluated:         f.view.Evaluated,
+		CheckpointWritten: f.view.CheckpointWritten,
+	})
+}
+
+// tell prints a line for the person, unless it was there for an earlier run or
+// ring.
+func (f *fleet) tell(format string, args ...any) {
+	if !f.again {
+		f.view.Note(format, args...)
+	}
+}
+
+// uneven tells what is lost if the shards cannot be shared evenly.
+func uneven(shards, nodes int) string {
+	most := (shards + nodes - 1) / nodes
+	if most*nodes == shards {
+		return ""
+	}
+	return fmt.Sprintf(" (%d shards on %d nodes are uneven: %d %% efficiency at best)", shards, nodes, 100*shards/(most*nodes))
+}
