@@ -19,7 +19,7 @@ func archCases(seed uint64) []Config {
 		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, BatchNorm: true},
 		{Arch: "lenet", Input: images, Classes: 4, Seed: seed},
 		{Arch: "lenet", Input: images, Classes: 4, Seed: seed, Dropout: 0.3, BatchNorm: true},
-		{Arch: "resnet20", Input: []int{2, 8, 12}, Classes: 4, Seed: seed, BatchNorm: true},
+		{Arch: "resnet20", Input: []int{2, 8, 8}, Classes: 4, Seed: seed, BatchNorm: true},
 		{Arch: "lenet:avg", Input: []int{2, 12, 12}, Classes: 4, Seed: seed, Dropout: 0.3, BatchNorm: true},
 	}
 }

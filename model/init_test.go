@@ -73,12 +73,12 @@ func TestBits(t *testing.T) {
 		"logistic,dropout=0,norm=false":   "2d995414bb1daf24",
 		"mlp:9,6,dropout=0,norm=false":    "4db9b7b380845924",
 		"mlp:9,6,dropout=0.3,norm=false":  "1e59e649e7f8b32b",
-		"mlp:9,6,dropout=0,norm=true":     "789b6c55e120463b",
-		"mlp:9,6,dropout=0.3,norm=true":   "0595ffe8f5784ba3",
+		"mlp:9,6,dropout=0,norm=true":     "0f685f863ba8114f",
+		"mlp:9,6,dropout=0.3,norm=true":   "bb9270e420473f97",
 		"lenet,dropout=0,norm=false":      "4b06fa67db3fb947",
-		"lenet,dropout=0.3,norm=true":     "ecbaaa2c946dafe3",
-		"resnet20,dropout=0,norm=true":    "d089bb2abcc7c63f",
-		"lenet:avg,dropout=0.3,norm=true": "bbbc8b97351a4eed",
+		"lenet,dropout=0.3,norm=true":     "a8bdad593aa405d0",
+		"resnet20,dropout=0,norm=true":    "c50473362661861b",
+		"lenet:avg,dropout=0.3,norm=true": "9c5c4c7db64401b5",
 	}
 	for _, cfg := range archCases(1) {
 		n := mustNew(t, cfg)

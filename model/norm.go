@@ -83,24 +83,22 @@ func (n *norm) Forward(p Pass, x []float32) []float32 {
 	return y
 }
 
-// measure takes the batch's statistics.
+// measure takes the batch's statistics, the variance as the mean square less
+// the squared mean: squares of float32 are exact in float64, and its 29 more bits
+// are lost only where the mean is a million deviations large.
 func (n *norm) measure() {
 	count := float64(len(n.x) / n.channels)
 	clear(n.sums)
-	for i := range n.planes() {
-		n.sums[i%n.channels].Add(n.plane(n.x, i))
-	}
-	for c := range n.channels {
-		n.mean.g[c] = float32(n.sums[c].Fold() / count)
-	}
 	clear(n.dots)
 	for i := range n.planes() {
-		n.dots[i%n.channels].AddSquares(n.plane(n.x, i), n.mean.g[i%n.channels])
+		x := n.plane(n.x, i)
+		kernel.AddProducts(&n.sums[i%n.channels], &n.dots[i%n.channels], x, x, 0, 1)
 	}
 	for c := range n.channels {
-		v := n.dots[c].Fold() / count
-		n.variance.g[c] = float32(v)
-		n.factors[c].Mean, n.factors[c].Scale = n.mean.g[c], float32(1/math.Sqrt(v+normEps))
+		mean := n.sums[c].Fold() / count
+		v := max(n.dots[c].Fold()/count-float64(mean*mean), 0)
+		n.mean.g[c], n.variance.g[c] = float32(mean), float32(v)
+		n.factors[c].Mean, n.factors[c].Scale = float32(mean), float32(1/math.Sqrt(v+normEps))
 	}
 }
 

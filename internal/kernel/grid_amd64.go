@@ -61,13 +61,22 @@ type gridStrides struct {
 type strip struct {
 	row, col int // where it begins in the grid
 	vecs     int
+	halves   bool // each half of a vector is a row
 	gridStrides
 }
 
 // strips calls f for the strips that cover the grid. A tile of two vectors is
-// two neighbours in a row, or one above the other if a row is one vector wide.
+// two neighbours in a row, or one above the other if a row is one vector wide. Rows half a vector wide
+// go four to a tile.
 func (j *gridJob) strips(g Grid, f func(s strip)) {
 	lanes := lanesOf(active)
+	if active == avx512 && g.Cols == lanes/2 && g.Rows%4 == 0 {
+		s := strip{vecs: 2, halves: true}
+		s.count, s.dc, s.dx = g.Rows/4, 4*4*g.Cols, 4*4*g.Pitch
+		s.jumpC, s.jumpX = 4*lanes, 4*g.Pitch
+		f(s)
+		return
+	}
 	for col := 0; col < g.Cols; {
 		s := strip{col: col, vecs: j.widest()}
 		rest := g.Cols - col
@@ -132,9 +141,12 @@ func (j *gridJob) run(c *float32, row int, g Grid) int {
 		for p := 0; p < k; p += mostK {
 			s.k = min(mostK, k-p)
 			a, words := at(j.a, row*k+p), (*[10]int)(unsafe.Pointer(&s.gridStrides))
-			if active == avx512 {
+			switch {
+			case s.halves:
+				halvesAVX512(rows, c, a, x, &j.at[p], words)
+			case active == avx512:
 				gridAVX512(rows, s.vecs, c, a, x, &j.at[p], words)
-			} else {
+			default:
 				gridAVX2(rows, s.vecs, c, a, x, &j.at[p], words)
 			}
 			s.acc = 1

@@ -294,6 +294,76 @@ func grid5x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 //go:noescape
 func grid6x2AVX2(c *float32, a *float32, x *float32, at *int, s *[10]int)
 
+// halves1AVX512 computes tiles of 1×32 elements of c.
+//
+//go:noescape
+func halves1AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves2AVX512 computes tiles of 2×32 elements of c.
+//
+//go:noescape
+func halves2AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves3AVX512 computes tiles of 3×32 elements of c.
+//
+//go:noescape
+func halves3AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves4AVX512 computes tiles of 4×32 elements of c.
+//
+//go:noescape
+func halves4AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves5AVX512 computes tiles of 5×32 elements of c.
+//
+//go:noescape
+func halves5AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves6AVX512 computes tiles of 6×32 elements of c.
+//
+//go:noescape
+func halves6AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves7AVX512 computes tiles of 7×32 elements of c.
+//
+//go:noescape
+func halves7AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves8AVX512 computes tiles of 8×32 elements of c.
+//
+//go:noescape
+func halves8AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves9AVX512 computes tiles of 9×32 elements of c.
+//
+//go:noescape
+func halves9AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves10AVX512 computes tiles of 10×32 elements of c.
+//
+//go:noescape
+func halves10AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves11AVX512 computes tiles of 11×32 elements of c.
+//
+//go:noescape
+func halves11AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves12AVX512 computes tiles of 12×32 elements of c.
+//
+//go:noescape
+func halves12AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves13AVX512 computes tiles of 13×32 elements of c.
+//
+//go:noescape
+func halves13AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
+// halves14AVX512 computes tiles of 14×32 elements of c.
+//
+//go:noescape
+func halves14AVX512(c *float32, a *float32, x *float32, at *int, s *[10]int)
+
 // windows1x1AVX512 computes a tile of 1×16 elements of c.
 //
 //go:noescape

@@ -23,6 +23,9 @@ func gridCases(rng *rand.Rand) []gridCase {
 			list = append(list, gridCase{1 + rng.IntN(24), 1 + rng.IntN(40), 1 + rng.IntN(12), Grid{1 + rng.IntN(5), cols, cols + more}})
 		}
 	}
+	for rows := range 10 {
+		list = append(list, gridCase{1 + rng.IntN(40), 1, 1 + rng.IntN(40), Grid{rows, 8, 8 + rng.IntN(5)}}, gridCase{15, 1, 1025, Grid{rows, 8, 10}})
+	}
 	for range 60 {
 		cols := 1 + rng.IntN(40)
 		list = append(list, gridCase{1 + rng.IntN(40), 1 + rng.IntN(40), 1 + rng.IntN(40), Grid{1 + rng.IntN(30), cols, cols + rng.IntN(8)}})

@@ -26,18 +26,6 @@ func (l *Lanes) Add(x []float32) {
 	}
 }
 
-// AddSquares adds (x[i] - mean)² to the lanes, the difference rounded to
-// float32. Its square is exact in float64.
-func (l *Lanes) AddSquares(x []float32, mean float32) {
-	if laneSquaresVec(l, x, mean) {
-		return
-	}
-	for i, v := range x {
-		d := float64(v - mean)
-		l[i%16] += float64(d * d)
-	}
-}
-
 // AddProducts adds d to the lanes of sums, and d[i]·h[i] to those of dots, for
 // h = (x - mean)*scale, rounded to float32 after each operation. Their product
 // is exact in float64. It panics if the lengths differ.

@@ -395,3 +395,39 @@ func windowsAVX2(rows, vecs int, c, x, b *float32, at *int, s *[7]int) {
 		panic("kernel: no micro-kernel of this shape")
 	}
 }
+
+// halvesAVX512 runs the micro-kernel of that many rows, which must exist.
+func halvesAVX512(rows int, c, a, x *float32, at *int, s *[10]int) {
+	switch rows {
+	case 1:
+		halves1AVX512(c, a, x, at, s)
+	case 2:
+		halves2AVX512(c, a, x, at, s)
+	case 3:
+		halves3AVX512(c, a, x, at, s)
+	case 4:
+		halves4AVX512(c, a, x, at, s)
+	case 5:
+		halves5AVX512(c, a, x, at, s)
+	case 6:
+		halves6AVX512(c, a, x, at, s)
+	case 7:
+		halves7AVX512(c, a, x, at, s)
+	case 8:
+		halves8AVX512(c, a, x, at, s)
+	case 9:
+		halves9AVX512(c, a, x, at, s)
+	case 10:
+		halves10AVX512(c, a, x, at, s)
+	case 11:
+		halves11AVX512(c, a, x, at, s)
+	case 12:
+		halves12AVX512(c, a, x, at, s)
+	case 13:
+		halves13AVX512(c, a, x, at, s)
+	case 14:
+		halves14AVX512(c, a, x, at, s)
+	default:
+		panic("kernel: no micro-kernel of this shape")
+	}
+}

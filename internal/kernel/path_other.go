@@ -17,7 +17,6 @@ func copyRowsVec(dst []float32, ldd int, src []float32, lds, m, n int) bool   { 
 
 func expVec(dst, x []float64) bool                                                { return false }
 func laneSumVec(l *Lanes, x []float32) bool                                       { return false }
-func laneSquaresVec(l *Lanes, x []float32, mean float32) bool                     { return false }
 func laneProductsVec(sums, dots *Lanes, d, x []float32, mean, scale float32) bool { return false }
 func maxPoolVec(y, x []float32, width, m, n int) bool                             { return false }
 func maxPoolBackwardVec(dx, dy, x []float32, width, m, n int) bool                { return false }

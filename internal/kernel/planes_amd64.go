@@ -17,18 +17,6 @@ func laneSumVec(l *Lanes, x []float32) bool {
 	return true
 }
 
-func laneSquaresVec(l *Lanes, x []float32, mean float32) bool {
-	switch p, n := unsafe.SliceData(x), len(x); active {
-	case avx512:
-		laneSquaresAVX512(&l[0], p, n, mean)
-	case avx2:
-		laneSquaresAVX2(&l[0], p, n, mean)
-	default:
-		return false
-	}
-	return true
-}
-
 func laneProductsVec(sums, dots *Lanes, d, x []float32, mean, scale float32) bool {
 	switch p, q, n := unsafe.SliceData(d), unsafe.SliceData(x), len(x); active {
 	case avx512:

@@ -9,11 +9,6 @@ package kernel
 //go:noescape
 func laneSumAVX512(lanes *float64, x *float32, n int)
 
-// laneSquaresAVX512 adds (x - mean)² to the lanes, the difference rounded to float32.
-//
-//go:noescape
-func laneSquaresAVX512(lanes *float64, x *float32, n int, mean float32)
-
 // laneProductsAVX512 adds d to the lanes of sums, and d*((x - mean)*scale) to those of dots, each operation but the last product rounded to float32.
 //
 //go:noescape
@@ -33,11 +28,6 @@ func maxPoolBackwardAVX512(dx *float32, dy *float32, x *float32, lds int, m int,
 //
 //go:noescape
 func laneSumAVX2(lanes *float64, x *float32, n int)
-
-// laneSquaresAVX2 adds (x - mean)² to the lanes, the difference rounded to float32.
-//
-//go:noescape
-func laneSquaresAVX2(lanes *float64, x *float32, n int, mean float32)
 
 // laneProductsAVX2 adds d to the lanes of sums, and d*((x - mean)*scale) to those of dots, each operation but the last product rounded to float32.
 //

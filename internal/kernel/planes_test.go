@@ -16,24 +16,21 @@ func TestLanes(t *testing.T) {
 				draw = mixed
 			}
 			x, y, s := draw(rng, n), draw(rng, n), noise(rng, 2)
-			var start, sum, squares, sums, dots Lanes
+			var start, sums, dots Lanes
 			for i := range start {
 				start[i] = rng.NormFloat64()
 			}
-			sum, squares, dots = start, start, start
+			sums, dots = start, start
 			for i, v := range x {
-				d, h := float64(v-s[0]), float64(float32((y[i]-s[0])*s[1]))
-				sum[i%16] += float64(v)
-				squares[i%16] += float64(d * d)
+				h := float64(float32((y[i] - s[0]) * s[1]))
+				sums[i%16] += float64(v)
 				dots[i%16] += float64(float64(v) * h)
 			}
-			sums = sum
-			gotSum, gotSquares, gotSums, gotDots := start, start, start, start
+			gotSum, gotSums, gotDots := start, start, start
 			gotSum.Add(x)
-			gotSquares.AddSquares(x, s[0])
 			AddProducts(&gotSums, &gotDots, x, y, s[0], s[1])
 			for name, c := range map[string][2]Lanes{
-				"Add": {gotSum, sum}, "AddSquares": {gotSquares, squares},
+				"Add":               {gotSum, sums},
 				"AddProducts, sums": {gotSums, sums}, "AddProducts, dots": {gotDots, dots},
 			} {
 				for i, v := range c[0] {
@@ -127,7 +124,6 @@ func BenchmarkPlanes(b *testing.B) {
 			"MaxPool":           func() { MaxPool(y, x, width, m, n) },
 			"MaxPoolBackward":   func() { MaxPoolBackward(d, dy, x, width, m, n) },
 			"Add":               func() { l.Add(x) },
-			"AddSquares":        func() { l.AddSquares(x, 0.1) },
 			"AddProducts":       func() { AddProducts(&l, &k, x, d, 0.1, 1.1) },
 			"Normalize":         func() { Normalize(d, x, f) },
 			"NormalizeBackward": func() { NormalizeBackward(d, d, x, f, 0.1, 0.2) },

@@ -34,9 +34,9 @@ func dispatch() string {
 		p("// grid%s runs the micro-kernel of the given shape, which must exist.", v.name)
 		p("func grid%s(rows, vecs int, c, a, x *float32, at *int, s *[%d]int) {", v.name, gridFields)
 		p("switch vecs<<8 | rows {")
-		for _, s := range gridShapes() {
+		for _, s := range gridShapes(false) {
 			if s.isa.name == v.name {
-				p("case %d<<8 | %d:\n%s(c, a, x, at, s)", s.vecs, s.rows, s.gridName())
+				p("case %d<<8 | %d:\n%s(c, a, x, at, s)", s.vecs, s.rows, s.name())
 			}
 		}
 		p("default:\npanic(\"kernel: no micro-kernel of this shape\")\n}\n}\n")
@@ -50,6 +50,13 @@ func dispatch() string {
 		}
 		p("default:\npanic(\"kernel: no micro-kernel of this shape\")\n}\n}\n")
 	}
+	p("// halvesAVX512 runs the micro-kernel of that many rows, which must exist.")
+	p("func halvesAVX512(rows int, c, a, x *float32, at *int, s *[%d]int) {", gridFields)
+	p("switch rows {")
+	for _, s := range gridShapes(true) {
+		p("case %d:\n%s(c, a, x, at, s)", s.rows, s.name())
+	}
+	p("default:\npanic(\"kernel: no micro-kernel of this shape\")\n}\n}\n")
 	return w.String()
 }
 

@@ -12,8 +12,10 @@ import (
 // grid emits the micro-kernels of products with a grid on the right and on the
 // left (windows).
 func grid() {
-	for _, s := range gridShapes() {
-		s.writeGrid()
+	for _, halves := range []bool{false, true} {
+		for _, s := range gridShapes(halves) {
+			s.write()
+		}
 	}
 	for _, s := range windowShapes() {
 		s.write()
@@ -23,19 +25,30 @@ func grid() {
 	}
 }
 
-// gridShapes lists the micro-kernels of products with a grid on the right: as
-// for other products, but all with a mask.
-func gridShapes() []shape {
-	var list []shape
+// gridShape is the tile of a product whose right factor is a grid: as for other
+// products, but always with a mask. If halves is set, each half of a vector is
+// a row of the grid, and four rows make a tile.
+type gridShape struct {
+	shape
+	halves bool
+}
+
+func gridShapes(halves bool) []gridShape {
+	var list []gridShape
 	for _, s := range shapes() {
-		if s.masked {
-			list = append(list, s)
+		if s.masked && (!halves || s.lanes == 16 && s.vecs == 2) {
+			list = append(list, gridShape{s, halves})
 		}
 	}
 	return list
 }
 
-func (s shape) gridName() string { return fmt.Sprintf("grid%dx%d%s", s.rows, s.vecs, s.isa.name) }
+func (s gridShape) name() string {
+	if s.halves {
+		return fmt.Sprintf("halves%d%s", s.rows, s.isa.name)
+	}
+	return fmt.Sprintf("grid%dx%d%s", s.rows, s.vecs, s.isa.name)
+}
 
 // Fields of Go's type gridStrides, in words.
 const (
@@ -55,19 +68,22 @@ const (
 // writeGrid emits the micro-kernel: that of other products, with the rows of b
 // where a table says. The two vectors of a tile are a jump apart, in x and in
 // c, so that they can be neighbours or in two rows of the grid.
-func (s shape) writeGrid() {
-	TEXT(s.gridName(), attr.NOSPLIT, fmt.Sprintf("func(c, a, x *float32, at *int, s *[%d]int)", gridFields))
+func (s gridShape) write() {
+	TEXT(s.name(), attr.NOSPLIT, fmt.Sprintf("func(c, a, x *float32, at *int, s *[%d]int)", gridFields))
 	Pragma("noescape")
-	doc(s.gridName(), fmt.Sprintf("computes tiles of %d×%d elements of c.", s.rows, s.vecs*s.lanes))
+	doc(s.name(), fmt.Sprintf("computes tiles of %d×%d elements of c.", s.rows, s.vecs*s.lanes))
 
 	args := Mem{Base: Load(Param("s"), GP64())}
 	field := func(i int) Mem { return args.Offset(8 * i) }
 	c, a, x := ptr("c"), ptr("a"), ptr("x")
 	count := load(field(gridCount))
 	arows := strided(field(gridAi), s.rows)
-	last := s.tail(load(field(gridTail)))
+	var last mask
+	if !s.halves {
+		last = s.tail(load(field(gridTail)))
+	}
 	loadMasked := func(j int, from Mem, to vec) {
-		if j == s.vecs-1 {
+		if j == s.vecs-1 && !s.halves {
 			last.load(from, to)
 		} else {
 			VMOVUPS(from, to)
@@ -127,20 +143,31 @@ func (s shape) writeGrid() {
 	Label("near")
 	arows.from(a)
 	k, table := load(field(gridK)), ptr("at")
-	var jump reg.GPVirtual
+	var jump, jump3 reg.GPVirtual
 	if s.vecs == 2 {
 		jump = load(field(gridJumpX))
+	}
+	if s.halves {
+		jump3 = GP64()
+		LEAQ(Mem{Base: jump, Index: jump, Scale: 2}, jump3)
 	}
 	Label("k")
 	offset := load(Mem{Base: table})
 	bv := s.row()
-	for j, r := range bv {
-		switch {
-		case s.vecs == 2 && j == 1:
-			second := GP64()
-			LEAQ(Mem{Base: jump, Index: offset, Scale: 4}, second)
-			loadMasked(j, Mem{Base: x, Index: second, Scale: 1}, r)
-		default:
+	switch {
+	case s.halves:
+		LEAQ(Mem{Base: x, Index: offset, Scale: 4}, offset)
+		VMOVUPS(Mem{Base: offset}, bv[0].AsY())
+		VINSERTF32X8(Imm(1), Mem{Base: offset, Index: jump, Scale: 1}, bv[0], bv[0])
+		VMOVUPS(Mem{Base: offset, Index: jump, Scale: 2}, bv[1].AsY())
+		VINSERTF32X8(Imm(1), Mem{Base: offset, Index: jump3, Scale: 1}, bv[1], bv[1])
+	case s.vecs == 2:
+		second := GP64()
+		LEAQ(Mem{Base: jump, Index: offset, Scale: 4}, second)
+		loadMasked(0, Mem{Base: x, Index: offset, Scale: 4}, bv[0])
+		loadMasked(1, Mem{Base: x, Index: second, Scale: 1}, bv[1])
+	default:
+		for j, r := range bv {
 			loadMasked(j, Mem{Base: x, Index: offset, Scale: 4, Disp: j * s.bytes()}, r)
 		}
 	}
@@ -157,7 +184,7 @@ func (s shape) writeGrid() {
 	JNZ(LabelRef("k"))
 
 	eachSum(func(i, j int, at Mem) {
-		if j == s.vecs-1 {
+		if j == s.vecs-1 && !s.halves {
 			last.store(sums[i][j], at)
 		} else {
 			VMOVUPS(sums[i][j], at)

@@ -11,9 +11,7 @@ import (
 // float64, and pooling.
 func planes() {
 	for _, v := range both {
-		v.laneSum("laneSum", "adds x to the lanes.", "func(lanes *float64, x *float32, n int)", false)
-		v.laneSum("laneSquares", "adds (x - mean)² to the lanes, the difference rounded to float32.",
-			"func(lanes *float64, x *float32, n int, mean float32)", true)
+		v.laneSum()
 		v.laneProducts()
 		v.maxPool(false)
 		v.maxPool(true)
@@ -123,28 +121,15 @@ func (v isa) broadcast(name string) vec {
 	return r
 }
 
-// laneSum emits a sum into lanes: of the elements, or of their squared
-// distances from a mean.
-func (v isa) laneSum(name, comment, signature string, squares bool) {
-	TEXT(name+v.name, attr.NOSPLIT, signature)
+// laneSum emits the sum of the elements in lanes.
+func (v isa) laneSum() {
+	TEXT("laneSum"+v.name, attr.NOSPLIT, "func(lanes *float64, x *float32, n int)")
 	Pragma("noescape")
-	doc(name+v.name, comment)
-	var mean vec
-	if squares {
-		mean = v.broadcast("mean")
-	}
+	doc("laneSum"+v.name, "adds x to the lanes.")
 	lanes, store := v.lanesAt("lanes")
-	v.inSixteens(func(lane int, x []vec, keep func(vec)) {
-		if squares {
-			sub(x[0], mean)
-			keep(x[0])
-		}
+	v.inSixteens(func(lane int, x []vec, _ func(vec)) {
 		for i, w := range v.widen(x[0]) {
-			if squares {
-				VFMADD231PD(w, w, lanes[lane+i]) // the square is exact
-			} else {
-				VADDPD(w, lanes[lane+i], lanes[lane+i])
-			}
+			VADDPD(w, lanes[lane+i], lanes[lane+i])
 		}
 	}, "x")
 	store()
