@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -43,6 +42,7 @@ type fleet struct {
 	endings   []ending         // since it was formed
 	failure   func() error     // of the run, if it has failed; asked for once all logs are closed
 	stopping  bool             // the nodes were told to end
+	detached  bool             // they were let go
 }
 
 // run starts the nodes and returns when all have ended. If ctx ends, or the
@@ -51,6 +51,11 @@ func (l launch) run(ctx context.Context, view *screen.Screen) (train.Summary, er
 	f := &fleet{launch: l, view: view, group: proc.NewGroup(), agenda: newAgenda()}
 	f.shows, f.troubles = f.show(), cli.Trouble(view.Note)
 	defer f.group.Close()
+	defer func() {
+		if !f.detached {
+			f.forgetAccess()
+		}
+	}()
 	for i, name := range l.names() {
 		f.nodes = append(f.nodes, &member{index: i, name: name, log: &nodeLog{name: name, adds: l.settings.Resumes()}})
 	}
@@ -71,6 +76,8 @@ func (f *fleet) result(ctx context.Context) (train.Summary, error) {
 		}
 	}
 	switch {
+	case f.detached:
+		return train.Summary{}, f.letGo()
 	case f.failure != nil:
 		return train.Summary{}, f.failure()
 	case len(done) > 0:
@@ -102,7 +109,7 @@ func agreed(done []*member) (train.Summary, error) {
 // follow waits until every node has ended for good.
 func (f *fleet) follow(ctx context.Context) {
 	interrupt, force := ctx.Done(), f.program.Force()
-	for slices.ContainsFunc(f.nodes, (*member).alive) {
+	for slices.ContainsFunc(f.nodes, (*member).alive) && !f.detached {
 		select {
 		case e := <-f.group.Events():
 			if e.Exit != nil {
@@ -196,18 +203,28 @@ func (f *fleet) learn(n *member) train.Observer {
 		},
 		RingFormed: func(v train.RingFormed) {
 			n.onRing = true
+			defer f.maybeDetach()
 			if f.formed && v.Generation <= f.ring.Generation {
 				return // another node has said so
 			}
 			f.ring, f.formed, f.endings = v, true, nil
 			f.elsewhere = beyond(f.nodes, v.Addrs)
-			for _, n := range f.nodes {
-				if err := n.log.open(filepath.Join(f.settings.Out, "logs")); err != nil {
-					f.view.Note("the log of %s cannot be kept: %v", n.name, err)
-				}
-			}
+			f.keepNotes(v.Addrs)
 		},
 		Finished: func(v train.Summary) { n.summary = &v },
+	}
+}
+
+// keepNotes gives the logs their files, and notes how to ask the ring's nodes
+// how they are.
+func (f *fleet) keepNotes(addrs []string) {
+	for _, n := range f.nodes {
+		if err := n.log.open(f.logDir()); err != nil {
+			f.view.Note("the log of %s cannot be kept: %v", n.name, err)
+		}
+	}
+	if err := f.noteAccess(addrs); err != nil {
+		f.view.Note("status --run will not find this run: %v", err)
 	}
 }
 
@@ -231,6 +248,7 @@ func (f *fleet) ended(n *member, x proc.Exit) {
 		f.blame(n, e)
 	}
 	f.startReady() // those that have waited for its address
+	f.maybeDetach()
 }
 
 func (f *fleet) circumstances(n *member) circumstances {

@@ -21,6 +21,7 @@ type launch struct {
 	program  *cli.Program
 	settings cli.Settings // of the launcher, checked and complete
 	secret   []byte
+	invented bool   // the secret was made up for this run
 	config   []byte // config.yaml
 	again    bool   // the person has read all about the data and the ring before
 }
@@ -114,6 +115,9 @@ func hostOnly(addr string) string {
 	return addr
 }
 
+// logDir is where the logs of the nodes are, and how to ask them.
+func (l launch) logDir() string { return filepath.Join(l.settings.Out, "logs") }
+
 // command returns how to start a node: this program as "node", with the
 // settings on its standard input.
 func (l launch) command(s cli.Settings, log *nodeLog) (proc.Command, error) {
@@ -121,14 +125,18 @@ func (l launch) command(s cli.Settings, log *nodeLog) (proc.Command, error) {
 	if err != nil {
 		return proc.Command{}, fmt.Errorf("this program cannot find itself to start its nodes: %w", err)
 	}
-	h := cli.Handover{Settings: s, Secret: l.secret, Config: l.config}
-	return proc.Command{
+	h := cli.Handover{Settings: s, Secret: l.secret, Config: l.config, Outlives: l.settings.Detach}
+	c := proc.Command{
 		Name: s.Name, Path: path,
 		// The name is for people who look at the list of processes.
 		Args:  []string{l.program.Args[0], "node", "--" + cli.HandoverFlag, "--name", s.Name},
 		Env:   l.environ(),
-		Stdin: bytes.NewReader(h.Line()), Log: log,
-	}, nil
+		Stdin: bytes.NewReader(h.Line()), Log: log, Detached: l.settings.Detach,
+	}
+	if l.settings.Detach {
+		c.Log, err = log.direct(l.logDir())
+	}
+	return c, err
 }
 
 // environ returns the environment of the nodes: without our variables, which

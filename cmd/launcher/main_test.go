@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/cluster"
 	"github.com/ballast-ml/ballast/internal/cli"
 	"github.com/ballast-ml/ballast/train"
 )
@@ -27,10 +28,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"launcher": func() {
 			p := cli.NewProgram(fakeTrain)
+			p.Ask = fakeAsk
 			os.Exit(cli.Main(context.Background(), p, root(p, fakeEvaluate)))
 		},
 		"node": func() {
 			p := cli.NewProgram(fakeTrain)
+			p.Ask = fakeAsk
 			os.Exit(cli.Main(context.Background(), p, cli.NodeCommand(p, p.Name())))
 		},
 	})
@@ -96,7 +99,7 @@ func fakeTrain(ctx context.Context, cfg train.Config, o train.Options) (train.Su
 			return train.Summary{}, err
 		}
 	}
-	o.Observe.RingFormed(train.RingFormed{Generation: 1, Names: names, Writes: writes})
+	o.Observe.RingFormed(train.RingFormed{Generation: 1, Names: names, Addrs: []string{"127.0.0.1:1"}, Writes: writes})
 	o.Log.Info().Str("gomaxprocs", os.Getenv("GOMAXPROCS")).Msg("ring formed")
 	for i := range 10 {
 		if i == 3 {
@@ -131,6 +134,17 @@ func fakeEvaluate(_ context.Context, model string, cfg train.Config) (train.Summ
 	s := fakeSummary(cfg)
 	s.Test.BalancedAccuracy = float64(cfg.Seed) / 100 // shows which rows were asked for
 	return s, nil
+}
+
+// fakeAsk stands in for cli.Ask: the node at host-a:1 is gone, all others answer.
+func fakeAsk(_ context.Context, addr string, secret []byte) ([]cluster.MemberStatus, error) {
+	if addr == "host-a:1" {
+		return nil, errors.New("host-a:1: connection refused")
+	}
+	return []cluster.MemberStatus{
+		{Member: cluster.Member{Name: "b#2", Addr: "10.0.0.2:7"}, Rank: 1, Generation: 3, Progress: cluster.Progress{Step: 41, Phase: "sum", WaitingFor: "a#1"}, Since: 5200 * time.Millisecond, RTT: 400 * time.Microsecond},
+		{Member: cluster.Member{Name: "a#1", Addr: addr}, Rank: 0, Generation: 3, Progress: cluster.Progress{Step: 42, Phase: fmt.Sprintf("secret of %d bytes", len(secret))}},
+	}, nil
 }
 
 // deed does what the variable FAKE has the node do: words NAME:DEED, where the

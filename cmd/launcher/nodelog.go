@@ -23,6 +23,7 @@ type nodeLog struct {
 		waiting []byte // what came before the file
 		line    []byte // the start of the line that is being written
 		crash   string // the first line of a crash of the Go runtime
+		direct  bool   // the node writes to the file itself
 	}
 }
 
@@ -103,7 +104,25 @@ func (l *nodeLog) where() string {
 func (l *nodeLog) crashed() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.mu.direct && l.mu.crash == "" {
+		if text, err := os.ReadFile(l.mu.path); err == nil {
+			l.look(text)
+		}
+	}
 	return l.mu.crash
+}
+
+// direct returns the file of the log, for a node that writes to it itself
+// because it is to outlive the launcher.
+func (l *nodeLog) direct(dir string) (*os.File, error) {
+	l.adds = true // both write at its end
+	if err := l.open(dir); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mu.direct = true
+	return l.mu.file, nil
 }
 
 // close closes the file. If there is none but the node has crashed, the log

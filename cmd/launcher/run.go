@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,11 @@ and with ABSGD on top of that; and compares them.
 What the run leaves is in the directory --out: config.yaml, metrics.jsonl,
 model.safetensors, summary.json and the log of each node. The last line on
 standard output is the model's SHA-256; it does not depend on the number of
-nodes.`,
+nodes.
+
+A node that crashes is started again and joins the others, who go on meanwhile.
+If the launcher itself dies, its nodes write a checkpoint and end; with --detach
+they train on, and the launcher ends as soon as they have found each other.`,
 		Example: strings.ReplaceAll(`  launcher run
   launcher run --data idx:fashion-mnist --long-tail 100 --nproc-per-node 4
   launcher run --data csv:mammography.csv --label class --method absgd+la --epochs 50
@@ -63,6 +68,9 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	if bare && s.Resumes() && s.Resume != "auto" {
 		return cli.Usagef("--resume %s: a checkpoint is of one model: say which, with --data and --method", s.Resume)
 	}
+	if bare && s.Detach {
+		return cli.Usagef("--detach: one model at a time: say which, with --data or --method")
+	}
 	if l.settings.Out == "" {
 		method := s.Train.Method
 		if bare {
@@ -86,6 +94,10 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	view.Begin(s.Train.Method)
 	l.config = cli.ConfigYAML(l.settings.Flags(cli.ForLauncher), origins)
 	summary, err := l.run(ctx, view)
+	if free, ok := errors.AsType[*detachedError](err); ok {
+		view.Close()
+		return free.print(p)
+	}
 	if err != nil {
 		return err
 	}
@@ -105,7 +117,7 @@ func (l *launch) admit() error {
 	l.secret = secret
 	if l.alone() {
 		if l.secret == nil && !l.settings.Insecure {
-			l.secret = []byte(random(32))
+			l.secret, l.invented = []byte(random(32)), true
 		}
 		if l.settings.RunID == "" {
 			l.settings.RunID = "local-" + random(6)

@@ -61,6 +61,7 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 		f.Var(countValue{&s.NProc}, "nproc-per-node", "`N` nodes on this machine; auto: half of the cores, at least 2, at most the shards")
 		f.Var(rangeValue{&s.NNodes}, "nnodes", "`N` machines, each running this command, or MIN:MAX; 0 is 1, or as many as come with --join")
 		f.IntVar(&s.MaxRestarts, "max-restarts", s.MaxRestarts, "how many `TIMES` a node of this machine that crashed is started again; the others go on meanwhile")
+		f.BoolVar(&s.Detach, "detach", s.Detach, "end once there is a ring, and let the nodes train on; those that crash are not started again then")
 	} else {
 		f.Var(rangeValue{&s.NNodes}, "nnodes", "`N` nodes to start with, of which any number may be lost later; or MIN:MAX: start with MIN, wait below it, take in up to MAX; 0 takes those who come")
 		f.StringVar(&s.Name, "name", s.Name, "`NAME` of this node; it orders the ring (default: the host's)")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,7 +97,7 @@ func TestEndOfTraining(t *testing.T) {
 					}
 				}()
 				started := time.Now()
-				_, err := p.train(ctx, DefaultSettings(), train.Options{}, lifeline{stop, gone})
+				_, err := p.train(ctx, DefaultSettings(), train.Options{}, journal{out: io.Discard}, lifeline{stop, gone})
 				took := time.Since(started)
 				if !errors.Is(err, tt.want) {
 					t.Errorf("ended with %v, want %v", err, tt.want)

@@ -9,23 +9,24 @@ import (
 )
 
 // openLog returns the log of a node: JSON lines to the file, or to fallback
-// where there is none; people at a terminal get readable lines instead. done
-// closes the file.
-func openLog(s Settings, fallback io.Writer, people bool) (log zerolog.Logger, done func() error, err error) {
+// where there is none; people at a terminal get readable lines instead.
+func openLog(s Settings, fallback io.Writer, people bool) (journal, error) {
 	level, err := zerolog.ParseLevel(s.LogLevel)
 	if err != nil {
-		return zerolog.Nop(), nil, Usagef("--log-level %s: want %s", s.LogLevel, oneOf(logLevels))
+		return journal{}, Usagef("--log-level %s: want %s", s.LogLevel, oneOf(logLevels))
 	}
-	out, done := fallback, func() error { return nil }
+	j := journal{out: fallback, close: func() error { return nil }}
+	lines := fallback
 	switch {
 	case s.LogFile != "":
 		f, err := os.OpenFile(s.LogFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
 		if err != nil {
-			return zerolog.Nop(), nil, Usagef("--log-file: %w", err)
+			return journal{}, Usagef("--log-file: %w", err)
 		}
-		out, done = f, f.Close
+		j.out, j.close, lines = f, f.Close, f
 	case people:
-		out = zerolog.ConsoleWriter{Out: fallback, TimeFormat: time.TimeOnly, NoColor: true}
+		lines = zerolog.ConsoleWriter{Out: fallback, TimeFormat: time.TimeOnly, NoColor: true}
 	}
-	return zerolog.New(out).Level(level).With().Timestamp().Logger(), done, nil
+	j.Logger = zerolog.New(lines).Level(level).With().Timestamp().Logger()
+	return j, nil
 }

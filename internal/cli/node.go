@@ -66,7 +66,7 @@ func (p *Program) node(ctx context.Context, s Settings, config []byte) error {
 	}
 	view := p.NewScreen(s)
 	defer view.Close()
-	log, done, err := openLog(s, view, p.screenMode(s) == screen.TTY)
+	journal, err := openLog(s, view, p.screenMode(s) == screen.TTY)
 	if err != nil {
 		return err
 	}
@@ -76,11 +76,11 @@ func (p *Program) node(ctx context.Context, s Settings, config []byte) error {
 	view.Begin(s.Train.Method)
 	options := Handover{Settings: s, Secret: secret, Config: config}.options()
 	ring := 0
-	options.Observe, options.Log = train.Tee(watch(view), train.Observer{
+	options.Observe = train.Tee(watch(view), train.Observer{
 		RingFormed: func(v train.RingFormed) { ring = len(v.Names) },
-	}), log
-	summary, err := p.train(ctx, s, options, lifeline{})
-	if err = errors.Join(err, done()); err != nil && !errors.Is(err, train.ErrDrained) {
+	})
+	summary, err := p.train(ctx, s, options, journal, lifeline{})
+	if err = errors.Join(err, journal.close()); err != nil && !errors.Is(err, train.ErrDrained) {
 		return err
 	}
 	view.Close()
@@ -127,7 +127,7 @@ func (p *Program) handedOver(ctx context.Context, events *Reporter) error {
 		return err
 	}
 	h.shareCores(p.Getenv)
-	log, done, err := openLog(h.Settings, p.Stderr, false)
+	journal, err := openLog(h.Settings, p.Stderr, false)
 	if err != nil {
 		return err
 	}
@@ -135,15 +135,18 @@ func (p *Program) handedOver(ctx context.Context, events *Reporter) error {
 		line.gone = nil
 	}
 	options := h.options()
-	options.Observe, options.Log = events.Observer(), log
-	_, err = p.train(ctx, h.Settings, options, line)
-	return errors.Join(err, done())
+	options.Observe = events.Observer()
+	_, err = p.train(ctx, h.Settings, options, journal, line)
+	return errors.Join(err, journal.close())
 }
 
 // train trains until the model is done, ctx has ended, or the node was asked to
 // leave: by SIGTERM, or because its launcher is gone. Its error is
-// [train.ErrDrained] after the one and [ErrOrphaned] after the other.
-func (p *Program) train(ctx context.Context, s Settings, o train.Options, line lifeline) (train.Summary, error) {
+// [train.ErrDrained] after the one and [ErrOrphaned] after the other. On
+// SIGQUIT it dumps what it is doing to its log, and goes on.
+func (p *Program) train(ctx context.Context, s Settings, o train.Options, j journal, line lifeline) (train.Summary, error) {
+	box := &blackBox{}
+	defer p.dumpOnQuit(ctx, box, j, o.Secret)()
 	ctx, l := newLeaving(ctx)
 	defer l.cancel(nil)
 	attended := make(chan struct{})
@@ -151,8 +154,8 @@ func (p *Program) train(ctx context.Context, s Settings, o train.Options, line l
 		defer close(attended)
 		attend(ctx, l, p.draining(), line)
 	}()
-	o.Drain = l.asked
-	o.Observe = train.Tee(o.Observe, l.observer())
+	o.Drain, o.Log = l.asked, j.Logger
+	o.Observe = train.Tee(o.Observe, train.Tee(l.observer(), box.observer()))
 	summary, err := p.untilEnd(ctx, s.Train, o)
 	cause := context.Cause(ctx)
 	left := l.left(ctx, err)

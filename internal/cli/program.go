@@ -26,6 +26,7 @@ type Program struct {
 	Stdout  io.Writer // results
 	Stderr  io.Writer // all else
 	Train   TrainFunc
+	Ask     AskFunc
 
 	signals *signals // nil before Main
 }
@@ -34,7 +35,7 @@ type Program struct {
 func NewProgram(t TrainFunc) *Program {
 	return &Program{
 		Args: os.Args, Environ: os.Environ(),
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Train: t,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Train: t, Ask: Ask,
 	}
 }
 

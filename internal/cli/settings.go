@@ -23,7 +23,8 @@ type Settings struct {
 	NNodes        Range // machines for the launcher, nodes for a node
 	NProc         int   // nodes on this machine; 0 chooses. Launcher only
 	Quorum        int
-	MaxRestarts   int // of each node. Launcher only
+	MaxRestarts   int  // of each node. Launcher only
+	Detach        bool // launcher only
 	RunID         string
 	SecretFile    string
 	Insecure      bool

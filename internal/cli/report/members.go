@@ -1,0 +1,80 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/ballast-ml/ballast/cluster"
+)
+
+// Members prints what the members of a run are doing, one line each: those of
+// the ring by rank, then those that wait to be taken in. A name loses what
+// makes it unique where it is unique without.
+func Members(w io.Writer, members []cluster.MemberStatus) {
+	members = slices.Clone(members)
+	slices.SortStableFunc(members, func(a, b cluster.MemberStatus) int {
+		return cmp.Or(cmp.Compare(uint(a.Rank), uint(b.Rank)), cmp.Compare(a.Member.Name, b.Member.Name)) // -1 is last
+	})
+	names := shortNames(members)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "rank\tname\taddress\tstep\tphase\twaiting for\tsince\trtt\t")
+	for _, m := range members {
+		p := m.Progress
+		cells := []string{"-", names[m.Member.Name], m.Member.Addr, strconv.FormatUint(p.Step, 10), p.Phase, "", short(m.Since), short(m.RTT)}
+		if m.Rank >= 0 {
+			cells[0] = strconv.Itoa(m.Rank)
+		}
+		if p.WaitingFor != "" {
+			cells[5] = cmp.Or(names[p.WaitingFor], p.WaitingFor)
+		}
+		switch {
+		case m.Error != "":
+			cells[3], cells[4], cells[6] = "-", "no answer: "+m.Error, "-"
+		case m.Waiting != "":
+			cells[4] = "no ring: " + m.Waiting
+		}
+		for i, cell := range cells {
+			cells[i] = cmp.Or(cell, "-")
+		}
+		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
+	}
+	_ = t.Flush() // of a buffer, or of a writer that tells by itself
+}
+
+// shortNames returns the names for people by the full ones.
+func shortNames(members []cluster.MemberStatus) map[string]string {
+	count := map[string]int{}
+	for _, m := range members {
+		name, _, _ := strings.Cut(m.Member.Name, "#")
+		count[name]++
+	}
+	names := map[string]string{}
+	for _, m := range members {
+		name, _, _ := strings.Cut(m.Member.Name, "#")
+		if count[name] > 1 {
+			name = m.Member.Name
+		}
+		names[m.Member.Name] = name
+	}
+	return names
+}
+
+// short writes a duration with as many digits as a person reads.
+func short(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "-"
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	default:
+		return d.Round(100 * time.Millisecond).String()
+	}
+}
