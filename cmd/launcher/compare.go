@@ -49,10 +49,16 @@ func compare(ctx context.Context, l launch, view *screen.Screen, origins cli.Ori
 	report.Recalls(&b, runs)
 	fmt.Fprintln(&b)
 	report.Figures(&b, runs)
-	fmt.Fprintf(&b, "\nWritten to %s. Worth trying next:\n", dir)
-	for _, line := range next(call(l.program), l.settings) {
-		fmt.Fprintln(&b, "  "+line)
+	l.settings.Out = dir
+	fmt.Fprintf(&b, "\nWritten to %s.", l.where())
+	if len(l.distant()) == 0 {
+		l.settings.Out = filepath.Join(dir, compared[len(compared)-1])
+		fmt.Fprintf(&b, " Worth trying next:")
+		for _, line := range next(call(l.program), l.settings) {
+			fmt.Fprintf(&b, "\n  %s", line)
+		}
 	}
+	fmt.Fprintln(&b)
 	last := runs[len(runs)-1].Summary
 	fmt.Fprintf(&b, "model sha256 %s\n", last.ModelSHA256)
 	_, err := l.program.Stdout.Write(b.Bytes())

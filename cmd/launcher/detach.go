@@ -43,13 +43,20 @@ func (f *fleet) letGo() error {
 // print tells which nodes train on, and how to ask and to stop them.
 func (e *detachedError) print(p *cli.Program) error {
 	var b bytes.Buffer
-	kill := "kill -TERM"
+	kill := ""
 	for i, n := range e.nodes {
+		if n.place.remote() {
+			fmt.Fprintf(&b, "%s is on %s\n", n.name, n.place.host)
+			continue
+		}
 		fmt.Fprintf(&b, "%s is process %d\n", n.name, e.pids[i])
 		kill += fmt.Sprintf(" %d", e.pids[i])
 	}
 	fmt.Fprintf(&b, "the run goes on in %s, its logs are in %s/logs\n", e.out, e.out)
-	fmt.Fprintf(&b, "# how it is\n%s status --run %s\n# its end, with a checkpoint\n%s\n", call(p), e.out, kill)
+	fmt.Fprintf(&b, "# how it is\n%s status --run %s\n", call(p), e.out)
+	if kill != "" {
+		fmt.Fprintf(&b, "# the end of the nodes here, with a checkpoint\nkill -TERM%s\n", kill)
+	}
 	_, err := p.Stdout.Write(b.Bytes())
 	return err
 }

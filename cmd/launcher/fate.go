@@ -1,9 +1,11 @@
 package main
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ballast-ml/ballast/internal/cli"
+	"github.com/ballast-ml/ballast/internal/cli/ssh"
 )
 
 // fate is what becomes of a node that has ended.
@@ -47,6 +49,7 @@ func (e ending) fate(c circumstances) fate {
 // leaning decides as if there were always another start, and other nodes.
 func (e ending) leaning(c circumstances) fate {
 	own := e.failed != nil && !e.failed.Lost
+	far := e.host != "" && e.failed == nil && !e.finished
 	switch {
 	case e.asked, e.left:
 		return over
@@ -62,10 +65,25 @@ func (e ending) leaning(c circumstances) fate {
 		return down // what it needs is not there any more, but the others have it
 	case own && (e.failed.Code == cli.ExitUsage || !c.formed):
 		return fatal
+	case far && e.exit.Code == ssh.Failed && e.met:
+		return down // out of our sight, but it trains on for all that we know
+	case far && e.absent() && c.restarts == 0:
+		return fatal // nobody there, or nothing to run
 	default:
 		return again
 	}
 }
+
+// absent tells that an ssh has not come as far as to start the node.
+func (e ending) absent() bool {
+	return !e.met && slices.Contains([]int{ssh.Failed, notExecutable, notFound}, e.exit.Code)
+}
+
+// The exit codes of a shell that cannot run a command.
+const (
+	notExecutable = 126
+	notFound      = 127
+)
 
 const (
 	firstPause = 500 * time.Millisecond

@@ -25,6 +25,9 @@ func TestFate(t *testing.T) {
 	numeric := ending{failed: &cli.Failed{Code: 1, Numeric: true}}
 	interrupted := ending{failed: &cli.Failed{Code: 130}}
 	left := ending{left: true}
+	far := func(code int, met bool) ending {
+		return ending{host: "h", met: met, exit: proc.Exit{Code: code}}
+	}
 	asked := ending{asked: true, exit: proc.Exit{Signal: syscall.SIGKILL}}
 
 	start := circumstances{most: 3, others: 1}                                 // no ring yet
@@ -74,6 +77,18 @@ func TestFate(t *testing.T) {
 		{"not a number after a crash", numeric, late, fatal},
 		{"stopped by hand", interrupted, ring, down},
 		{"stopped by hand, the last", interrupted, alone, fatal},
+
+		{"killed on another machine", far(137, true), ring, again},
+		{"the connection is lost", far(255, true), ring, down},
+		{"the connection is lost, the last", far(255, true), alone, fatal},
+		{"nobody lets us in", far(255, false), start, fatal},
+		{"nobody lets us in again", far(255, false), late, again},
+		{"nobody lets us in too often", far(255, false), used, down},
+		{"the program is not there", far(127, false), start, fatal},
+		{"the program is not for that machine", far(126, false), start, fatal},
+		{"the copy is not there any more", far(127, false), late, again},
+		{"bad input on another machine", ending{host: "h", failed: &cli.Failed{Code: 2}, exit: proc.Exit{Code: 2}}, start, fatal},
+		{"finished on another machine, connection lost then", ending{host: "h", met: true, finished: true, exit: proc.Exit{Code: 255}}, ring, over},
 	} {
 		if got := tt.e.fate(tt.c); got != tt.want {
 			t.Errorf("%s: fate %d, want %d", tt.name, got, tt.want)

@@ -56,8 +56,13 @@ func (l launch) run(ctx context.Context, view *screen.Screen) (train.Summary, er
 			f.forgetAccess()
 		}
 	}()
-	for i, name := range l.names() {
-		f.nodes = append(f.nodes, &member{index: i, name: name, log: &nodeLog{name: name, adds: l.settings.Resumes()}})
+	for _, p := range l.places() {
+		n := &member{place: p, name: p.name()}
+		n.log = &nodeLog{name: n.name, adds: l.settings.Resumes()}
+		if len(l.distant()) > 0 {
+			n.log.tell = func(line string) { view.Note("[%s] %s", n.name, line) }
+		}
+		f.nodes = append(f.nodes, n)
 	}
 	f.startReady()
 	f.follow(ctx)
@@ -151,7 +156,7 @@ func (f *fleet) startReady() {
 
 func (f *fleet) start(n *member, join []string) error {
 	n.begin()
-	c, err := f.command(f.node(n, join, f.formed), n.log)
+	c, err := f.command(n, f.node(n, join, f.formed))
 	if err != nil {
 		return err
 	}
@@ -234,6 +239,7 @@ func (f *fleet) ended(n *member, x proc.Exit) {
 	e := ending{
 		exit: x, failed: n.failed, crash: n.log.crashed(), log: n.log.where(),
 		finished: n.summary != nil, left: n.left, asked: f.stopping,
+		host: n.place.host, met: n.addr != "", said: n.log.said(),
 	}
 	f.endings = append(f.endings, e)
 	n.phase = ended

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ballast-ml/ballast/internal/cli"
+	"github.com/ballast-ml/ballast/internal/cli/hosts"
 	"github.com/ballast-ml/ballast/internal/cli/proc"
 )
 
@@ -25,6 +26,9 @@ func TestVerdict(t *testing.T) {
 	cut := ending{exit: proc.Exit{Name: "cut", Code: -1, Signal: syscall.SIGKILL}, asked: true}
 	silent := ending{exit: proc.Exit{Name: "silent", PID: 8, Code: 0}}
 	late := ending{exit: proc.Exit{Name: "late", Code: -1, Signal: syscall.SIGKILL}, finished: true, asked: true}
+	far := func(code int, met bool, log, said string) ending {
+		return ending{exit: proc.Exit{Name: "x-0", Code: code}, host: "x", met: met, log: log, said: said}
+	}
 	for _, tt := range []struct {
 		endings []ending
 		want    string
@@ -39,6 +43,12 @@ func TestVerdict(t *testing.T) {
 		{[]ending{crash, lost}, "crash crashed: panic: x"},
 		{[]ending{bad, bad}, "rows.csv:7"},
 		{[]ending{told, silent}, "silent (process 8) ended with code 0"},
+		{[]ending{far(255, true, "", "client_loop: send disconnect: Broken pipe")}, "x-0 is out of sight (ssh: client_loop: send disconnect: Broken pipe), and may train on there"},
+		{[]ending{far(255, false, "", "x: Permission denied (publickey).")}, "x: ssh: x: Permission denied (publickey)."},
+		{[]ending{far(255, false, "x.log", "")}, "x: ssh ended with code 255; its log is x.log"},
+		{[]ending{far(127, false, "", "ballast: 1: /b/launcher: not found")}, "x: this program does not run there: ballast: 1: /b/launcher: not found; --push copies it there"},
+		{[]ending{far(137, true, "", "")}, "x-0 on x was killed by signal 9 (killed)"},
+		{[]ending{far(1, true, "", "")}, "x-0 on x ended with code 1"},
 		{nil, ""},
 	} {
 		got := ""
@@ -79,16 +89,28 @@ func TestUneven(t *testing.T) {
 // TestNames: the roster is ordered by name, so names sort as their numbers.
 func TestNames(t *testing.T) {
 	for _, n := range []int{1, 2, 10, 11, 101} {
-		l := launch{settings: cli.Settings{NProc: n}}
-		names := l.names()
+		names := namesOf(launch{settings: cli.Settings{NProc: n}})
 		if len(names) != n || !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != n {
 			t.Errorf("%d names: %v", n, names)
 		}
 	}
-	host := launch{settings: cli.Settings{NProc: 1, NNodes: cli.Range{Min: 2}}}.names()[0]
+	host := namesOf(launch{settings: cli.Settings{NProc: 1, NNodes: cli.Range{Min: 2}}})[0]
 	if want := hostName() + "-0"; host != want {
 		t.Errorf("with other machines about: %q, want %q", host, want)
 	}
+	list := []hosts.Host{{Name: "gpu-a.x.org", Slots: 1}, {Name: "me@gpu-b.x.org", Slots: 2}, {Name: "gpu-b.y.org", Slots: 1}, {Name: "10.0.0.7", Slots: 1}, {Name: "localhost", Slots: 1}}
+	got := strings.Join(namesOf(launch{hosts: list}), " ")
+	if want := "gpu-a-0 gpu-b-x-org-0 gpu-b-x-org-1 gpu-b-y-org-0 10-0-0-7-0 localhost-0"; got != want {
+		t.Errorf("on hosts: %s, want %s", got, want)
+	}
+}
+
+func namesOf(l launch) []string {
+	var names []string
+	for _, p := range l.places() {
+		names = append(names, p.name())
+	}
+	return names
 }
 
 func TestNodeSettings(t *testing.T) {
@@ -110,7 +132,7 @@ func TestNodeSettings(t *testing.T) {
 		{"as many as come", given{NProc: 2, Join: []string{"a:7700"}}, 0, []string{"a:7700"}, cli.Range{}, "", "a:7700", ""},
 		{"between two and three machines", given{NProc: 2, NNodes: cli.Range{Min: 2, Max: 3}, Listen: ":7700"}, 0, nil, cli.Range{Min: 4, Max: 6}, ":7700", "", ""},
 	} {
-		s := launch{settings: tt.given}.node(&member{index: tt.i, name: "x"}, tt.seeds, false)
+		s := launch{settings: tt.given}.node(&member{place: place{index: tt.i}, name: "x"}, tt.seeds, false)
 		if s.NNodes != tt.nodes || s.Listen != tt.listen || s.Advertise != tt.advertise || strings.Join(s.Join, ",") != tt.join || s.Name != "x" {
 			t.Errorf("%s: got %+v, want %+v", tt.name, s, tt)
 		}
@@ -119,12 +141,12 @@ func TestNodeSettings(t *testing.T) {
 
 func TestEnviron(t *testing.T) {
 	p := &cli.Program{Environ: []string{"HOME=/x", "BALLAST_LR=1", "BALLAST_JOB_SECRET=s"}}
-	env := launch{program: p, settings: cli.Settings{NProc: 1000}}.environ()
+	env := launch{program: p}.environ(place{slots: 1000})
 	if !slices.Equal(env, []string{"HOME=/x", "GOMAXPROCS=1"}) {
 		t.Errorf("environment %v: want HOME and GOMAXPROCS=1", env)
 	}
 	p.Environ = append(p.Environ, "GOMAXPROCS=5")
-	env = launch{program: p, settings: cli.Settings{NProc: 2}}.environ()
+	env = launch{program: p}.environ(place{slots: 2})
 	if !slices.Equal(env, []string{"HOME=/x", "GOMAXPROCS=5"}) {
 		t.Errorf("environment %v: want GOMAXPROCS as it was", env)
 	}

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 			p.Ask = fakeAsk
 			os.Exit(cli.Main(context.Background(), p, root(p, fakeEvaluate)))
 		},
+		"fakessh": fakeSSH,
 		"node": func() {
 			p := cli.NewProgram(fakeTrain)
 			p.Ask = fakeAsk
@@ -46,6 +47,7 @@ func TestScripts(t *testing.T) {
 			// Under the race detector every process would sleep a second before
 			// it ends, and these tests are about how soon they end.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
+			e.Setenv("BALLAST_SSH", "fakessh")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -213,6 +215,8 @@ func act(ctx context.Context, o train.Options, what string) error {
 		case <-time.After(100 * time.Millisecond):
 		}
 		return lost
+	case "prints":
+		fmt.Fprintln(os.Stderr, "something of its own")
 	case "stubborn": // whatever it is told
 		note(o.Name)
 		select {}

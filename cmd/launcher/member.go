@@ -19,7 +19,7 @@ const (
 
 // member is what is known about one node.
 type member struct {
-	index    int
+	place    place
 	name     string
 	log      *nodeLog
 	phase    phase

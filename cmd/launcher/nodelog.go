@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,8 @@ const held = 1 << 20
 // exists: a run that never begins leaves nothing behind.
 type nodeLog struct {
 	name string
-	adds bool // to a file that is there already: the run goes on with an earlier one
+	adds bool              // to a file that is there already: the run goes on with an earlier one
+	tell func(line string) // what is no line of a log, or an error in it; may be nil
 	mu   struct {
 		sync.Mutex
 		file    *os.File
@@ -23,6 +25,7 @@ type nodeLog struct {
 		waiting []byte // what came before the file
 		line    []byte // the start of the line that is being written
 		crash   string // the first line of a crash of the Go runtime
+		plain   string // the last line that is none of a log
 		direct  bool   // the node writes to the file itself
 	}
 }
@@ -43,7 +46,8 @@ func (l *nodeLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// look notes the line that a crash starts with.
+// look notes the line that a crash starts with, and other lines that are no
+// log's. The stacks behind a crash are not looked at.
 func (l *nodeLog) look(p []byte) {
 	for l.mu.crash == "" && len(p) > 0 {
 		part, rest, whole := bytes.Cut(p, []byte("\n"))
@@ -54,11 +58,47 @@ func (l *nodeLog) look(p []byte) {
 			return
 		}
 		text := string(l.mu.line)
-		if strings.HasPrefix(text, "panic: ") || strings.HasPrefix(text, "fatal error: ") {
-			l.mu.crash = text
-		}
 		l.mu.line, p = l.mu.line[:0], rest
+		l.lookAt(strings.TrimSpace(text))
 	}
+}
+
+func (l *nodeLog) lookAt(line string) {
+	logged := strings.HasPrefix(line, "{")
+	if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+		l.mu.crash = line
+	}
+	if line != "" && !logged {
+		l.mu.plain = line
+	}
+	if l.tell == nil || line == "" {
+		return
+	}
+	if logged {
+		line = grave(line)
+	}
+	if line != "" {
+		l.tell(line)
+	}
+}
+
+// grave returns what a line of a log says, if that is an error.
+func grave(line string) string {
+	var v struct{ Level, Message, Error string }
+	if json.Unmarshal([]byte(line), &v) != nil || v.Level != "error" && v.Level != "fatal" && v.Level != "panic" {
+		return ""
+	}
+	if v.Error != "" {
+		v.Message += ": " + v.Error
+	}
+	return v.Message
+}
+
+// said returns the last line of the process that is none of a log.
+func (l *nodeLog) said() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.mu.plain
 }
 
 // open moves the log to dir/NAME.log, making the directory if need be. Once it
@@ -90,7 +130,7 @@ func (l *nodeLog) open(dir string) error {
 func (l *nodeLog) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.mu.crash, l.mu.line = "", nil
+	l.mu.crash, l.mu.line, l.mu.plain = "", nil, ""
 }
 
 // where returns the path of the log, or "" if there is no file, or none yet.

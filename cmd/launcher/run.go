@@ -11,14 +11,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ballast-ml/ballast/internal/cli"
+	"github.com/ballast-ml/ballast/internal/cli/ssh"
 )
 
 func runCommand(p *cli.Program) *cobra.Command {
 	s := cli.DefaultSettings()
 	c := &cobra.Command{
 		Use:   "run [flags]",
-		Short: "Start nodes on this machine and train",
-		Long: `Start nodes on this machine and train.
+		Short: "Start nodes on this machine, or on many, and train",
+		Long: `Start nodes on this machine, or on many, and train.
 
 Without --data and --method, it trains three models on the built-in data, one
 after the other and from the same seed: plain (erm), with logit adjustment (la),
@@ -31,11 +32,19 @@ nodes.
 
 A node that crashes is started again and joins the others, who go on meanwhile.
 If the launcher itself dies, its nodes write a checkpoint and end; with --detach
-they train on, and the launcher ends as soon as they have found each other.`,
+they train on, and the launcher ends as soon as they have found each other.
+
+With --hosts or --hostfile the nodes run on the machines of a list, which are
+reached by the system's ssh (or the program in BALLAST_SSH) without a password:
+with the data at the same path, the same directory to work in if it is there,
+and this program at the same path or copied by --push. Each host ends with its
+own copy of what the run leaves. The secret of the run is made up and goes
+through ssh. If the launcher dies, nodes on other machines train on.`,
 		Example: strings.ReplaceAll(`  launcher run
   launcher run --data idx:fashion-mnist --long-tail 100 --nproc-per-node 4
   launcher run --data csv:mammography.csv --label class --method absgd+la --epochs 50
   launcher run --data csv:wine.csv --label-noise sym:0.2 --method absgd --lambda -2 --floor
+  launcher run -H host-a:2,host-b:2 --push --data idx:/data/fashion-mnist   # through ssh
   launcher run --nnodes 2 --join host-a:7700 --job-secret-file job.secret  # on each of two machines
   launcher run --config runs/first/config.yaml --seed 2 --out runs/second`, "launcher", p.Name()),
 		Args: cobra.NoArgs,
@@ -54,13 +63,20 @@ they train on, and the launcher ends as soon as they have found each other.`,
 // run checks the settings and trains one model, or compares three if nothing
 // says which one.
 func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origins) error {
+	list, err := readHosts(s)
+	if err != nil {
+		return err
+	}
+	if list != nil {
+		s.NProc = 1 // the list says how many, and has been looked at
+	}
 	if s.NProc == 0 {
 		s.NProc = autoProc(cores(), s.Train.Shards, s.NNodes.Min)
 	}
 	if err := s.Validate(cli.ForLauncher); err != nil {
 		return err
 	}
-	l := launch{program: p, settings: s}
+	l := launch{program: p, settings: s, hosts: list}
 	if err := l.admit(); err != nil {
 		return err
 	}
@@ -88,6 +104,18 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	if s.OpenToStrangers(l.secret) {
 		view.Note(cli.StrangersNote)
 	}
+	if len(l.distant()) > 0 {
+		if l.ssh, err = ssh.Find(p.Getenv(cli.SSHVariable)); err != nil {
+			return cli.Usagef("%w", err)
+		}
+	}
+	if s.Push {
+		remove, err := l.push(ctx, view)
+		if err != nil {
+			return err
+		}
+		defer remove()
+	}
 	if bare {
 		return compare(ctx, l, view, origins)
 	}
@@ -102,25 +130,40 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 		return err
 	}
 	view.Close()
-	p.PrintRun(summary, filepath.Clean(l.settings.Out))
+	p.PrintRun(summary, l.where())
 	return nil
 }
 
+// where says where the run has written what it leaves.
+func (l launch) where() string {
+	out := filepath.Clean(l.settings.Out)
+	if far := l.distant(); len(far) > 0 {
+		out += " on each of " + strings.Join(far, ", ")
+		if len(far) < len(l.hosts) {
+			out += ", and here"
+		}
+	}
+	return out
+}
+
 // admit completes what keeps others out of the run: its label and its secret.
-// On one machine both are made up, unless no secret is wanted; several have to
-// be told them.
+// For nodes that this launcher alone starts both are made up, unless no secret
+// is wanted; launchers on several machines have to be told them.
 func (l *launch) admit() error {
 	secret, err := cli.ReadSecret(l.settings.SecretFile, l.program.Environ)
 	if err != nil {
 		return err
 	}
 	l.secret = secret
-	if l.alone() {
+	if l.alone() || l.hosts != nil && len(l.settings.Join) == 0 {
 		if l.secret == nil && !l.settings.Insecure {
 			l.secret, l.invented = []byte(random(32)), true
 		}
 		if l.settings.RunID == "" {
 			l.settings.RunID = "local-" + random(6)
+			if !l.alone() {
+				l.settings.RunID = "hosts-" + random(6)
+			}
 		}
 	}
 	return nil

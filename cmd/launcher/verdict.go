@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/ballast-ml/ballast/internal/cli"
 	"github.com/ballast-ml/ballast/internal/cli/proc"
+	"github.com/ballast-ml/ballast/internal/cli/ssh"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -18,6 +20,10 @@ type ending struct {
 	finished bool        // it had done the whole run
 	left     bool        // it had left the run, as it was asked to
 	asked    bool        // the launcher had told it to end before it did
+
+	host string // that it was on, if that is not this machine
+	met  bool   // it had started, and told its address
+	said string // the last thing in its log that is not the log's: ssh's own words
 }
 
 // The kinds of an ending, the more telling the smaller.
@@ -60,9 +66,26 @@ func (e ending) err() error {
 		return fmt.Errorf("%s: %s%s", e.exit.Name, e.failed.Message, where)
 	case e.crash != "":
 		return fmt.Errorf("%s crashed: %s%s", e.exit.Name, e.crash, where)
+	case e.host != "" && e.exit.Code == ssh.Failed && e.met:
+		return fmt.Errorf("%s is out of sight (%s), and may train on there%s", e.exit.Name, reasonOf(e.exit, e.said), where)
+	case e.host != "" && e.exit.Code == ssh.Failed:
+		return fmt.Errorf("%s: %s%s", e.host, reasonOf(e.exit, e.said), where)
+	case e.host != "" && e.absent():
+		return fmt.Errorf("%s: this program does not run there: %s; --push copies it there%s", e.host, reasonOf(e.exit, e.said), where)
+	case e.host != "":
+		return fmt.Errorf("%s on %s %s%s", e.exit.Name, e.host, endOf(e.exit), where)
 	default:
 		return fmt.Errorf("%s (process %d) %s%s", e.exit.Name, e.exit.PID, e.exit, where)
 	}
+}
+
+// endOf describes the end of a node on another machine, of which ssh tells only
+// a code: 128 and the number of the signal that has killed it.
+func endOf(x proc.Exit) string {
+	if x.Signal == 0 && x.Code > 128 && x.Code < 128+65 {
+		return proc.Exit{Signal: syscall.Signal(x.Code - 128)}.String()
+	}
+	return x.String()
 }
 
 // verdict returns the error of a run that has failed, given the endings of its

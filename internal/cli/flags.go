@@ -61,6 +61,9 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 		f.Var(countValue{&s.NProc}, "nproc-per-node", "`N` nodes on this machine; auto: half of the cores, at least 2, at most the shards")
 		f.Var(rangeValue{&s.NNodes}, "nnodes", "`N` machines, each running this command, or MIN:MAX; 0 is 1, or as many as come with --join")
 		f.IntVar(&s.MaxRestarts, "max-restarts", s.MaxRestarts, "how many `TIMES` a node of this machine that crashed is started again; the others go on meanwhile")
+		f.StringSliceVarP(&s.Hosts, "hosts", "H", s.Hosts, "`HOST:SLOTS,...` to start nodes on, through ssh; without slots --nproc-per-node, or 1")
+		f.StringVar(&s.HostFile, "hostfile", s.HostFile, "`FILE` of hosts, one a line, as in 'host-a slots=2' (Open MPI's format)")
+		f.BoolVar(&s.Push, "push", s.Push, "copy this program to the hosts for the time of the run")
 		f.BoolVar(&s.Detach, "detach", s.Detach, "end once there is a ring, and let the nodes train on; those that crash are not started again then")
 	} else {
 		f.Var(rangeValue{&s.NNodes}, "nnodes", "`N` nodes to start with, of which any number may be lost later; or MIN:MAX: start with MIN, wait below it, take in up to MAX; 0 takes those who come")

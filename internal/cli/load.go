@@ -32,6 +32,8 @@ const (
 	// secretVariable is no setting: a secret has no place in a flag, in a
 	// configuration file or in config.yaml.
 	secretVariable = envPrefix + "JOB_SECRET"
+	// SSHVariable is none either: it is the path of the ssh program.
+	SSHVariable = envPrefix + "SSH"
 )
 
 // Origins says where the value of each setting came from, by the flag's name.
@@ -155,7 +157,7 @@ func readEnviron(environ []string) (map[string]any, error) {
 		TransformFunc: func(name, value string) (string, any) {
 			key := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, envPrefix), "_", "-"))
 			switch {
-			case name == secretVariable, value == "": // no setting, not set
+			case name == secretVariable, name == SSHVariable, value == "": // no setting, not set
 				return "", nil
 			case !slices.Contains(known, key):
 				near := spell.Nearest(key, known)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -127,6 +129,11 @@ func (p *Program) handedOver(ctx context.Context, events *Reporter) error {
 		return err
 	}
 	h.shareCores(p.Getenv)
+	if file := h.Settings.LogFile; file != "" { // beside the run directory's other files, first of them
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			return Usagef("--log-file: %w", err)
+		}
+	}
 	journal, err := openLog(h.Settings, p.Stderr, false)
 	if err != nil {
 		return err

@@ -23,8 +23,11 @@ type Settings struct {
 	NNodes        Range // machines for the launcher, nodes for a node
 	NProc         int   // nodes on this machine; 0 chooses. Launcher only
 	Quorum        int
-	MaxRestarts   int  // of each node. Launcher only
-	Detach        bool // launcher only
+	MaxRestarts   int      // of each node. Launcher only
+	Detach        bool     // launcher only
+	Hosts         []string // launcher only; see package hosts
+	HostFile      string   // launcher only
+	Push          bool     // launcher only
 	RunID         string
 	SecretFile    string
 	Insecure      bool
