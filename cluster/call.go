@@ -10,7 +10,7 @@ import (
 type caller struct {
 	self    Member
 	key     []byte
-	network Network
+	network Caller
 }
 
 // ask sends a question to the member called to at addr and decodes the body of

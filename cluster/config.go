@@ -21,15 +21,17 @@ type Config struct {
 	Advertise string
 	// Join lists host:port addresses of nodes to look for, this node's own
 	// perhaps among them: then it is a seed and waits to be found. One that
-	// answers is enough; the others are tried until the ring is formed.
-	// Empty: this node looks for nobody.
+	// answers is enough; the others are tried until the ring is formed, and
+	// again whenever this node is without one. Empty: this node looks for
+	// nobody.
 	Join []string
 	// Secret encrypts the gossip and authenticates direct messages; empty:
 	// neither.
 	Secret []byte
 	// Identity is what all nodes must have in common.
 	Identity Identity
-	// Shards is the number of shards, and the most nodes a ring may have.
+	// Shards is the number of shards. Nodes beyond it are spares: members of
+	// the ring, last in it, without a shard.
 	Shards int
 	// Nodes is how many nodes form the first ring. 0: as many as come, at least
 	// two, once nobody new has come for Settle; or, without Join, this one
@@ -48,12 +50,12 @@ type Config struct {
 	Token string
 	// Settle is the quiet time of Nodes 0; 0: one second.
 	Settle time.Duration
-	// StartTimeout is how long to wait for the others until the ring is
-	// formed; 0: ten minutes.
+	// StartTimeout is how long to wait for the others until this node is in a
+	// ring for the first time; 0: ten minutes. Later it waits for ever.
 	StartTimeout time.Duration
-	// Silence is how long a suspected member may leave questions unanswered
-	// before it counts as lost; 0: four seconds. A member whose host refuses
-	// the connection is lost at once.
+	// Silence is how long a member may leave questions unanswered before it
+	// counts as lost; 0: four seconds. A member whose host refuses the
+	// connection is lost at once.
 	Silence time.Duration
 	// Network carries messages and gossip. Leave does not close it.
 	Network Network
@@ -89,6 +91,9 @@ func (c Config) filled() (Config, error) {
 	}
 	if c.Nodes < 0 {
 		bad("%d nodes: want 0 (as many as come) or more", c.Nodes)
+	}
+	if c.Generation >= maxGeneration {
+		bad("generation %d: want less than %d", c.Generation, uint64(maxGeneration))
 	}
 	if c.Min < 0 || c.Max < 0 || c.Quorum < 0 || c.Max > 0 && c.Min > c.Max {
 		bad("between %d and %d nodes, quorum %d: want numbers from 0 up, the first not above the second", c.Min, c.Max, c.Quorum)
@@ -151,5 +156,8 @@ func advertised(advertise, own string) (string, error) {
 
 // policy returns what decide needs of c.
 func (c Config) policy() policy {
-	return policy{Nodes: c.Nodes, Shards: c.Shards, Join: len(c.Join) > 0, Settle: c.Settle}
+	return policy{
+		Nodes: c.Nodes, Min: c.Min, Max: c.Max, Quorum: c.Quorum,
+		Shards: c.Shards, Join: len(c.Join) > 0, Settle: c.Settle,
+	}
 }

@@ -52,8 +52,15 @@ func (s *sessions) release(x *session) {
 	x.cancel(nil)
 }
 
+// ended reports whether the roster of a generation is over.
+func (s *sessions) ended(generation uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return generation <= s.mu.over
+}
+
 // end cancels the sessions of a generation and all before it. The first cause
-// of a generation stays.
+// of a generation stays. Rosters that are newer are not concerned.
 func (s *sessions) end(generation uint64, cause error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

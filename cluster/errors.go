@@ -56,16 +56,17 @@ func refused(peer Member, d difference) *RefusedError {
 // at names a member for people.
 func at(m Member) string { return m.Name + " (" + m.Addr + ")" }
 
-// FormedError says that the ring was formed without this node.
+// FormedError says that there is a ring and no place in it for this node.
 type FormedError struct {
 	Generation uint64
 	Members    []string // names, by rank
+	Reason     string   // it is full, or its run is over
 }
 
 // Error names the members and what to do.
 func (e *FormedError) Error() string {
-	return fmt.Sprintf("cluster: the ring is already formed (generation %d: %s): nodes cannot be added to it; start all nodes before it forms, or ask for more nodes",
-		e.Generation, strings.Join(e.Members, ", "))
+	return fmt.Sprintf("cluster: the ring is already formed (generation %d: %s) and %s: allow more nodes, or join another run",
+		e.Generation, strings.Join(e.Members, ", "), e.Reason)
 }
 
 // LossError is why training on a roster ends: a member is lost.
@@ -91,8 +92,8 @@ func (e *SupersededError) Error() string {
 	return fmt.Sprintf("cluster: the ring is formed again (generation %d): %s", e.Generation, e.Reason)
 }
 
-func formed(r Roster) *FormedError {
-	return &FormedError{Generation: r.Generation, Members: r.Names()}
+func formed(r Roster, reason string) *FormedError {
+	return &FormedError{Generation: r.Generation, Members: r.Names(), Reason: reason}
 }
 
 // errReplaced says that another process answers at a member's address: the

@@ -15,40 +15,40 @@ import (
 // errSelf says that a join address is this node's own.
 var errSelf = errors.New("cluster: this is the node itself")
 
-// introduce says hello to whoever is at addr. It returns nil if welcome,
-// errSelf, a *RefusedError, a *FormedError, or a passing trouble.
-func (c caller) introduce(ctx context.Context, addr string, id Identity) error {
+// introduce says hello to whoever is at addr. It returns the name of who is
+// there, what that node answered, and nil if we are welcome, errSelf, a
+// *RefusedError, a *FormedError, or a passing trouble.
+func (c caller) introduce(ctx context.Context, addr string, id Identity) (name string, w welcome, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	var ch challenged
 	seed, err := c.ask(ctx, addr, "", kindChallenge, nothing{}, &ch)
 	if seed == c.self.Name {
-		return errSelf
+		return seed, w, errSelf
 	}
 	otherSecret := errors.Is(err, errSecret) // ask on: the seed knows whether the run is the reason
 	if err != nil && !otherSecret {
-		return err
+		return seed, w, err
 	}
 	peer := Member{Name: seed, Addr: addr}
-	var w welcome
 	_, err = c.ask(ctx, addr, seed, kindHello, hello{ch.Challenge, c.self, id}, &w)
 	switch {
 	case errors.Is(err, errSecret):
 		otherSecret = true
 	case err != nil:
-		return err
+		return seed, w, err
 	}
 	switch {
 	case w.Differs != nil:
-		return refused(peer, w.Differs.swap())
+		err = refused(peer, w.Differs.swap())
 	case otherSecret:
-		return refused(peer, difference{FieldSecret, "one", "another"})
-	case w.Formed != nil:
-		return formed(*w.Formed)
+		err = refused(peer, difference{FieldSecret, "one", "another"})
+	case w.Over != nil:
+		err = formed(*w.Over, "its run is over")
 	case w.Stopped != "":
-		return fmt.Errorf("cluster: node %s has given up: %s", at(peer), w.Stopped)
+		err = fmt.Errorf("cluster: node %s has given up: %s", at(peer), w.Stopped)
 	}
-	return nil
+	return seed, w, err
 }
 
 // greet answers a hello.
@@ -87,16 +87,20 @@ func (n *Node) compareHello(q *envelope, h hello) (difference, bool) {
 
 // welcomed decides about a joiner that belongs to the run.
 func (s *state) welcomed(from string, m Member) welcome {
-	if s.err != nil {
+	r := s.known
+	switch {
+	case s.err != nil:
 		return welcome{Stopped: s.err.Error()}
+	case s.finished:
+		s.node.strangers.Warn().Str("peer", from).Str("name", m.Name).Msg("refused a node: the run is over")
+		return welcome{Over: &r}
 	}
-	if r := s.ballot.Committed; r.Generation > 0 {
-		if _, in := r.Rank(m.Name); !in {
-			s.node.strangers.Warn().Str("peer", from).Str("name", m.Name).Uint64("generation", r.Generation).Msg("refused a node: the ring is already formed")
-			return welcome{Formed: &r}
-		}
+	s.heard(m, time.Now())
+	w := welcome{Member: s.node.self}
+	if r.Generation > 0 {
+		w.Known = &r
 	}
-	return welcome{}
+	return w
 }
 
 // callTimeout bounds a direct question whose answer is expected at once.

@@ -2,7 +2,7 @@ package cluster
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -20,19 +20,14 @@ type Loss struct {
 // suspect is a member that may be lost. Gossip's word, a failed dial and a
 // broken ring stream are hints; a question asked directly decides.
 type suspect struct {
-	loss     Loss
-	accused  bool      // by a member, not only by gossip
-	busy     bool      // the question is being asked
-	due      time.Time // when to ask again, or, if answered, to believe the accusers
-	answered bool
+	loss  Loss
+	heard time.Time // when the member was last heard of; zero: not known
+	told  bool      // the hint came from another member, who tells everybody
+	busy  bool      // the question is being asked
+	due   time.Time // when to ask again
 }
 
 const (
-	// grace is how long an accusation against a member that still answers is
-	// held back. When one node dies its neighbours close their streams, and
-	// theirs notice; so the living are accused too, a moment after the dead.
-	// The accusation is dropped if another loss explains it by then.
-	grace = time.Second
 	// again is when a member that answers, but that gossip has given up, is
 	// asked the next time.
 	again = time.Second
@@ -40,12 +35,12 @@ const (
 	reportTimeout = 500 * time.Millisecond
 )
 
-// Report tells all members directly, and at once, that the connection to a
-// peer broke; those who cannot be told within half a second are passed over.
-// Every node, this one too, then asks the accused directly, and its Losses
-// delivers the verdict: within milliseconds if the accused's host refuses the
-// connection, within Config.Silence if it is silent, and after a second if it
-// answers in spite of the accusation.
+// Report says that the ring of a generation has broken here, at the connection
+// to l.Peer. It tells all members directly, and at once; those who cannot be
+// told within half a second are passed over. The ring is formed again, without
+// whoever proves to be gone: the accused, or another whose death made the
+// accused end its stream. An accused that answers stays, until it is accused
+// again within a minute and nothing else explains it.
 func (n *Node) Report(ctx context.Context, l Loss) {
 	ctx, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()
@@ -56,8 +51,9 @@ func (n *Node) Report(ctx context.Context, l Loss) {
 		if l.Generation == 0 {
 			l.Generation = s.ballot.Committed.Generation
 		}
-		if s.suspect(ctx, l, true) {
-			others = s.others()
+		l.Reason = clip(l.Reason)
+		if s.accuse(ctx, n.self.Name, l, time.Now()) {
+			others = s.ringMates()
 		}
 	}) {
 		return
@@ -74,108 +70,133 @@ func (n *Node) Report(ctx context.Context, l Loss) {
 	wg.Wait()
 }
 
-// Losses delivers the members of the current roster that are lost, each once,
-// in the order in which that became certain. The channel is closed by Leave.
-// A member that said goodbye after a completed run is not lost, and after
-// Finish nobody is.
-func (n *Node) Losses() <-chan Loss { return n.losses }
-
-// suspect notes a hint that a member is lost and has it examined. It reports
-// false if the hint is of no interest: about another generation, about someone
-// who is not in the ring, or who is known to be gone.
-func (s *state) suspect(ctx context.Context, l Loss, accused bool) bool {
-	r := s.ballot.Committed
-	if l.Generation == 0 {
-		l.Generation = r.Generation
+// ringMates returns the other members of the current roster that are not known
+// to be gone.
+func (s *state) ringMates() []Member {
+	var out []Member
+	for _, m := range s.ballot.Committed.Members {
+		if m.Name != s.node.self.Name && !s.gone(m.Name) {
+			out = append(out, m)
+		}
 	}
-	_, in := r.Rank(l.Peer)
-	if !in || l.Generation != r.Generation || s.finished || s.lost[l.Peer] || s.gone[l.Peer] {
-		return false
-	}
-	l.Reason = clip(l.Reason)
-	old := s.suspects[l.Peer]
-	switch {
-	case old == nil:
-		s.suspects[l.Peer] = &suspect{loss: l, accused: accused}
-	case accused && !old.accused:
-		old.loss, old.accused = l, true // the accuser knows the step and the phase
-		old.due = time.Time{}
-	}
-	s.examine(ctx, s.suspects[l.Peer])
-	return true
+	return out
 }
 
-// reported takes another member's accusation.
-func (s *state) reported(ctx context.Context, from string, l Loss) any {
-	l.Reason = from + " reports: " + l.Reason
-	s.suspect(ctx, l, true)
+// suspect notes a hint that a member of the last ring, or of one that is being
+// formed, is lost, and has it examined.
+func (s *state) suspect(ctx context.Context, l Loss) { s.consider(ctx, suspect{loss: l}) }
+
+// consider is suspect for a hint with circumstances.
+func (s *state) consider(ctx context.Context, x suspect) {
+	p := s.peers[x.loss.Peer]
+	if p == nil || p.dead != "" || p.silent != "" || s.finished || !s.matters(x.loss.Peer) {
+		return
+	}
+	if g := x.loss.Generation; g != 0 && g != s.ballot.Committed.Generation {
+		return
+	}
+	x.loss.Reason = clip(x.loss.Reason)
+	old := s.suspects[x.loss.Peer]
+	if old == nil {
+		old = &x
+		s.suspects[x.loss.Peer] = old
+	}
+	s.examine(ctx, p, old)
+}
+
+// matters reports whether it is of interest here that the process is lost.
+func (s *state) matters(name string) bool { return s.concerns(name) || name == s.pleading.name }
+
+// hint is one member's finding that another is lost.
+type hint struct {
+	Loss   Loss          `json:"loss"`
+	Silent time.Duration `json:"silent,omitempty"` // for how long it has been silent; 0: it is proved dead
+	Hung   bool          `json:"hung,omitempty"`   // it answers, but the others wait for it in vain
+}
+
+// hinted takes a hint: nobody is believed lost before he has been asked again
+// from here, for a second at least.
+func (s *state) hinted(ctx context.Context, from string, h hint, now time.Time) any {
+	if h.Hung {
+		s.hang.hurried = h.Loss.Generation
+		return nothing{}
+	}
+	h.Loss.Reason = from + " says: " + h.Loss.Reason
+	x := suspect{loss: h.Loss, told: true}
+	if h.Silent > 0 {
+		x.heard = now.Add(-min(h.Silent, s.node.cfg.Silence))
+	}
+	s.consider(ctx, x)
 	return nothing{}
 }
 
 // examine asks the suspect directly, unless it is being asked.
-func (s *state) examine(ctx context.Context, x *suspect) {
+func (s *state) examine(ctx context.Context, p *peer, x *suspect) {
 	if x.busy || !x.due.IsZero() {
 		return
 	}
-	n, m := s.node, Member{}
-	m, _ = s.ballot.Committed.named(x.loss.Peer)
-	if m.Name == n.self.Name { // accused ourselves: we know that we are alive
-		x.answered, x.due = true, time.Now().Add(grace)
-		return
-	}
 	x.busy = true
+	n, m, heard := s.node, p.member, x.heard
 	n.wg.Go(func() {
-		verdict := n.question(ctx, m)
-		n.post(func(ctx context.Context, s *state) { s.examined(ctx, m.Name, verdict) })
+		proved, silence := n.question(ctx, m, heard)
+		n.post(func(ctx context.Context, s *state) { s.examined(ctx, m, proved, silence, time.Now()) })
 	})
 }
 
-// question asks m whether it is there until it answers or is certainly lost.
-// It returns why it is lost, or "" if it answered.
-func (n *Node) question(ctx context.Context, m Member) string {
-	start := time.Now()
+// question asks m whether it is there until it answers or counts as lost: at
+// once with a proof, and otherwise when it has not been heard of for
+// Config.Silence, but not before it has had a second to answer. Both results
+// are empty if it answered.
+func (n *Node) question(ctx context.Context, m Member, heard time.Time) (proved, silence string) {
+	begun := time.Now()
+	if heard.IsZero() {
+		heard = begun
+	}
 	for pause := range backoff() {
 		ask, cancel := context.WithTimeout(ctx, callTimeout)
 		err := n.caller.tell(ask, m, kindPing, nothing{})
 		cancel()
 		switch {
 		case err == nil:
-			return ""
-		case errors.Is(err, ErrRefused):
-			return "nothing listens at " + m.Addr + " any more"
-		case errors.Is(err, errReplaced):
-			return "another process listens at " + m.Addr + " now"
-		case time.Since(start) >= n.cfg.Silence:
-			return "no answer for " + n.cfg.Silence.String()
+			return "", ""
+		case proof(m, err) != "":
+			return proof(m, err), ""
+		case time.Since(heard) >= n.cfg.Silence && time.Since(begun) >= callTimeout:
+			return "", fmt.Sprintf("no answer for %v", n.cfg.Silence)
 		case !wait(ctx, pause):
-			return ""
+			return "", ""
 		}
 	}
 	panic("cluster: unreachable")
 }
 
 // examined takes the result of a question.
-func (s *state) examined(ctx context.Context, name, verdict string) {
-	x := s.suspects[name]
-	if x == nil {
+func (s *state) examined(ctx context.Context, m Member, proved, silence string, now time.Time) {
+	x, p := s.suspects[m.Name], s.peers[m.Name]
+	if p == nil {
 		return
 	}
-	x.busy = false
-	_, seen := s.find(name)
-	switch {
-	case verdict != "":
-		l := x.loss
-		l.Reason = verdict + " (" + l.Reason + ")"
-		s.lose(l)
-		if !x.accused {
-			s.spread(ctx, l)
+	first, because := "", ""
+	if x != nil {
+		x.busy = false
+		because = " (" + x.loss.Reason + ")"
+		if !x.told {
+			first = m.Name
 		}
-	case x.accused:
-		x.answered, x.due = true, time.Now().Add(grace)
-	case !seen:
-		x.due = time.Now().Add(again)
+	}
+	l := Loss{Generation: s.ballot.Committed.Generation, Peer: first, Reason: proved + silence}
+	switch {
+	case proved != "":
+		s.died(ctx, p, proved+because)
+		s.spread(ctx, hint{Loss: l})
+	case silence != "":
+		s.silenced(ctx, p, silence+because)
+		s.spread(ctx, hint{Loss: l, Silent: s.node.cfg.Silence})
+	case x == nil:
+	case !p.seen: // it answers, but gossip has given it up
+		x.due = now.Add(again)
 	default:
-		delete(s.suspects, name)
+		delete(s.suspects, m.Name)
 	}
 }
 
@@ -183,51 +204,74 @@ func (s *state) examined(ctx context.Context, name, verdict string) {
 func (s *state) examineDue(ctx context.Context, now time.Time) time.Time {
 	var next time.Time
 	for name, x := range s.suspects {
-		switch {
+		switch p := s.peers[name]; {
+		case p == nil || p.seen && !x.busy || !s.matters(name): // gossip has changed its mind, or nobody cares
+			delete(s.suspects, name)
 		case x.due.IsZero():
 		case now.Before(x.due):
 			next = earliest(next, x.due)
-		case x.answered && len(s.lost) > 0:
-			delete(s.suspects, name) // the ring broke elsewhere, which explains the accusation
-		case x.answered:
-			l := x.loss
-			l.Reason += " (it still answers)"
-			s.lose(l)
 		default:
-			x.due = time.Time{}
-			if _, seen := s.find(name); seen {
-				delete(s.suspects, name) // gossip has changed its mind
-				continue
-			}
-			s.examine(ctx, x)
+			x.due, x.heard = time.Time{}, time.Time{}
+			s.examine(ctx, p, x)
 		}
 	}
 	return next
 }
 
-// lose makes a loss certain and has it delivered.
+// died notes the proof that p is gone for good.
+func (s *state) died(ctx context.Context, p *peer, reason string) {
+	delete(s.suspects, p.member.Name)
+	if p.dead != "" {
+		return
+	}
+	p.dead = reason
+	s.retry = time.Time{} // a loss is acted on at once
+	if !p.done {
+		s.lose(Loss{Peer: p.member.Name, Reason: reason})
+	}
+	s.excuse(ctx, p.member.Name, time.Now())
+}
+
+// silenced notes that p counts as lost until it is heard of.
+func (s *state) silenced(ctx context.Context, p *peer, reason string) {
+	delete(s.suspects, p.member.Name)
+	if p.dead != "" || p.silent != "" {
+		return
+	}
+	p.silent, p.until = reason, time.Time{}
+	s.lose(Loss{Peer: p.member.Name, Reason: reason})
+	s.excuse(ctx, p.member.Name, time.Now())
+}
+
+// lose ends the training on the current ring if l.Peer is a member of it.
 func (s *state) lose(l Loss) {
-	delete(s.suspects, l.Peer)
 	r := s.ballot.Committed
-	if _, in := r.Rank(l.Peer); !in || s.finished || s.lost[l.Peer] {
+	if _, in := r.Rank(l.Peer); !in || s.finished || s.known.Generation > r.Generation {
 		return
 	}
 	l.Generation = r.Generation
-	s.lost[l.Peer] = true
-	s.verdicts = append(s.verdicts, l)
-	s.node.sessions.end(l.Generation, &LossError{l})
+	for _, a := range s.accusations {
+		if a.loss.Peer == l.Peer { // whoever had to do with it knows the step
+			l.Step, l.Phase = a.loss.Step, a.loss.Phase
+		}
+	}
 	s.node.log.Warn().Str("peer", l.Peer).Uint64("step", l.Step).Str("phase", l.Phase).Str("reason", l.Reason).Msg("lost a member")
+	s.end(fmt.Sprintf("%s is lost: %s", l.Peer, l.Reason), &LossError{l})
 }
 
-// spread tells the others of a loss that this node found by itself.
-func (s *state) spread(ctx context.Context, l Loss) {
+// spread tells the ring of a loss that this node found by itself; not of one
+// without a name.
+func (s *state) spread(ctx context.Context, h hint) {
 	n := s.node
-	for _, m := range s.others() {
+	for _, m := range s.ringMates() {
+		if m.Name == h.Loss.Peer && !h.Hung || h.Loss.Peer == "" {
+			continue
+		}
 		n.wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, reportTimeout)
 			defer cancel()
-			if err := n.caller.tell(ctx, m, kindReport, l); err != nil {
-				n.log.Debug().Err(err).Str("to", m.Name).Msg("report was not heard")
+			if err := n.caller.tell(ctx, m, kindHint, h); err != nil {
+				n.log.Debug().Err(err).Str("to", m.Name).Msg("hint was not heard")
 			}
 		})
 	}

@@ -11,13 +11,18 @@ import (
 const (
 	kindChallenge = "challenge" // who are you, and what shall I sign?
 	kindHello     = "hello"     // I want to train with you
-	kindPropose   = "propose"   // promise yourself to this roster
-	kindCommit    = "commit"    // all have promised: this is the roster
+	kindRequest   = "request"   // promise me this generation
+	kindOffer     = "offer"     // accept this roster
+	kindCommit    = "commit"    // all have accepted: this is the roster
 	kindStop      = "stop"      // no ring can be formed, for this reason
-	kindReport    = "report"    // this member is lost
+	kindPlea      = "plea"      // I need a ring
+	kindReport    = "report"    // my ring broke at this member
+	kindHint      = "hint"      // this member is lost, it seems
 	kindGoodbye   = "goodbye"   // I leave
-	kindPing      = "ping"      // are you there?
+	kindPing      = "ping"      // are you there, and how far?
 	kindWatch     = "watch"     // tell me when you end
+	kindStatus    = "status"    // how far are all?
+	kindExit      = "exit"      // this process has ended, says who started it
 )
 
 // maxMessage bounds a direct message in bytes. The largest carries a
@@ -114,7 +119,9 @@ type (
 	}
 	welcome struct {
 		Differs *difference `json:"differs,omitempty"` // refused, from the answerer's side
-		Formed  *Roster     `json:"formed,omitempty"`  // refused: too late
+		Over    *Roster     `json:"over,omitempty"`    // refused: the run of this ring is over
+		Known   *Roster     `json:"known,omitempty"`   // the last ring
+		Member  Member      `json:"member"`            // the node that was found
 		Stopped string      `json:"stopped,omitempty"` // refused: the node has failed and is about to leave
 	}
 	commit struct {

@@ -73,7 +73,7 @@ func TestEnvelopeIsBounded(t *testing.T) {
 }
 
 func FuzzDecodeEnvelope(f *testing.F) {
-	e, err := newEnvelope(kindPropose, "a#12345678", "b#12345678", nonce(), proposal{newRoster(1, crew(3), 8, 0), someone})
+	e, err := newEnvelope(kindOffer, "a#12345678", "b#12345678", nonce(), offer{Roster: newRoster(1, crew(3), 8), Reason: "why"})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func FuzzDecodeEnvelope(f *testing.F) {
 			return
 		}
 		e.genuine([]byte("key"), question)
-		for _, dst := range []any{new(proposal), new(vote), new(hello), new(welcome), new(commit), new(Loss), new(goodbye), new(stop)} {
+		for _, dst := range []any{new(request), new(vote), new(offer), new(response), new(hello), new(welcome), new(commit), new(plea), new(relief), new(Loss), new(hint), new(goodbye), new(stop), new(exit), new([]MemberStatus)} {
 			_ = e.open(dst)
 		}
 		again, err := e.encode()

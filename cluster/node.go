@@ -21,7 +21,6 @@ type Node struct {
 	strangers  zerolog.Logger // for what they have done: thinned out
 	challenges challenges
 	gossip     *gossip
-	losses     chan Loss
 	sessions   sessions
 	flight     flight
 
@@ -37,11 +36,13 @@ type Node struct {
 
 	public struct { // what Await reads
 		sync.Mutex
-		roster  Roster // Generation 0: none yet
-		err     error
-		changed chan struct{} // closed at the next change
-		reason  string        // why there is no ring
-		since   time.Time     // since when
+		roster   Roster // the last with this node in it; Generation 0: none yet
+		known    Roster // the last that anybody is known to have committed
+		err      error
+		changed  chan struct{} // closed at the next change
+		awaiting int           // calls of Await under way
+		reason   string        // why there is no ring
+		since    time.Time     // since when
 	}
 }
 
@@ -50,8 +51,8 @@ type Node struct {
 // itself one of them. The ring forms afterwards: see Await.
 //
 // The error is a *RefusedError if a node there does not belong to the same
-// run, a *FormedError if the ring is formed already, and otherwise says what
-// was tried and what to check. ctx bounds the joining alone; the node lives
+// run, a *FormedError if the run is over, and otherwise says what was tried and
+// what to check. ctx bounds the joining alone; the node lives
 // until Leave.
 func Join(ctx context.Context, cfg Config) (*Node, error) {
 	cfg, err := cfg.filled()
@@ -70,7 +71,6 @@ func Join(ctx context.Context, cfg Config) (*Node, error) {
 		cfg: cfg, self: self, caller: caller{self, k.message, cfg.Network},
 		log:       cfg.Log.With().Str("node", self.Name).Logger(),
 		strangers: sparse(cfg.Log.With().Str("node", self.Name).Logger()),
-		losses:    make(chan Loss),
 		events:    make(chan func(context.Context, *state)),
 		quit:      make(chan struct{}),
 		done:      make(chan struct{}),
@@ -95,11 +95,18 @@ func Join(ctx context.Context, cfg Config) (*Node, error) {
 // Self returns this node as others know it.
 func (n *Node) Self() Member { return n.self }
 
-// Await returns the agreed roster once its generation is above after. The
-// error is the reason why no such roster will come: a *RefusedError that names
+// Await returns the agreed roster once there is one with this node in it, with
+// a generation above after, that has not ended. A node that was in a ring
+// before waits for as long as it takes: below Config.Min, outside the quorum,
+// expelled; Waiting says why. That it waits here is what makes the others take
+// it in again.
+//
+// The error is the reason why no roster will come: a *RefusedError that names
 // the node that differs, a *FormedError, more nodes than shards, or not enough
 // nodes within the start timeout; ErrLeft after Leave; or ctx's.
 func (n *Node) Await(ctx context.Context, after uint64) (Roster, error) {
+	n.await(1)
+	defer n.await(-1)
 	for {
 		n.public.Lock()
 		r, err, changed := n.public.roster, n.public.err, n.public.changed
@@ -107,7 +114,7 @@ func (n *Node) Await(ctx context.Context, after uint64) (Roster, error) {
 		switch {
 		case err != nil:
 			return Roster{}, err
-		case r.Generation > after:
+		case r.Generation > after && !n.sessions.ended(r.Generation):
 			return r.clone(), nil
 		}
 		select {
@@ -127,6 +134,34 @@ func (n *Node) publish(r Roster, err error) {
 	n.public.roster, n.public.err = r, err
 	close(n.public.changed)
 	n.public.changed = make(chan struct{})
+}
+
+// await counts the calls of Await.
+func (n *Node) await(d int) {
+	n.public.Lock()
+	defer n.public.Unlock()
+	n.public.awaiting += d
+}
+
+// awaited reports whether the program waits for a roster.
+func (n *Node) awaited() bool {
+	n.public.Lock()
+	defer n.public.Unlock()
+	return n.public.awaiting > 0
+}
+
+// know publishes the last roster that anybody is known to have committed.
+func (n *Node) know(r Roster) {
+	n.public.Lock()
+	defer n.public.Unlock()
+	n.public.known = r
+}
+
+// knows returns it.
+func (n *Node) knows() Roster {
+	n.public.Lock()
+	defer n.public.Unlock()
+	return n.public.known
 }
 
 // Waiting says why there is no ring right now, for people, and since when; ""
@@ -163,9 +198,11 @@ func (n *Node) post(f func(context.Context, *state)) bool {
 }
 
 // Finish says that the run is over for this node: completed if cause is nil,
-// else given up for that cause. Nothing is a loss to this node any more, and
-// the goodbye of Leave will say so: a goodbye after a completed run is not a
-// loss to the others either, any other is.
+// else given up for that cause. Nothing is a loss to this node any more, it
+// takes no part in forming rings, and the goodbye of Leave will say so. A
+// goodbye after a completed run is no loss to others who complete it too; if
+// one of them still needs the ring, it is formed again of those who do. Any
+// other goodbye is a loss.
 func (n *Node) Finish(cause error) {
 	n.post(func(_ context.Context, s *state) { s.finish(cause) })
 }
@@ -173,9 +210,10 @@ func (n *Node) Finish(cause error) {
 // leaveTimeout bounds how long a leaving node waits for others to hear it.
 const leaveTimeout = time.Second
 
-// Leave says goodbye to all members directly, stops, and waits for all of the
-// node's goroutines. It takes a second at most, less if ctx ends. The Network
-// stays open. Later calls return the result of the first.
+// Leave says goodbye to all members directly, so that they form the next ring
+// at once; it stops, and waits for all of the node's goroutines. It takes a
+// second at most, less if ctx ends. The Network stays open. Later calls return
+// the result of the first.
 func (n *Node) Leave(ctx context.Context) error {
 	n.leave.once.Do(func() { n.leave.err = n.depart(ctx) })
 	return n.leave.err
@@ -187,7 +225,7 @@ func (n *Node) depart(ctx context.Context) error {
 	var others []Member
 	var word goodbye
 	asked := make(chan struct{})
-	if n.post(func(_ context.Context, s *state) { others, word = s.others(), s.word(); close(asked) }) {
+	if n.post(func(_ context.Context, s *state) { others, word = s.everywhere(), s.farewell; close(asked) }) {
 		<-asked
 	}
 	var wg sync.WaitGroup

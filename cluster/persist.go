@@ -2,11 +2,13 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
-// persist calls f, each time with callTimeout, until it succeeds, ctx ends, or
-// patience is over; it returns the last error.
+// persist calls f, each time with callTimeout, until it succeeds, ctx ends,
+// patience is over, or the error proves that the process called is gone; it
+// returns the last error.
 func persist(ctx context.Context, patience time.Duration, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -14,7 +16,7 @@ func persist(ctx context.Context, patience time.Duration, f func(context.Context
 		attempt, cancel := context.WithTimeout(ctx, callTimeout)
 		err := f(attempt)
 		cancel()
-		if err == nil || !wait(ctx, pause) {
+		if err == nil || errors.Is(err, ErrRefused) || errors.Is(err, errReplaced) || !wait(ctx, pause) {
 			return err
 		}
 	}

@@ -65,32 +65,44 @@ func TestSeedWithoutASecretRefusesOneWithIt(t *testing.T) {
 	})
 }
 
+// A ring that is full, and a run that is over, turn nodes away.
 func TestTooLateForTheRing(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
-		nodes := s.cast(4, 3)
+		nodes := s.cast(5, 3)
+		for _, a := range nodes {
+			a.cfg.Max = 3
+		}
 		for _, a := range nodes[:3] {
 			a.start()
 		}
 		r := s.ring(nodes[:3]...)
 		_, err := nodes[3].start().await()
-		var late *cluster.FormedError
-		if !errors.As(err, &late) || late.Generation != r.Generation || cmp.Diff(late.Members, r.Names()) != "" {
+		late, ok := errors.AsType[*cluster.FormedError](err)
+		if !ok || late.Generation != r.Generation || cmp.Diff(late.Members, r.Names()) != "" {
 			t.Errorf("got %v", err)
 		}
-		if !strings.Contains(err.Error(), "the ring is already formed (generation 1: n0#") {
+		if !strings.Contains(err.Error(), "the ring is already formed (generation 1: n0#") || !strings.Contains(err.Error(), "3 of at most 3 nodes") {
 			t.Error(err)
 		}
 		for _, a := range nodes[:3] {
-			a.calm(10 * time.Second)
+			a.calm(r, 10*time.Second)
+			a.node.Finish(nil)
+		}
+		_, err = nodes[4].start().await()
+		if late, ok = errors.AsType[*cluster.FormedError](err); !ok || !strings.Contains(err.Error(), "its run is over") {
+			t.Errorf("got %v", err)
 		}
 	})
 }
 
 // More nodes come at once than are wanted: the lowest make the ring and the
-// others learn that they are not in it.
+// others learn that there is no place for them.
 func TestSurplusIsTurnedAway(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
 		nodes := s.cast(6, 4)
+		for _, a := range nodes {
+			a.cfg.Max = 4
+		}
 		for _, a := range nodes[1:] {
 			a.start() // all wait for the seed
 		}
@@ -99,11 +111,11 @@ func TestSurplusIsTurnedAway(t *testing.T) {
 		in := 0
 		for _, a := range nodes {
 			r, err := a.await()
-			var late *cluster.FormedError
+			late, ok := errors.AsType[*cluster.FormedError](err)
 			switch {
 			case err == nil && len(r.Members) == 4:
 				in++
-			case !errors.As(err, &late) || len(late.Members) != 4:
+			case !ok || len(late.Members) != 4:
 				t.Errorf("%s: %v", a.cfg.Name, err)
 			}
 		}

@@ -19,31 +19,34 @@ type Roster struct {
 	// Members are ordered by name.
 	Members []Member `json:"members"`
 	// Shards are len(Members)+1 bounds: rank r hosts shards [Shards[r], Shards[r+1]).
+	// With more members than shards, the last ones host none.
 	Shards []int `json:"shards"`
-	// Step is the number of committed steps from which the ring goes on.
-	Step uint64 `json:"step"`
 }
 
 // newRoster returns the roster of the members, in any order, with the shards
-// split evenly. It panics if there are more members than shards.
-func newRoster(generation uint64, members []Member, shards int, step uint64) Roster {
-	if len(members) == 0 || len(members) > shards {
+// split evenly.
+func newRoster(generation uint64, members []Member, shards int) Roster {
+	if len(members) == 0 || shards < 1 {
 		panic(fmt.Sprintf("cluster: a roster of %d members for %d shards", len(members), shards))
 	}
 	members = slices.Clone(members)
 	slices.SortFunc(members, byName)
-	return Roster{Generation: generation, Members: members, Shards: split(shards, len(members)), Step: step}
+	return Roster{Generation: generation, Members: members, Shards: split(shards, len(members))}
 }
 
 // byName orders members by name.
 func byName(a, b Member) int { return strings.Compare(a.Name, b.Name) }
 
 // split returns the bounds of nodes contiguous runs of shards whose lengths
-// differ by one at most.
+// differ by one at most; the empty ones come last.
 func split(shards, nodes int) []int {
 	bounds := make([]int, nodes+1)
 	for r := range bounds {
-		bounds[r] = r * shards / nodes
+		if nodes > shards {
+			bounds[r] = min(r, shards)
+		} else {
+			bounds[r] = r * shards / nodes
+		}
 	}
 	return bounds
 }
@@ -69,7 +72,6 @@ func (r Roster) Hash() uint64 {
 	number := func(v uint64) { h.Write(binary.BigEndian.AppendUint64(nil, v)) }
 	text := func(s string) { number(uint64(len(s))); h.Write([]byte(s)) }
 	number(r.Generation)
-	number(r.Step)
 	number(uint64(len(r.Members)))
 	for _, m := range r.Members {
 		text(m.Name)
@@ -98,7 +100,7 @@ func (r Roster) check() error {
 		return fmt.Errorf("cluster: roster without a generation")
 	case n == 0 || n > maxMembers:
 		return fmt.Errorf("cluster: roster of %d members, want 1 to %d", n, maxMembers)
-	case len(r.Shards) != n+1 || r.Shards[n] < n || !slices.Equal(r.Shards, split(r.Shards[n], n)):
+	case len(r.Shards) != n+1 || r.Shards[n] < 1 || !slices.Equal(r.Shards, split(r.Shards[n], n)):
 		return fmt.Errorf("cluster: roster with shard bounds %v is not an even split over %d members", r.Shards, n)
 	}
 	for i, m := range r.Members {

@@ -35,9 +35,9 @@ func TestSplitIsEvenAndComplete(t *testing.T) {
 }
 
 func TestRosterIsOrderedWhateverTheOrder(t *testing.T) {
-	want := newRoster(3, crew(7), 8, 5)
+	want := newRoster(3, crew(7), 8)
 	rapid.Check(t, func(t *rapid.T) {
-		got := newRoster(3, rapid.Permutation(crew(7)).Draw(t, "members"), 8, 5)
+		got := newRoster(3, rapid.Permutation(crew(7)).Draw(t, "members"), 8)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Fatal(d)
 		}
@@ -63,7 +63,6 @@ func TestHashSeesEveryField(t *testing.T) {
 	for name, change := range map[string]func(*Roster){
 		"nothing":    func(*Roster) {},
 		"generation": func(r *Roster) { r.Generation++ },
-		"step":       func(r *Roster) { r.Step++ },
 		"name":       func(r *Roster) { r.Members[1].Name = "m01#bbbbbbbb" },
 		"addr":       func(r *Roster) { r.Members[1].Addr = "10.0.0.9:7946" },
 		"host":       func(r *Roster) { r.Members[1].Host = "h" },
@@ -71,7 +70,7 @@ func TestHashSeesEveryField(t *testing.T) {
 		"shards":     func(r *Roster) { r.Shards[1]++ },
 		"fewer":      func(r *Roster) { r.Members = r.Members[:2]; r.Shards = r.Shards[:3] },
 	} {
-		r := newRoster(1, crew(3), 8, 0)
+		r := newRoster(1, crew(3), 8)
 		change(&r)
 		if other, ok := seen[r.Hash()]; ok {
 			t.Errorf("changing %s and changing %s give one hash", name, other)
@@ -90,10 +89,10 @@ func TestCheckRefusesBadRosters(t *testing.T) {
 		"no bounds":        func(r *Roster) { r.Shards = nil },
 		"uneven":           func(r *Roster) { r.Shards[1]++ },
 		"negative":         func(r *Roster) { r.Shards = []int{0, -1, -2, -3} },
-		"fewer shards":     func(r *Roster) { r.Shards = split(2, 3) },
-		"too many members": func(r *Roster) { *r = newRoster(1, crew(maxMembers+1), maxMembers+1, 0) },
+		"no shards":        func(r *Roster) { r.Shards = []int{0, 0, 0, 0} },
+		"too many members": func(r *Roster) { *r = newRoster(1, crew(maxMembers+1), maxMembers+1) },
 	} {
-		r := newRoster(1, crew(3), 8, 0)
+		r := newRoster(1, crew(3), 8)
 		if err := r.check(); err != nil {
 			t.Fatal(err)
 		}
@@ -104,17 +103,27 @@ func TestCheckRefusesBadRosters(t *testing.T) {
 	}
 }
 
-func TestNewRosterPanicsOnMoreMembersThanShards(t *testing.T) {
+func TestMembersBeyondTheShardsAreSparesAtTheEnd(t *testing.T) {
+	r := newRoster(1, crew(5), 3)
+	if d := cmp.Diff([]int{0, 1, 2, 3, 3, 3}, r.Shards); d != "" {
+		t.Error(d)
+	}
+	if err := r.check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNewRosterPanicsWithoutShards(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Error("no panic")
 		}
 	}()
-	newRoster(1, crew(3), 2, 0)
+	newRoster(1, crew(3), 0)
 }
 
 func FuzzRosterCheck(f *testing.F) {
-	good, err := json.Marshal(newRoster(1, crew(3), 8, 7))
+	good, err := json.Marshal(newRoster(1, crew(3), 8))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -126,7 +135,7 @@ func FuzzRosterCheck(f *testing.F) {
 			return
 		}
 		n := len(r.Members)
-		if again := newRoster(r.Generation, r.Members, r.Shards[n], r.Step); again.Hash() != r.Hash() {
+		if again := newRoster(r.Generation, r.Members, r.Shards[n]); again.Hash() != r.Hash() {
 			t.Errorf("%v passed the check but is not a roster", r)
 		}
 	})

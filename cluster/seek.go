@@ -10,9 +10,10 @@ import (
 
 // knock is what came of the search for one join address.
 type knock struct {
-	addr string
-	err  error // nil: welcome; errSelf: it is us
-	last bool  // false: the search goes on
+	addr  string
+	found string // the name of who answered there; empty: nobody, or several
+	err   error  // nil: welcome; errSelf: it is us
+	last  bool   // false: the search goes on
 }
 
 // seek looks for the nodes at the join addresses, each in a goroutine of its
@@ -101,20 +102,24 @@ func (n *Node) search(ctx context.Context, addr string, results chan<- knock, fo
 func (n *Node) knock(ctx context.Context, addr string) knock {
 	ips, err := resolve(ctx, addr)
 	if err != nil {
-		return knock{addr, err, false}
+		return knock{addr: addr, err: err}
 	}
 	var self bool
 	var trouble error
 	for _, ip := range ips {
-		err := n.caller.introduce(ctx, ip.String(), n.cfg.Identity)
+		found, w, err := n.caller.introduce(ctx, ip.String(), n.cfg.Identity)
 		if err == nil {
+			n.meet(w)
 			err = n.gossip.join(ip.String())
+		}
+		if len(ips) > 1 {
+			found = ""
 		}
 		var differs *RefusedError
 		var late *FormedError
 		switch {
 		case err == nil, errors.As(err, &differs), errors.As(err, &late):
-			return knock{addr, err, true}
+			return knock{addr, found, err, true}
 		case errors.Is(err, errSelf):
 			self = true
 		default:
@@ -122,12 +127,22 @@ func (n *Node) knock(ctx context.Context, addr string) knock {
 		}
 	}
 	if self {
-		return knock{addr, errSelf, trouble == nil}
+		return knock{addr: addr, err: errSelf, last: trouble == nil}
 	}
-	return knock{addr, trouble, false}
+	return knock{addr: addr, err: trouble}
 }
 
-// formed reports whether there is a roster.
+// meet takes in who has welcomed us.
+func (n *Node) meet(w welcome) {
+	n.post(func(ctx context.Context, s *state) {
+		s.heard(w.Member, time.Now())
+		if w.Known != nil {
+			s.toldBy(ctx, w.Member, *w.Known)
+		}
+	})
+}
+
+// formed reports whether this node has been in a ring.
 func (n *Node) formed() bool {
 	n.public.Lock()
 	defer n.public.Unlock()

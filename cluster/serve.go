@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // handle answers one direct message; it is the node's Handler. Messages are
@@ -39,13 +40,20 @@ func (n *Node) reply(ctx context.Context, from string, q *envelope) (any, error)
 		return nil, errSecret
 	}
 	switch q.Kind {
-	case kindPing:
-		return nothing{}, nil // whoever is here; the answer names the node
-	case kindWatch:
-		return n.watched(ctx)
+	case kindPing: // to whoever is here; the answer names the node
+		return n.own(time.Now()), nil
+	case kindStatus:
+		return n.Status(ctx), nil
 	}
-	if q.To != n.self.Name {
+	if q.To != n.self.Name && (q.To != "" || q.Kind != kindExit) {
 		return nil, fmt.Errorf("cluster: this is %s, not %s", n.self.Name, q.To)
+	}
+	if q.Kind == kindWatch {
+		var w watching
+		if err := q.open(&w); err != nil {
+			return nil, err
+		}
+		return n.watched(ctx, w)
 	}
 	return n.obey(ctx, q)
 }
@@ -53,16 +61,24 @@ func (n *Node) reply(ctx context.Context, from string, q *envelope) (any, error)
 // obey carries out a question that only the owner of the state can answer.
 func (n *Node) obey(ctx context.Context, q *envelope) (any, error) {
 	switch q.Kind {
-	case kindPropose:
-		return inquire(ctx, n, q, func(ctx context.Context, s *state, p proposal) any { return s.considered(q.From, p) })
+	case kindRequest:
+		return inquire(ctx, n, q, func(ctx context.Context, s *state, r request) any { return s.requested(ctx, q.From, r) })
+	case kindOffer:
+		return inquire(ctx, n, q, func(ctx context.Context, s *state, o offer) any { return s.offered(ctx, q.From, o) })
 	case kindCommit:
 		return inquire(ctx, n, q, func(ctx context.Context, s *state, c commit) any { return s.committed(ctx, c.Roster) })
+	case kindPlea:
+		return inquire(ctx, n, q, func(_ context.Context, s *state, p plea) any { return s.pleaded(p, q.From) })
+	case kindHint:
+		return inquire(ctx, n, q, func(ctx context.Context, s *state, h hint) any { return s.hinted(ctx, q.From, h, time.Now()) })
+	case kindExit:
+		return inquire(ctx, n, q, func(ctx context.Context, s *state, e exit) any { return s.exited(ctx, e) })
 	case kindStop:
 		return inquire(ctx, n, q, func(ctx context.Context, s *state, b stop) any { return s.stopped(q.From, b.Reason) })
 	case kindReport:
 		return inquire(ctx, n, q, func(ctx context.Context, s *state, l Loss) any { return s.reported(ctx, q.From, l) })
 	case kindGoodbye:
-		return inquire(ctx, n, q, func(ctx context.Context, s *state, g goodbye) any { return s.parted(q.From, g) })
+		return inquire(ctx, n, q, func(ctx context.Context, s *state, g goodbye) any { return s.parted(ctx, q.From, g) })
 	default:
 		return nil, fmt.Errorf("cluster: unknown kind of message %.20q", q.Kind)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,16 @@ import (
 )
 
 // sim runs real nodes with real gossip on a simulated network, in simulated
-// time.
+// time. Each node's program does what training does: it awaits a ring, stays
+// on it until it is over, and awaits the next. A bystander watches all of them.
 type sim struct {
 	t     *testing.T
 	net   *clustertest.Network
 	nodes []*actor
+
+	mu      sync.Mutex
+	changed chan struct{}       // closed and replaced at each change of what follows
+	agreed  map[uint64][]*actor // generation -> who has been on it
 }
 
 // actor is one process of a simulation.
@@ -32,14 +38,22 @@ type actor struct {
 	begun time.Time
 
 	joined chan struct{} // closed when Join has returned
+	done   chan struct{} // closed when the program has ended
 	node   *cluster.Node
-	err    error // of Join
+
+	// Guarded by sim.mu.
+	killed bool
+	err    error             // of Join, or of Await
+	on     cluster.Roster    // Generation 0: waits
+	last   uint64            // the highest generation it was on
+	was    map[uint64]uint64 // the rosters it was on: generation -> hash
+	causes map[uint64]error  // why they ended
 }
 
 // simulate runs f in a bubble of simulated time and ends whatever f started.
 func simulate(t *testing.T, f func(t *testing.T, s *sim)) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &sim{t: t, net: clustertest.New()}
+		s := &sim{t: t, net: clustertest.New(), changed: make(chan struct{}), agreed: make(map[uint64][]*actor)}
 		defer s.end()
 		f(t, s)
 	})
@@ -47,12 +61,16 @@ func simulate(t *testing.T, f func(t *testing.T, s *sim)) {
 
 func (s *sim) end() {
 	for _, a := range s.nodes {
+		if a.begun.IsZero() {
+			continue // never started
+		}
 		<-a.joined
 		if a.node != nil {
 			if err := a.node.Leave(s.t.Context()); err != nil {
 				s.t.Errorf("%s: leave: %v", a.cfg.Name, err)
 			}
 		}
+		<-a.done
 	}
 	s.net.Close()
 	pass(5 * time.Second) // for memberlist's own timers, which nobody can wait for
@@ -65,7 +83,7 @@ var same = cluster.Identity{Version: "v1", Contract: "c1", Run: "r", Config: "ba
 
 // place adds a process that has not started.
 func (s *sim) place(name string) *actor {
-	a := &actor{sim: s, end: s.net.Endpoint(), joined: make(chan struct{})}
+	a := &actor{sim: s, end: s.net.Endpoint(), joined: make(chan struct{}), done: make(chan struct{}), was: make(map[uint64]uint64), causes: make(map[uint64]error)}
 	a.cfg = cluster.Config{Name: name, Identity: same, Shards: 8, StartTimeout: time.Minute, Network: a.end, Log: testLog()}
 	s.nodes = append(s.nodes, a)
 	return a
@@ -94,64 +112,165 @@ func (s *sim) cast(n, nodes int) []*actor {
 func (a *actor) start() *actor {
 	a.begun = time.Now()
 	go func() {
-		defer close(a.joined)
-		a.node, a.err = cluster.Join(a.sim.t.Context(), a.cfg)
+		defer close(a.done)
+		node, err := cluster.Join(a.sim.t.Context(), a.cfg)
+		a.node = node
+		close(a.joined)
+		if err != nil {
+			a.note(func() { a.err = err })
+			return
+		}
+		a.train()
 	}()
 	return a
 }
 
-// await returns what Await does, or Join's error.
-func (a *actor) await() (cluster.Roster, error) {
-	<-a.joined
-	if a.err != nil {
-		return cluster.Roster{}, a.err
-	}
-	return a.node.Await(a.sim.t.Context(), 0)
-}
-
-// ring checks that all actors agree on one ring of just them, in the order of
-// their names, and returns it.
-func (s *sim) ring(actors ...*actor) cluster.Roster {
-	s.t.Helper()
-	var first cluster.Roster
-	for i, a := range actors {
-		r, err := a.await()
+// train is the program: it goes from ring to ring until there is none to come.
+func (a *actor) train() {
+	ctx := a.sim.t.Context()
+	for {
+		r, err := a.node.Await(ctx, a.last)
 		if err != nil {
-			s.t.Fatalf("%s: %v", a.cfg.Name, err)
+			a.note(func() { a.err = err })
+			return
 		}
-		if i == 0 {
-			first = r
-		}
-		if r.Hash() != first.Hash() || len(r.Members) != len(actors) {
-			s.t.Fatalf("%s has generation %d of %v, %s has generation %d of %v",
-				a.cfg.Name, r.Generation, r.Names(), actors[0].cfg.Name, first.Generation, first.Names())
-		}
-		if rank, ok := r.Rank(a.node.Self().Name); !ok || r.Members[rank] != a.node.Self() {
-			s.t.Fatalf("%s is not in its own roster %v", a.cfg.Name, r.Names())
-		}
+		during, release := a.node.During(ctx, r)
+		a.note(func() { a.on = r; a.sim.observe(a, r); a.last = r.Generation })
+		<-during.Done()
+		a.note(func() { a.on = cluster.Roster{}; a.causes[r.Generation] = context.Cause(during) })
+		release()
 	}
-	return first
 }
 
-// lost receives the next loss that a is told of.
-func (a *actor) lost(within time.Duration) (cluster.Loss, time.Duration) {
+// kill ends the process as kill -9 does.
+func (a *actor) kill() {
+	a.note(func() { a.killed = true })
+	a.sim.net.Kill(a.end)
+}
+
+// note changes what is known of the actor and wakes who waits.
+func (a *actor) note(f func()) {
+	a.sim.mu.Lock()
+	defer a.sim.mu.Unlock()
+	f()
+	close(a.sim.changed)
+	a.sim.changed = make(chan struct{})
+}
+
+// observe checks what must hold of every roster, whatever a test is about.
+// sim.mu is held.
+func (s *sim) observe(a *actor, r cluster.Roster) {
+	if a.killed {
+		return // the dead do not count
+	}
+	for _, b := range s.agreed[r.Generation] {
+		if h := b.was[r.Generation]; !b.killed && h != r.Hash() {
+			s.t.Errorf("two rosters of generation %d, one of them %v", r.Generation, r.Names())
+		}
+	}
+	s.agreed[r.Generation] = append(s.agreed[r.Generation], a)
+	a.was[r.Generation] = r.Hash()
+	if r.Generation <= a.last {
+		s.t.Errorf("%s went from generation %d to %d", a.cfg.Name, a.last, r.Generation)
+	}
+	if i, in := r.Rank(a.node.Self().Name); !in || r.Members[i] != a.node.Self() {
+		s.t.Errorf("%s is not in its own roster %v", a.cfg.Name, r.Names())
+	}
+}
+
+// until waits until cond, which is called with sim.mu held, says "", and fails
+// the test with what it says if that takes too long.
+func (s *sim) until(within time.Duration, cond func() string) {
+	s.t.Helper()
+	late := time.After(within)
+	for {
+		s.mu.Lock()
+		why, changed := cond(), s.changed
+		s.mu.Unlock()
+		if why == "" {
+			return
+		}
+		select {
+		case <-changed:
+		case <-late:
+			s.t.Fatalf("after %v: %s%s", within, why, s.describe())
+		}
+	}
+}
+
+// describe says where all nodes are.
+func (s *sim) describe() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	for _, a := range s.nodes {
+		if a.begun.IsZero() || a.node == nil {
+			continue
+		}
+		why, _ := a.node.Waiting()
+		fmt.Fprintf(&b, "\n\t%s: on generation %d %v, last %d, waits %q, error %v", a.node.Self().Name, a.on.Generation, a.on.Names(), a.last, why, a.err)
+	}
+	return b.String()
+}
+
+// await waits until the actor is on a ring, or has an error.
+func (a *actor) await() (r cluster.Roster, err error) {
+	a.sim.t.Helper()
+	a.sim.until(2*time.Hour, func() string {
+		if r, err = a.on, a.err; err == nil && r.Generation == 0 {
+			return a.cfg.Name + " is on no ring"
+		}
+		return ""
+	})
+	return r, err
+}
+
+// patience is how long tests wait for a ring, in simulated time.
+const patience = time.Minute
+
+// ring waits until the actors are on one ring of just them.
+func (s *sim) ring(actors ...*actor) cluster.Roster { s.t.Helper(); return s.next(0, actors...) }
+
+// next is ring for a ring after the generation.
+func (s *sim) next(after uint64, actors ...*actor) (r cluster.Roster) {
+	s.t.Helper()
+	s.until(patience, func() string {
+		r = actors[0].on
+		for _, a := range actors {
+			if a.err != nil {
+				return fmt.Sprintf("%s: %v", a.cfg.Name, a.err)
+			}
+			if a.on.Generation <= after || a.on.Hash() != r.Hash() || len(a.on.Members) != len(actors) {
+				return fmt.Sprintf("the %d are not on one ring of them", len(actors))
+			}
+		}
+		return ""
+	})
+	return r
+}
+
+// over waits until the actor has left the roster r, and returns the cause and
+// how long it took.
+func (a *actor) over(r cluster.Roster, within time.Duration) (cause error, took time.Duration) {
 	a.sim.t.Helper()
 	begun := time.Now()
-	select {
-	case l := <-a.node.Losses():
-		return l, time.Since(begun)
-	case <-time.After(within):
-		a.sim.t.Fatalf("%s was not told of any loss within %v", a.cfg.Name, within)
-		panic("unreachable")
-	}
+	a.sim.until(within, func() string {
+		if cause = a.causes[r.Generation]; cause == nil {
+			return fmt.Sprintf("%s is still on generation %d", a.cfg.Name, r.Generation)
+		}
+		return ""
+	})
+	return cause, time.Since(begun)
 }
 
-// calm checks that a is told of no loss for a while.
-func (a *actor) calm(during time.Duration) {
+// calm checks that the actor is on r, and is so for a while.
+func (a *actor) calm(r cluster.Roster, during time.Duration) {
 	a.sim.t.Helper()
+	ctx, release := a.node.During(a.sim.t.Context(), r)
+	defer release()
 	select {
-	case l := <-a.node.Losses():
-		a.sim.t.Errorf("%s was told of a loss: %+v", a.cfg.Name, l)
+	case <-ctx.Done():
+		a.sim.t.Errorf("%s: generation %d ended: %v", a.cfg.Name, r.Generation, context.Cause(ctx))
 	case <-time.After(during):
 	}
 }
@@ -256,8 +375,6 @@ func TestMissingSeedIsNamed(t *testing.T) {
 		s.net.Kill(other.end)
 		a := s.place("a")
 		a.cfg.Join = []string{seed.end.Addr(), other.end.Addr()}
-		close(seed.joined) // never started
-		close(other.joined)
 		_, err := a.start().await()
 		for _, want := range []string{"nobody answered within 1m0s", "10.0.0.1:7946 (", "10.0.0.2:7946 (", "connection refused", "check the address, the port and the firewall"} {
 			if err == nil || !strings.Contains(err.Error(), want) {
@@ -273,7 +390,6 @@ func TestMissingSeedIsNamed(t *testing.T) {
 func TestJoinEndsWithItsContext(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
 		seed, a := s.place("seed"), s.place("a")
-		close(seed.joined)
 		a.cfg.Join = []string{seed.end.Addr()}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -281,7 +397,6 @@ func TestJoinEndsWithItsContext(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
-		close(a.joined)
 	})
 }
 

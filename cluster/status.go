@@ -1,8 +1,9 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,57 +32,60 @@ type Caller interface {
 	Call(ctx context.Context, addr string, req []byte) ([]byte, error)
 }
 
-// Status asks every member of the roster, and those who wait to be taken in,
-// how far they are, all at once and a second at most. Members that do not
-// answer are in the result, with the error. The order is by rank.
+// Status asks every member of the last ring, and everybody else who is here,
+// how far they are, all at once and for a second at most. Members that do not
+// answer are in the result, with the error. Members come first, by rank, then
+// the others by name.
 func (n *Node) Status(ctx context.Context) []MemberStatus {
 	var r Roster
 	var others []Member
 	ready := make(chan struct{})
-	if n.post(func(_ context.Context, s *state) { r, others = s.ballot.Committed, s.others(); close(ready) }) {
+	if n.post(func(_ context.Context, s *state) { r, others = s.known, s.everywhere(); close(ready) }) {
 		<-ready
+	}
+	for _, m := range r.Members { // the dead too
+		if !slices.ContainsFunc(others, func(o Member) bool { return o.Name == m.Name }) && m.Name != n.self.Name {
+			others = append(others, m)
+		}
 	}
 	out := make([]MemberStatus, 1+len(others))
 	out[0] = n.own(time.Now())
 	var wg sync.WaitGroup
 	for i, m := range others {
-		wg.Go(func() { out[1+i] = n.inquireStatus(ctx, m, r) })
+		wg.Go(func() { out[1+i] = n.ping(ctx, m) })
 	}
 	wg.Wait()
+	for i := range out {
+		out[i].Rank = -1
+		if rank, in := r.Rank(out[i].Member.Name); in {
+			out[i].Rank = rank
+		}
+	}
+	slices.SortFunc(out, func(a, b MemberStatus) int {
+		return cmp.Or(cmp.Compare(uint(a.Rank), uint(b.Rank)), byName(a.Member, b.Member)) // -1 comes last
+	})
 	return out
 }
 
-// own is the status of this node.
+// own is what this node says about itself. It needs nothing but two locks that
+// nobody holds for long.
 func (n *Node) own(now time.Time) MemberStatus {
 	n.public.Lock()
-	r := n.public.roster
+	st := MemberStatus{Member: n.self, Generation: n.public.roster.Generation, Waiting: n.public.reason}
 	n.public.Unlock()
-	st := MemberStatus{Member: n.self, Rank: -1, Generation: r.Generation}
-	if rank, in := r.Rank(n.self.Name); in {
-		st.Rank = rank
-	}
-	st.Waiting, _ = n.Waiting()
 	st.Progress, st.Since = n.flight.read(now)
 	return st
 }
 
-func (n *Node) inquireStatus(ctx context.Context, m Member, r Roster) MemberStatus {
+// ping asks m how far it is.
+func (n *Node) ping(ctx context.Context, m Member) MemberStatus {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	st := MemberStatus{Member: m, Rank: -1}
-	if rank, in := r.Rank(m.Name); in {
-		st.Rank = rank
-	}
+	var st MemberStatus
 	begun := time.Now()
-	if err := n.caller.tell(ctx, m, kindPing, nothing{}); err != nil {
+	if _, err := n.caller.ask(ctx, m.Addr, m.Name, kindPing, nothing{}, &st); err != nil {
 		st.Error = err.Error()
 	}
-	st.RTT = time.Since(begun)
+	st.Member, st.RTT = m, time.Since(begun)
 	return st
-}
-
-// Ask asks the node at addr, a host:port, for its [Node.Status]. The asker
-// need not be a node: it needs the run's secret and a way to send messages.
-func Ask(ctx context.Context, c Caller, addr string, secret []byte) ([]MemberStatus, error) {
-	return nil, fmt.Errorf("cluster: asking %s for its status: not answered by this version", addr)
 }
