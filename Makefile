@@ -4,7 +4,7 @@ BALLAST_DATA ?= ../shared/data
 STATICCHECK  ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE         := ./allreduce/... ./cluster/... ./dataset/... ./train/... ./internal/cli/...
 
-.PHONY: help build run test race lint generate bench fuzz realdata first cover clean
+.PHONY: help build run test race lint generate bench fuzz realdata first soak chaos cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ realdata: ## tests on the real data sets in $(BALLAST_DATA)
 
 first: ## the runs of docs/results/first.md on the real sets in $(BALLAST_DATA)
 	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/first.sh
+
+soak: ## 10,000 random schedules of faults in simulated time
+	go test -run TestRandomSchedules -timeout 12h ./train -schedules 10000
+
+chaos: ## 100 runs of four processes, each with a fault; the table lands in docs/results/chaos.txt
+	go test -count 1 -run TestChaos -timeout 4h ./internal/e2e -chaos 100 -chaosout $(CURDIR)/docs/results/chaos.txt
 
 cover: ## test coverage by package
 	go test -cover ./...

@@ -76,7 +76,7 @@ type simNode struct {
 
 // hop is how long a frame takes: simulated time passes in no other way while
 // nothing goes wrong.
-const hop = time.Millisecond
+const hop = 5 * time.Millisecond
 
 func newWorld(t testing.TB, cfg Config, data *dataset.Data, want string) *world {
 	return &world{t: t, cfg: cfg, data: data, want: want, net: clustertest.New(), mem: allreduce.NewMem(), moved: make(chan struct{})}
@@ -100,6 +100,7 @@ func (w *world) spawn(min int) *simNode {
 	go func() {
 		defer close(n.done)
 		n.summary, n.err = n.run(ctx, min, join)
+		w.net.Kill(n.end) // the process has ended, and its port with it
 		w.mu.Lock()
 		n.finished = true
 		w.announce()
@@ -274,7 +275,7 @@ func (w *world) do(line string) {
 	case "partition":
 		w.partition(rest)
 	case "heal":
-		w.partition("")
+		w.partition(list(numbers(len(w.nodes))))
 	case "drain":
 		for _, n := range w.list(rest) {
 			close(n.drain)
@@ -305,27 +306,39 @@ func (w *world) freeze(n *simNode, frozen bool) {
 	}
 }
 
-// partition cuts the world into groups, "" heals it.
+// partition cuts the links between the groups of a text and heals those within.
 func (w *world) partition(text string) {
-	group := map[*simNode]int{}
+	var groups [][]*simNode
 	var ends [][]*clustertest.Endpoint
-	for i, part := range strings.Split(text, "|") {
-		if strings.TrimSpace(part) == "" {
-			continue
-		}
+	for part := range strings.SplitSeq(text, "|") {
+		group := w.list(strings.TrimSpace(part))
 		var members []*clustertest.Endpoint
-		for _, n := range w.list(strings.TrimSpace(part)) {
-			group[n] = i
+		for _, n := range group {
 			members = append(members, n.end)
 		}
-		ends = append(ends, members)
+		groups, ends = append(groups, group), append(ends, members)
 	}
 	w.net.Partition(ends...)
-	for i, a := range w.nodes {
-		for _, b := range w.nodes[:i] {
-			w.silence(a, b, group[a] != group[b])
+	for i, g := range groups {
+		for j, h := range groups {
+			for _, a := range g {
+				for _, b := range h {
+					if a != b {
+						w.silence(a, b, i != j)
+					}
+				}
+			}
 		}
 	}
+}
+
+// numbers returns 0 to n-1.
+func numbers(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
 }
 
 func (w *world) expect(line, rest string) {

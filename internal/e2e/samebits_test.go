@@ -78,7 +78,8 @@ func TestNodesByHand(t *testing.T) {
 		}
 		sums[p.sha(t)] = true
 	}
-	alone := run(t, 0, node, "--model", "mlp:16", "--steps", "10", "--eval-every", "0", "--progress", "none")
+	alone := run(t, 0, node, "--model", "mlp:16", "--steps", "10", "--eval-every", "0", "--progress", "none",
+		"--out", filepath.Join(dir, "alone"))
 	sums[alone.sha(t)] = true
 	if len(sums) != 1 {
 		t.Errorf("models differ: %v", sums)
