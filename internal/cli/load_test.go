@@ -38,6 +38,7 @@ func TestLayers(t *testing.T) {
 	seven := uint64(7)
 	want.Train.LR, want.Train.Batch, want.Train.Epochs, want.Train.Lambda, want.Train.Label = 0.1, 32, 5, "2", "0"
 	want.Train.DataSeed, want.Train.BatchNorm = &seven, true
+	want.PlainLoopback = true // a launcher's default
 	want.Join, want.StartTimeout, want.ConfigFile = []string{"c:3"}, 5*time.Second, s.ConfigFile
 	if d := cmp.Diff(want, s); d != "" {
 		t.Error(d)
