@@ -4,7 +4,7 @@ BALLAST_DATA ?= ../shared/data
 STATICCHECK  ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE         := ./allreduce/... ./cluster/... ./dataset/... ./train/... ./internal/cli/...
 
-.PHONY: help build run test race lint generate bench fuzz realdata first soak chaos cover clean
+.PHONY: help build run test race lint generate bench fuzz realdata first soak chaos cover ssh-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ fuzz: ## every parser and frame decoder, 20 s each
 
 realdata: ## tests on the real data sets in $(BALLAST_DATA)
 	BALLAST_DATA=$(abspath $(BALLAST_DATA)) go test -count 1 -tags realdata ./dataset ./train
+
+ssh-test: ## runs on hosts through a real sshd, in network namespaces where we may
+	./scripts/ssh-test.sh
 
 first: ## the runs of docs/results/first.md on the real sets in $(BALLAST_DATA)
 	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/first.sh

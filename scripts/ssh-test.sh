@@ -6,8 +6,8 @@
 #
 # Hosts are network namespaces, each with an address, an sshd and a disk of its
 # own, if we are root and the kernel has them; else two sshd on loopback with
-# one disk. Keys, configuration and ports are made for the test, in a temporary
-# directory.
+# one disk (or if LOOPBACK=1). Keys, configuration and ports are made for the
+# test, in a temporary directory, which KEEP=1 keeps.
 #
 # Usage: scripts/ssh-test.sh [PROGRAM]   (default: built for the test)
 set -euo pipefail
@@ -24,7 +24,7 @@ cleanup() {
 	done
 	kill ${pids[@]+"${pids[@]}"} 2>/dev/null || true
 	[ -z "$bridge" ] || ip link del "$bridge" || true
-	rm -rf "$tmp"
+	[ -n "${KEEP:-}" ] || rm -rf "$tmp"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
@@ -88,7 +88,7 @@ serve() {
 
 # spaces makes two namespaces on a bridge, or fails.
 make_spaces() {
-	[ "$(id -u)" = 0 ] && command -v ip >/dev/null || return 1
+	[ -z "${LOOPBACK:-}" ] && [ "$(id -u)" = 0 ] && command -v ip >/dev/null || return 1
 	ip link add "bt$$" type bridge || return 1
 	bridge=bt$$
 	ip addr add 10.203.77.1/24 dev "$bridge"
@@ -128,7 +128,7 @@ if make_spaces 2>"$tmp/err"; then
 	serve a 10.203.77.11 2222 ip netns exec "bt$$-a" "$tmp/on-disk" "${disks[0]}" "$work"
 	serve b 10.203.77.12 2222 ip netns exec "bt$$-b" "$tmp/on-disk" "${disks[1]}" "$work"
 else
-	say "hosts: two sshd on loopback with one disk (no network namespaces here: $(head -n1 "$tmp/err"))"
+	say "hosts: two sshd on loopback with one disk (no network namespaces: $(head -n1 "$tmp/err"))"
 	disks=("$work")
 	port=$((20000 + $$ % 20000))
 	serve a 127.0.0.1 "$port"
@@ -158,10 +158,10 @@ cd "$work"
 run() { # OUT STEPS FLAGS...
 	local out=$1 steps=$2
 	shift 2
-	"$ballast" run --data glyphs --model mlp:64 --method absgd+la --batch 64 --eval-every 0 --checkpoint-every 50 \
+	"$ballast" run --data glyphs --model mlp:256,128 --method absgd+la --batch 128 --epochs 1000 --eval-every 0 --checkpoint-every 50 \
 		--progress plain --steps "$steps" --out "$out" "$@" 2>"$tmp/err"
 }
-sha() { sed -n 's/^model sha256 //p'; }
+sha() { tail -n 1 "$@" | sed -n 's/^model sha256 //p'; }
 now() { date +%s%N; }
 since() { echo $((($(now) - $1) / 1000000)); }
 copied() { [ -z "$(ls -A "$tmp/a" "$tmp/b" | grep -v :)" ]; }

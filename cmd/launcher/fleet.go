@@ -33,11 +33,12 @@ type fleet struct {
 	agenda   *agenda
 	nodes    []*member
 	children []*member // by the number of the process
-	shows    train.Observer
-	troubles train.Observer
+	shows    train.Observer // to the person, of rings and of the node that is shown
+	troubles train.Observer // of the other nodes
 
 	ring      train.RingFormed // the last one that was formed
 	formed    bool             // there was one
+	lost      uint64           // the generation of the last one that was lost
 	elsewhere []string         // addresses of its nodes that are not ours
 	endings   []ending         // since it was formed
 	failure   func() error     // of the run, if it has failed; asked for once all logs are closed
@@ -173,6 +174,7 @@ func (f *fleet) said(n *member, line []byte) {
 	observer := f.troubles
 	if n == f.shown() {
 		observer = f.shows
+		observer.RingFormed, observer.RingLost = nil, nil // see learn
 	}
 	observer = train.Tee(f.learn(n), observer)
 	told := cli.Told{
@@ -199,7 +201,8 @@ func (f *fleet) shown() *member {
 	return first
 }
 
-// learn returns what the launcher takes from a node's events for itself.
+// learn returns what the launcher takes from a node's events for itself. Of a
+// ring, the first word counts, whoever says it.
 func (f *fleet) learn(n *member) train.Observer {
 	return train.Observer{
 		Joined: func(v train.Joined) {
@@ -214,7 +217,14 @@ func (f *fleet) learn(n *member) train.Observer {
 			}
 			f.ring, f.formed, f.endings = v, true, nil
 			f.elsewhere = beyond(f.nodes, v.Addrs)
+			f.shows.RingFormed(v)
 			f.keepNotes(v.Addrs)
+		},
+		RingLost: func(v train.RingLost) {
+			if v.Generation > f.lost {
+				f.lost = v.Generation
+				f.shows.RingLost(v)
+			}
 		},
 		Finished: func(v train.Summary) { n.summary = &v },
 	}
