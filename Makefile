@@ -2,7 +2,7 @@
 
 BALLAST_DATA ?= ../shared/data
 STATICCHECK  ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
-RACE         := ./allreduce/... ./cluster/... ./dataset/... ./train/... ./internal/cli/...
+RACE         := ./allreduce/... ./cluster/... ./dataset/... ./train/... ./internal/cli/... ./internal/jobkey/...
 
 .PHONY: help build run test race lint generate bench fuzz realdata first soak chaos cover ssh-test clean
 

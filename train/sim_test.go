@@ -35,10 +35,14 @@ import (
 //	freeze I / thaw I    the process stops answering / goes on
 //	partition A | B      what A and B send to each other is lost (lists of nodes)
 //	heal                 no partition any more
+//	corrupt I at K       a bit of node I's memory flips in step K
+//	corrupt I from K     it does so in every step from K on
 //	drain I              node I is asked to leave
 //	pass DURATION        simulated time passes
 //	expect done I,J...   these nodes end with the model of an undisturbed run
+//	expect dead I        node I has died where it was told to
 //	expect left I        node I has left in good order
+//	expect failed I      node I has given up with an error of its own
 type world struct {
 	t    testing.TB
 	cfg  Config
@@ -68,6 +72,8 @@ type simNode struct {
 	killed   bool
 	deathAt  int // step, from 0
 	deathIn  string
+	flipAt   int  // step, from 0, in which a bit flips; -1: never
+	flipsOn  bool // and in every later one
 	finished bool
 
 	summary Summary
@@ -86,7 +92,7 @@ func newWorld(t testing.TB, cfg Config, data *dataset.Data, want string) *world 
 func (w *world) spawn(min int) *simNode {
 	w.mu.Lock()
 	n := &simNode{
-		world: w, index: len(w.nodes), end: w.net.Endpoint(), deathAt: -1,
+		world: w, index: len(w.nodes), end: w.net.Endpoint(), deathAt: -1, flipAt: -1,
 		drain: make(chan struct{}), done: make(chan struct{}),
 	}
 	w.nodes = append(w.nodes, n)
@@ -130,6 +136,7 @@ func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, err
 	told := m.net.progress
 	m.net.progress = func(p cluster.Progress) {
 		n.progress(p)
+		n.flip(p, j)
 		told(p)
 	}
 	summary, err := m.train(ctx)
@@ -147,6 +154,19 @@ func (n *simNode) progress(p cluster.Progress) {
 	w.mu.Unlock()
 	if dies {
 		w.kill(n)
+	}
+}
+
+// flip spoils the parameters where a script says so.
+func (n *simNode) flip(p cluster.Progress, j *job) {
+	n.world.mu.Lock()
+	defer n.world.mu.Unlock()
+	if n.flipAt < 0 || p.Phase != "forward" || int(p.Step) < n.flipAt || int(p.Step) > n.flipAt && !n.flipsOn {
+		return
+	}
+	j.net.Params()[3] += 0.125
+	if !n.flipsOn {
+		n.flipAt = -1
 	}
 }
 
@@ -268,6 +288,14 @@ func (w *world) do(line string) {
 			step, in, _ := strings.Cut(when, " ")
 			n.note(func() { n.deathAt, n.deathIn = w.number(step)-1, in })
 		}
+	case "corrupt":
+		who, step, on := strings.Cut(rest, " from ")
+		if !on {
+			who, step, _ = strings.Cut(rest, " at ")
+		}
+		for _, n := range w.list(who) {
+			n.note(func() { n.flipAt, n.flipsOn = w.number(step)-1, on })
+		}
 	case "freeze", "thaw":
 		for _, n := range w.list(rest) {
 			w.freeze(n, word == "freeze")
@@ -347,6 +375,14 @@ func (w *world) expect(line, rest string) {
 	for _, n := range w.list(who) {
 		w.until(line, func() bool { return n.finished })
 		switch {
+		case what == "dead":
+			if !n.killed {
+				w.t.Errorf("%s: node %d ended alive (%v)", line, n.index, n.err)
+			}
+		case what == "failed":
+			if n.err == nil || OfAnother(n.err) {
+				w.t.Errorf("%s: node %d ended with %v, expected an error of its own", line, n.index, n.err)
+			}
 		case n.err != nil:
 			w.t.Errorf("%s: node %d: %v", line, n.index, n.err)
 		case what == "done" && n.summary.ModelSHA256 != w.want:
