@@ -100,6 +100,39 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// TestSignalsOfALauncher: the parent-death signal may come several times.
+func TestSignalsOfALauncher(t *testing.T) {
+	ctx, s := catch(t.Context())
+	defer s.release()
+	drain := s.draining()
+	s.hasLauncher()
+	send(t, syscall.SIGTERM)
+	<-drain
+	for range 3 {
+		send(t, syscall.SIGTERM)
+		eventually(t, func() bool { return len(s.incoming) == 0 })
+	}
+	if ctx.Err() != nil {
+		t.Errorf("ended by %v", context.Cause(ctx))
+	}
+	send(t, syscall.SIGINT)
+	<-s.force
+}
+
+// eventually waits for what another goroutine does.
+func eventually(t *testing.T, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for range 5000 {
+		if done() {
+			return
+		}
+		<-tick.C
+	}
+	t.Fatal("it did not come")
+}
+
 func send(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(os.Getpid(), s); err != nil {

@@ -13,20 +13,25 @@ import (
 // person at most two seconds. Nobody waits for a node that leaves by itself.
 const (
 	Grace       = time.Second     // after it was told to end at once
+	ringGrace   = 2 * time.Second // for the next ring, to leave that one whole
 	leaveGrace  = 5 * time.Second // after it could leave
 	orphanGrace = 3 * time.Second // for the step under way, once its launcher is gone
 )
 
 // leaving is a node on its way out of a run. Training ends at the next step
-// boundary; but without a ring there is no step, and then it ends at once.
+// boundary, with a checkpoint if this node writes them. Between two rings, as
+// when many leave at once, the next one has such a boundary too; but if there
+// never was a ring, or none comes, training ends without.
 type leaving struct {
-	cancel context.CancelCauseFunc
-	asked  chan struct{} // closed: leave
+	cancel  context.CancelCauseFunc
+	asked   chan struct{} // closed: leave
+	changed chan struct{} // holds a token when something below has changed
 
 	mu struct {
 		sync.Mutex
-		asked  bool
-		onRing int // nodes of the ring that this one is on; 0: none
+		asked bool
+		met   bool // there was a ring
+		on    bool // there is one
 	}
 }
 
@@ -34,38 +39,55 @@ type leaving struct {
 // was asked to leave and is on no ring.
 func newLeaving(ctx context.Context) (context.Context, *leaving) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	return ctx, &leaving{cancel: cancel, asked: make(chan struct{})}
+	return ctx, &leaving{cancel: cancel, asked: make(chan struct{}), changed: make(chan struct{}, 1)}
 }
 
 // ask has the node leave.
 func (l *leaving) ask() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.mu.asked {
-		return
-	}
-	l.mu.asked = true
-	close(l.asked)
-	if l.mu.onRing == 0 {
-		l.cancel(train.ErrDrained)
+	if !l.mu.asked {
+		l.mu.asked = true
+		close(l.asked)
+		l.tell()
 	}
 }
 
-// on notes how many nodes the ring has that this one is on now.
-func (l *leaving) on(nodes int) {
+// on notes that the node is on a ring, or on none any more.
+func (l *leaving) on(ring bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.mu.onRing = nodes
-	if nodes == 0 && l.mu.asked {
-		l.cancel(train.ErrDrained)
+	l.mu.on, l.mu.met = ring, l.mu.met || ring
+	l.tell()
+}
+
+func (l *leaving) tell() {
+	select {
+	case l.changed <- struct{}{}:
+	default: // the token of an earlier change is still there
+	}
+}
+
+// patience returns how long the node may stay: without end if nobody has asked
+// it to leave, or if it will come to a step boundary.
+func (l *leaving) patience() (d time.Duration, ends bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case !l.mu.asked || l.mu.on:
+		return 0, false
+	case l.mu.met:
+		return ringGrace, true
+	default:
+		return 0, true
 	}
 }
 
 // observer follows the rings.
 func (l *leaving) observer() train.Observer {
 	return train.Observer{
-		RingFormed: func(v train.RingFormed) { l.on(len(v.Names)) },
-		RingLost:   func(train.RingLost) { l.on(0) },
+		RingFormed: func(train.RingFormed) { l.on(true) },
+		RingLost:   func(train.RingLost) { l.on(false) },
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 type ways struct {
 	ring     bool // it is on a ring
 	lost     bool // which it loses when it is asked to leave
+	next     bool // but for which another one comes
 	leaves   bool // at the next step boundary, when it is asked to
 	stubborn bool // it does not listen to its context
 	err      error
@@ -34,6 +35,12 @@ func (w ways) train(ctx context.Context, _ train.Config, o train.Options) (train
 		}
 		if w.lost {
 			o.Observe.RingLost(train.RingLost{})
+		}
+		if w.next {
+			time.Sleep(ringGrace / 2)
+			o.Observe.RingFormed(train.RingFormed{})
+			time.Sleep(ringGrace)
+			return train.Summary{}, train.ErrDrained
 		}
 	case <-ctx.Done():
 	}
@@ -57,7 +64,8 @@ func TestEndOfTraining(t *testing.T) {
 		{"its own error", ways{ring: true, err: own}, "", own, 0},
 		{"SIGTERM on a ring", ways{ring: true, leaves: true}, "term", train.ErrDrained, 0},
 		{"SIGTERM without a ring", ways{}, "term", train.ErrDrained, 0},
-		{"SIGTERM, and the ring is lost", ways{ring: true, lost: true}, "term", train.ErrDrained, 0},
+		{"SIGTERM, and the ring is lost", ways{ring: true, lost: true}, "term", train.ErrDrained, ringGrace},
+		{"SIGTERM, and the ring is lost, but another comes", ways{ring: true, lost: true, next: true}, "term", train.ErrDrained, ringGrace/2 + ringGrace},
 		{"SIGTERM without a ring, stubborn", ways{stubborn: true}, "term", train.ErrDrained, leaveGrace},
 		{"the launcher is gone", ways{ring: true, leaves: true}, "gone", ErrOrphaned, 0},
 		{"the launcher is gone, no ring", ways{}, "gone", ErrOrphaned, 0},

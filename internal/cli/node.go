@@ -129,6 +129,9 @@ func (p *Program) handedOver(ctx context.Context, events *Reporter) error {
 		return err
 	}
 	h.shareCores(p.Getenv)
+	if p.signals != nil {
+		p.signals.hasLauncher()
+	}
 	if file := h.Settings.LogFile; file != "" { // beside the run directory's other files, first of them
 		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 			return Usagef("--log-file: %w", err)
@@ -185,9 +188,16 @@ func (p *Program) train(ctx context.Context, s Settings, o train.Options, j jour
 // attend asks the node to leave when it has to, and ends its context when it
 // has to end at once. It returns when the context has ended.
 func attend(ctx context.Context, l *leaving, drain <-chan struct{}, line lifeline) {
-	var late <-chan time.Time
+	var late, alone <-chan time.Time
 	for {
 		select {
+		case <-l.changed:
+			alone = nil
+			if d, ends := l.patience(); ends {
+				alone = time.After(d)
+			}
+		case <-alone:
+			l.cancel(train.ErrDrained)
 		case <-drain:
 			drain = nil
 			l.ask()

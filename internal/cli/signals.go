@@ -12,6 +12,10 @@ import (
 // with the cause [ErrInterrupted], unless a node is training: then SIGTERM only
 // asks it to leave, and the context ends at the next signal. Whoever signals
 // once more wants the end now.
+//
+// Linux sends a node the parent-death signal, SIGTERM, more than once: whenever
+// one of its launcher's threads ends. So of a node that has a launcher, SIGTERM
+// counts once; the launcher itself says SIGINT.
 type signals struct {
 	incoming chan os.Signal
 	cancel   context.CancelCauseFunc
@@ -21,7 +25,8 @@ type signals struct {
 
 	mu struct {
 		sync.Mutex
-		drain chan struct{} // closed by SIGTERM; nil: nobody would listen
+		drain    chan struct{} // closed by SIGTERM; nil: nobody would listen
+		launched bool          // SIGTERM counts once
 	}
 }
 
@@ -63,14 +68,35 @@ func (s *signals) run() {
 	if !ok {
 		return
 	}
-	if !s.drains(first) {
+	drains := s.drains(first)
+	if !drains {
 		s.cancel(ErrInterrupted)
 	}
-	if _, ok := s.next(); !ok {
-		return
+	for {
+		again, ok := s.next()
+		if !ok {
+			return
+		}
+		if drains && again == syscall.SIGTERM && s.isLaunched() {
+			continue
+		}
+		break
 	}
 	s.cancel(ErrInterrupted)
 	close(s.force)
+}
+
+// hasLauncher says that this is a launcher's node.
+func (s *signals) hasLauncher() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.launched = true
+}
+
+func (s *signals) isLaunched() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.launched
 }
 
 func (s *signals) next() (os.Signal, bool) {

@@ -8,8 +8,9 @@
 //     long as the parent lives, and a child that reads its end stops. It works
 //     on every system.
 //   - the parent-death signal: Linux sends SIGTERM to the child when the thread
-//     that started it dies. So one goroutine, locked to its thread for the life
-//     of the group, starts all children.
+//     that started it dies, and again for each thread that is its parent until
+//     the whole process is dead. So one goroutine, locked to its thread for the
+//     life of the group, starts all children.
 //
 // A child that stands for a process on another machine, as ssh does, is not
 // told to end by a signal, which would end ssh alone: it is sent a word on its
