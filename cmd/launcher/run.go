@@ -84,6 +84,9 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	if bare && s.Resumes() && s.Resume != "auto" {
 		return cli.Usagef("--resume %s: a checkpoint is of one model: say which, with --data and --method", s.Resume)
 	}
+	if bare && s.Resumes() && len(l.distant()) > 0 {
+		return cli.Usagef("--resume %s: what is finished on other hosts cannot be seen: say which model, with --data or --method", s.Resume)
+	}
 	if bare && s.Detach {
 		return cli.Usagef("--detach: one model at a time: say which, with --data or --method")
 	}

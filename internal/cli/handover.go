@@ -23,6 +23,8 @@ type Handover struct {
 	Config   []byte // config.yaml
 	// Outlives has the node train on when the launcher is gone: it is detached,
 	// or on another machine, where the end of the pipe may be the network's.
+	// It ends, though, if it is on no ring for as long as a node waits for one
+	// at the start: nobody looks after it.
 	Outlives bool
 	// Slots is how many nodes share the machine's cores, if the node is to see
 	// to its share itself; 0: that is done.
@@ -46,7 +48,12 @@ const StopWord = "stop"
 type lifeline struct {
 	stop <-chan struct{} // closed: the launcher wants the node to end
 	gone <-chan struct{} // closed: the launcher is gone, without a word
+	// outlives is for how long the node may be on no ring then; 0: it leaves.
+	outlives time.Duration
 }
+
+// cutsOff tells that the node has ended because its launcher is gone.
+func (l lifeline) cutsOff() bool { return l.outlives == 0 && l.cut() }
 
 // receive reads the handover and keeps an eye on the pipe from then on. The
 // goroutine that does so ends with r.
@@ -68,7 +75,7 @@ func receive(r io.Reader) (h Handover, l lifeline, err error) {
 		_, _ = io.Copy(io.Discard, in)
 		close(gone)
 	}()
-	return h, lifeline{stop, gone}, nil
+	return h, lifeline{stop: stop, gone: gone}, nil
 }
 
 // cut tells whether the launcher is gone. A dead launcher may be noticed first

@@ -32,6 +32,8 @@ type leaving struct {
 		asked bool
 		met   bool // there was a ring
 		on    bool // there is one
+		// How long it may be on none, because nobody looks after it; 0: for ever.
+		lonely time.Duration
 	}
 }
 
@@ -68,19 +70,39 @@ func (l *leaving) tell() {
 	}
 }
 
-// patience returns how long the node may stay: without end if nobody has asked
-// it to leave, or if it will come to a step boundary.
+// patience returns how long the node may stay: without end if it will come to a
+// step boundary, or if nobody has asked it to leave and somebody looks after it.
 func (l *leaving) patience() (d time.Duration, ends bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case !l.mu.asked || l.mu.on:
+	case l.mu.on:
 		return 0, false
-	case l.mu.met:
+	case l.mu.asked && l.mu.met:
 		return ringGrace, true
-	default:
+	case l.mu.asked:
 		return 0, true
+	default:
+		return l.mu.lonely, l.mu.lonely > 0
 	}
+}
+
+// orphan bounds how long the node may be on no ring from now on.
+func (l *leaving) orphan(lonely time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mu.lonely = lonely
+	l.tell()
+}
+
+// why returns the error that the node ends with when its patience has ended.
+func (l *leaving) why() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.mu.asked {
+		return train.ErrDrained
+	}
+	return ErrOrphaned
 }
 
 // observer follows the rings.

@@ -16,9 +16,11 @@ type ways struct {
 	ring     bool // it is on a ring
 	lost     bool // which it loses when it is asked to leave
 	next     bool // but for which another one comes
+	loses    bool // in an hour
 	leaves   bool // at the next step boundary, when it is asked to
 	stubborn bool // it does not listen to its context
 	err      error
+	outlives time.Duration // its launcher
 }
 
 func (w ways) train(ctx context.Context, _ train.Config, o train.Options) (train.Summary, error) {
@@ -27,6 +29,10 @@ func (w ways) train(ctx context.Context, _ train.Config, o train.Options) (train
 	}
 	if w.err != nil {
 		return train.Summary{}, w.err
+	}
+	if w.loses {
+		time.Sleep(time.Hour)
+		o.Observe.RingLost(train.RingLost{})
 	}
 	select {
 	case <-o.Drain:
@@ -72,6 +78,9 @@ func TestEndOfTraining(t *testing.T) {
 		{"the launcher is gone, a long step", ways{ring: true}, "gone", ErrOrphaned, orphanGrace},
 		{"the launcher is gone, stubborn", ways{ring: true, stubborn: true}, "gone", ErrOrphaned, orphanGrace + Grace},
 		{"the launcher is gone, SIGTERM first", ways{ring: true, leaves: true}, "term gone", ErrOrphaned, 0},
+		{"the launcher elsewhere is gone, no ring", ways{outlives: time.Hour}, "gone", ErrOrphaned, time.Hour},
+		{"the launcher elsewhere is gone, then SIGTERM", ways{ring: true, leaves: true, outlives: time.Hour}, "gone term", train.ErrDrained, time.Minute},
+		{"the launcher elsewhere is gone, then a lost ring", ways{ring: true, loses: true, outlives: time.Hour}, "gone", ErrOrphaned, 2 * time.Hour},
 		{"the launcher says stop", ways{ring: true}, "stop", ErrInterrupted, 0},
 		{"the launcher says stop, stubborn", ways{ring: true, stubborn: true}, "stop", ErrInterrupted, Grace},
 		{"Ctrl-C", ways{ring: true}, "int", ErrInterrupted, 0},
@@ -94,6 +103,10 @@ func TestEndOfTraining(t *testing.T) {
 					case "term gone":
 						close(caught.mu.drain)
 						close(gone)
+					case "gone term":
+						close(gone)
+						time.Sleep(time.Minute)
+						close(caught.mu.drain)
 					case "stop":
 						close(stop)
 					case "int":
@@ -105,7 +118,7 @@ func TestEndOfTraining(t *testing.T) {
 					}
 				}()
 				started := time.Now()
-				_, err := p.train(ctx, DefaultSettings(), train.Options{}, journal{out: io.Discard}, lifeline{stop, gone})
+				_, err := p.train(ctx, DefaultSettings(), train.Options{}, journal{out: io.Discard}, lifeline{stop, gone, tt.ways.outlives})
 				took := time.Since(started)
 				if !errors.Is(err, tt.want) {
 					t.Errorf("ended with %v, want %v", err, tt.want)

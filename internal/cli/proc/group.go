@@ -2,13 +2,11 @@ package proc
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"os/exec"
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -19,51 +17,12 @@ const maxLine = 16 << 20
 // a process that it started itself.
 const drain = 500 * time.Millisecond
 
-// Command says what to start.
-type Command struct {
-	Name  string    // what people call the child
-	Path  string    // of the executable
-	Args  []string  // Args[0], the name it is called by, included
-	Env   []string  // as in os.Environ; nil is this process's
-	Stdin io.Reader // what it reads first; then the pipe stays open as its lifeline
-	// Log receives its standard error, from a goroutine of its own, or without
-	// one if it is an *os.File; nil: nobody.
-	Log io.Writer
-	// Stop is what to write to its standard input to have it end; nil: it is
-	// sent SIGINT.
-	Stop []byte
-	// Detached gives it a session of its own, in which neither the end of its
-	// parent nor that of the terminal reaches it.
-	Detached bool
-}
-
 // Event is a line that a child wrote to its standard output, without the
 // newline, or its end. The exit is the last event of a child.
 type Event struct {
 	Child int // as returned by Start
 	Line  []byte
 	Exit  *Exit
-}
-
-// Exit is how a child ended.
-type Exit struct {
-	Name   string
-	PID    int
-	Code   int            // of a child that was not killed
-	Signal syscall.Signal // that killed it; 0: none
-	Err    error          // of waiting for it or reading its output; nil for any exit code
-}
-
-// String describes the end as a part of a sentence: "ended with code 3".
-func (x Exit) String() string {
-	switch {
-	case x.Err != nil:
-		return "was lost: " + x.Err.Error()
-	case x.Signal != 0:
-		return fmt.Sprintf("was killed by signal %d (%s)", int(x.Signal), x.Signal)
-	default:
-		return fmt.Sprintf("ended with code %d", x.Code)
-	}
 }
 
 // Group is a set of children that end together. Its methods but [Group.Close]
@@ -192,18 +151,6 @@ func (g *Group) follow(number int, ch *child) {
 		exit.Err = fmt.Errorf("reading its output: %w", broken)
 	}
 	g.events <- Event{Child: number, Exit: &exit}
-}
-
-func describe(ch *child, err error) Exit {
-	exit := Exit{Name: ch.Name, PID: ch.cmd.Process.Pid}
-	var status *exec.ExitError
-	if err != nil && !errors.As(err, &status) && !errors.Is(err, exec.ErrWaitDelay) {
-		exit.Err = err
-	}
-	if state := ch.cmd.ProcessState; state != nil {
-		exit.Code, exit.Signal = state.ExitCode(), killedBy(state)
-	}
-	return exit
 }
 
 // PIDs returns the process numbers of the children, by their numbers here.
