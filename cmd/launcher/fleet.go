@@ -162,7 +162,10 @@ func (f *fleet) start(n *member, join []string) error {
 // said handles a line from a node.
 func (f *fleet) said(n *member, line []byte) {
 	observer := f.troubles
-	if n == f.shown() {
+	switch {
+	case f.stopping: // what follows from that is no news
+		observer = train.Observer{}
+	case n == f.shown():
 		observer = f.shows
 		observer.RingFormed, observer.RingLost = nil, nil // see learn
 	}
@@ -207,11 +210,13 @@ func (f *fleet) learn(n *member) train.Observer {
 			}
 			f.ring, f.formed, f.endings = v, true, nil
 			f.elsewhere = beyond(f.nodes, v.Addrs)
-			f.shows.RingFormed(v)
+			if !f.stopping {
+				f.shows.RingFormed(v)
+			}
 			f.keepNotes(v.Addrs)
 		},
 		RingLost: func(v train.RingLost) {
-			if v.Generation > f.lost {
+			if v.Generation > f.lost && !f.stopping {
 				f.lost = v.Generation
 				f.shows.RingLost(v)
 			}

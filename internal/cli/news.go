@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/ballast-ml/ballast/train"
@@ -15,7 +16,7 @@ func News(say func(format string, args ...any)) train.Observer {
 	o := Trouble(say)
 	o.RingLost = func(v train.RingLost) {
 		lost = true
-		say("the ring is lost after step %d: %s", v.Step, plainReason(v.Reason))
+		say("the ring ends after step %d: %s", v.Step, plainReason(v.Reason))
 	}
 	o.RingFormed = func(v train.RingFormed) {
 		if lost {
@@ -63,8 +64,20 @@ func ShortNames(names []string) string {
 	return strings.Join(short, ", ")
 }
 
-// plainReason is an error's text without the name of the package in front,
-// which says nothing to a person.
+// plainReason is why a ring has ended, for a person: what the members have come
+// to, if that is in it, rather than how this node noticed; without the names of
+// packages and what makes names of nodes unique.
 func plainReason(text string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(text, "cluster: "), "allreduce: ")
+	if at := strings.LastIndex(text, "cluster: "); at >= 0 {
+		text = text[at:]
+	}
+	text = packages.ReplaceAllString(text, "")
+	text = unique.ReplaceAllString(text, "")
+	return again.ReplaceAllString(text, "")
 }
+
+var (
+	packages = regexp.MustCompile(`\b(cluster|allreduce|optimizer|rpc): `)
+	unique   = regexp.MustCompile(`#[a-z0-9]+\b`)
+	again    = regexp.MustCompile(`^the ring is formed again( \(generation \d+\))?: `) // which the next line tells
+)

@@ -14,16 +14,18 @@ import (
 )
 
 // Members prints what the members of a run are doing, one line each: those of
-// the ring by rank, then those that wait to be taken in. A name loses what
-// makes it unique where it is unique without.
+// the ring by rank, then those that wait to be taken in; and below why some do
+// not answer or have no ring. A name loses what makes it unique where it is
+// unique without.
 func Members(w io.Writer, members []cluster.MemberStatus) {
 	members = slices.Clone(members)
 	slices.SortStableFunc(members, func(a, b cluster.MemberStatus) int {
 		return cmp.Or(cmp.Compare(uint(a.Rank), uint(b.Rank)), cmp.Compare(a.Member.Name, b.Member.Name)) // -1 is last
 	})
 	names := shortNames(members)
+	var remarks []string
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "rank\tname\taddress\tstep\tphase\twaiting for\tsince\trtt\t")
+	fmt.Fprintln(t, "rank\tname\taddress\tstep\tphase\twaiting for\tsince\trtt")
 	for _, m := range members {
 		p := m.Progress
 		cells := []string{"-", names[m.Member.Name], m.Member.Addr, strconv.FormatUint(p.Step, 10), p.Phase, "", short(m.Since), short(m.RTT)}
@@ -35,16 +37,21 @@ func Members(w io.Writer, members []cluster.MemberStatus) {
 		}
 		switch {
 		case m.Error != "":
-			cells[3], cells[4], cells[6] = "-", "no answer: "+m.Error, "-"
+			cells[3], cells[4], cells[6] = "-", "no answer", "-"
+			remarks = append(remarks, fmt.Sprintf("%s: %s", cells[1], m.Error))
 		case m.Waiting != "":
-			cells[4] = "no ring: " + m.Waiting
+			cells[4] = "no ring"
+			remarks = append(remarks, fmt.Sprintf("%s: %s", cells[1], m.Waiting))
 		}
 		for i, cell := range cells {
 			cells[i] = cmp.Or(cell, "-")
 		}
-		fmt.Fprintln(t, strings.Join(cells, "\t")+"\t")
+		fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
 	_ = t.Flush() // of a buffer, or of a writer that tells by itself
+	for _, line := range remarks {
+		fmt.Fprintln(w, line)
+	}
 }
 
 // shortNames returns the names for people by the full ones.

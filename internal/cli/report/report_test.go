@@ -7,9 +7,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ballast-ml/ballast/cluster"
 	"github.com/ballast-ml/ballast/internal/cli/report"
 	"github.com/ballast-ml/ballast/train"
 )
@@ -107,4 +109,23 @@ func Example() {
 	// class  train  recall
 	// dog     1000   0.750
 	// cat      100   0.500
+}
+
+func TestMembers(t *testing.T) {
+	var b strings.Builder
+	report.Members(&b, []cluster.MemberStatus{
+		{Member: cluster.Member{Name: "n#1", Addr: "a:1"}, Rank: -1, Waiting: "waiting for a third node"},
+		{Member: cluster.Member{Name: "n#2", Addr: "a:2"}, Rank: 1, Error: "no answer within 1s"},
+		{Member: cluster.Member{Name: "m#3", Addr: "b:1"}, Rank: 0, Progress: cluster.Progress{Step: 7, Phase: "allreduce", WaitingFor: "n#2"}, Since: 12345678 * time.Microsecond, RTT: 1500 * time.Microsecond},
+	})
+	want := `rank  name  address  step  phase      waiting for  since  rtt
+0     m     b:1      7     allreduce  n#2          12.3s  2ms
+1     n#2   a:2      -     no answer  -            -      -
+-     n#1   a:1      0     no ring    -            -      -
+n#2: no answer within 1s
+n#1: waiting for a third node
+`
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
+	}
 }
