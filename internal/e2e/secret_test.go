@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -112,6 +113,8 @@ func TestSecretIsNowhereToBeSeen(t *testing.T) {
 			}
 		}
 	}
+	kill(t, p, syscall.SIGINT) // the nodes of a launcher that is killed still write a checkpoint
+	p.wait(t, 10*time.Second)
 }
 
 // processesOf returns a process and its descendants.
