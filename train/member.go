@@ -99,8 +99,8 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 	}
 	writes := m.begin(s, roster, rank, formed)
 	out, err = s.train(ctx)
-	if errors.Is(err, ErrDrained) {
-		s.checkpoints.last(m.job)
+	if err != nil && m.draining() {
+		s.checkpoints.last(m.job) // there may be no other ring before this node is gone
 	}
 	if err != nil {
 		return trained{}, err
@@ -125,6 +125,16 @@ func (m *member) report(ctx context.Context, roster cluster.Roster, err error) e
 		})
 	}
 	return err
+}
+
+// draining tells whether this node has been asked to leave.
+func (m *member) draining() bool {
+	select {
+	case <-m.opts.Drain:
+		return true
+	default:
+		return false
+	}
 }
 
 func (m *member) token() string {
