@@ -92,7 +92,12 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 		} else {
 			err = m.report(ctx, roster, err)
 		}
-		err = errors.Join(err, ring.Close())
+		if closing := ring.Close(); err != nil {
+			err = errors.Join(err, closing)
+		} else if closing != nil {
+			// The model is done here. Whoever missed a last frame goes on without us.
+			m.opts.Log.Debug().Err(closing).Msg("the ring did not close in order")
+		}
 	}()
 	if err := s.sync(ctx); err != nil {
 		return trained{}, err
