@@ -19,7 +19,7 @@ func (s *state) accuse(ctx context.Context, accuser string, l Loss, now time.Tim
 	r := s.ballot.Committed
 	_, accused := r.Rank(l.Peer)
 	_, member := r.Rank(accuser)
-	if !accused || !member || l.Generation != r.Generation || s.finished || s.known.Generation > r.Generation {
+	if !accused || !member || l.Generation != r.Generation || s.finished || s.outside {
 		return false
 	}
 	for _, a := range s.accusations {

@@ -31,15 +31,15 @@ type composition struct {
 func compose(p poll, pol policy) (c composition, reason string) {
 	if p.shun != "" {
 		less := p
-		less.shun, less.out = "", maps.Clone(p.out)
-		less.out[p.shun] = true
+		less.shun, less.out = "", map[string]bool{p.shun: true}
+		maps.Copy(less.out, p.out)
 		if c, reason := compose(less, pol); reason == "" {
 			return c, ""
 		}
 	}
 	base := p.known
 	for _, v := range p.votes {
-		if v.vote.Committed.Generation > base.Generation {
+		if v.vote.Committed.mark().after(base.mark()) {
 			base = v.vote.Committed
 		}
 	}

@@ -19,6 +19,7 @@ import (
 type attempt struct {
 	generation uint64
 	why        string // why there is to be a new ring
+	good       bool   // there was a good one when it began
 	cancel     context.CancelFunc
 	waiting    map[string]Member // whose answer is still to come
 	votes      []voted           // promises
@@ -49,7 +50,7 @@ func (s *state) form(ctx context.Context, now time.Time) time.Time {
 	}
 	if s.ballot.Committed.Generation == 0 && !now.Before(s.deadline) {
 		s.fail(fmt.Errorf("cluster: no ring after %v: %s: start the missing nodes with the same command, and check that they can reach %s",
-			s.node.cfg.StartTimeout, s.reason, s.node.self.Addr))
+			s.node.cfg.StartTimeout, s.waitingFor(), s.node.self.Addr))
 		return time.Time{}
 	}
 	if s.attempt != nil || now.Before(s.aside) {
@@ -90,11 +91,11 @@ func (s *state) begin(ctx context.Context, candidates []Member, why string, now 
 		panic("cluster: " + err.Error())
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	a := &attempt{generation: g, why: why, cancel: cancel, waiting: make(map[string]Member)}
+	a := &attempt{generation: g, why: why, good: s.need() == "", cancel: cancel, waiting: make(map[string]Member)}
 	a.votes = []voted{{n.self, s.ownVote()}}
 	s.attempt = a
 	n.log.Debug().Uint64("generation", g).Str("why", why).Str("ask", names(candidates)).Msg("asking for votes")
-	q := request{Generation: g, Member: n.self, Identity: n.cfg.Identity, Shards: n.cfg.Shards, Known: s.known.Generation, Dead: s.proofs()}
+	q := request{Generation: g, Member: n.self, Identity: n.cfg.Identity, Shards: n.cfg.Shards, Known: s.knownMark, Dead: s.proofs()}
 	for _, m := range candidates {
 		if m.Name == n.self.Name {
 			continue
@@ -144,6 +145,9 @@ func (s *state) voted(ctx context.Context, generation uint64, m Member, v vote, 
 		if err := s.learn(ctx, v.Committed, now); err != nil {
 			s.node.log.Warn().Err(err).Str("peer", m.Name).Msg("ignored a roster")
 		}
+		if s.knownMark.after(v.Committed.mark()) {
+			s.inform(ctx, s.known, []Member{m})
+		}
 	}
 	if s.attempt != a || !mine {
 		return // over, perhaps by what the vote told us
@@ -179,7 +183,7 @@ func (s *state) unanswered(ctx context.Context, m Member, err error, mine bool, 
 		s.silenced(ctx, p, fmt.Sprintf("no answer for %v", s.node.cfg.Silence))
 	default:
 		s.node.log.Info().Err(err).Str("peer", m.Name).Msg("a node that wants to join does not answer")
-		p.exclude(now)
+		p.exclude(now, notNow)
 	}
 }
 
@@ -206,26 +210,32 @@ func (s *state) tally(ctx context.Context, now time.Time) {
 		return
 	}
 	if s.need() == "" && !slices.ContainsFunc(c.members, func(m Member) bool { _, in := s.known.Rank(m.Name); return !in }) {
-		s.postpone(now)
+		s.postpone(a.votes, now)
 		s.giveUp("nobody can join now")
 		return
 	}
 	for _, m := range c.witnesses { // it is the last ring's business that they are left out
 		if p := s.peers[m.Name]; p != nil && !now.Before(p.barred) {
-			p.exclude(now)
+			p.exclude(now, firstBar)
 		}
 	}
 	s.offer(ctx, c, now)
 }
 
-// notNow is how long a node that could not be taken in is passed over.
+// notNow is how long a node that could not be taken in is passed over at first.
 const notNow = 500 * time.Millisecond
 
-// postpone passes over those who are here, but in no ring.
-func (s *state) postpone(now time.Time) {
+// postpone passes over those who are here, but in no ring, and could not be
+// taken in: until they ask for it, if their programs do not wait for a ring.
+func (s *state) postpone(votes []voted, now time.Time) {
+	for _, v := range votes {
+		if p := s.peers[v.member.Name]; p != nil && v.vote.Idle {
+			p.idle = true
+		}
+	}
 	for name, p := range s.peers {
 		if _, in := s.known.Rank(name); !in && s.isPresent(p, now) {
-			p.barred = now.Add(notNow)
+			p.exclude(now, notNow)
 		}
 	}
 }
@@ -234,7 +244,7 @@ func (s *state) postpone(now time.Time) {
 func (s *state) offer(ctx context.Context, c composition, now time.Time) {
 	n, a := s.node, s.attempt
 	a.roster = newRoster(a.generation, c.members, n.cfg.Shards)
-	if reason := s.take(ctx, n.self.Name, offer{Roster: a.roster, Reason: a.why}); reason != "" {
+	if reason := s.take(ctx, n.self.Name, offer{Roster: a.roster, Reason: a.why, Loss: s.loss}); reason != "" {
 		s.giveUp(reason) // overtaken
 		s.contested(now)
 		return
@@ -247,7 +257,7 @@ func (s *state) offer(ctx context.Context, c composition, now time.Time) {
 			continue
 		}
 		a.waiting[m.Name] = m
-		body, patience := offer{a.roster, a.why, s.proofs()}, s.patience(m)
+		body, patience := offer{a.roster, a.why, s.loss, s.proofs()}, s.patience(m)
 		n.wg.Go(func() {
 			var r response
 			err := persist(inner, patience, func(ctx context.Context) error {

@@ -67,7 +67,7 @@ func (s *state) judge(ctx context.Context, generation uint64, records []MemberSt
 		s.aside = now.Add(firstBar)
 		s.lose(Loss{Peer: name, Reason: reason})
 	case p != nil:
-		p.exclude(now)
+		p.exclude(now, firstBar)
 		l := flightOf(records, name)
 		l.Reason = reason
 		s.lose(l)

@@ -96,6 +96,7 @@ func (s *state) welcomed(from string, m Member) welcome {
 		return welcome{Over: &r}
 	}
 	s.heard(m, time.Now())
+	s.meetFirst()
 	w := welcome{Member: s.node.self}
 	if r.Generation > 0 {
 		w.Known = &r

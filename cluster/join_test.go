@@ -28,7 +28,7 @@ func TestNewcomerIsTakenIn(t *testing.T) {
 			if took := time.Since(a.begun); took > 300*time.Millisecond {
 				t.Errorf("%s: %v", name, took)
 			}
-			cause, _ := nodes[1].over(r, 0)
+			_, cause := nodes[1].over(r, 0)
 			if e, ok := errors.AsType[*cluster.SupersededError](cause); !ok || e.Generation != r2.Generation || !strings.Contains(e.Reason, a.name()+" joins") {
 				t.Errorf("%v", cause)
 			}

@@ -31,6 +31,9 @@ const (
 	// again is when a member that answers, but that gossip has given up, is
 	// asked the next time.
 	again = time.Second
+	// leastTimeout is how long the last of several questions to a silent
+	// member waits at least.
+	leastTimeout = 200 * time.Millisecond
 	// reportTimeout bounds how long Report waits for members to hear it.
 	reportTimeout = 500 * time.Millisecond
 )
@@ -92,16 +95,19 @@ func (s *state) consider(ctx context.Context, x suspect) {
 	if p == nil || p.dead != "" || p.silent != "" || s.finished || !s.matters(x.loss.Peer) {
 		return
 	}
-	if g := x.loss.Generation; g != 0 && g != s.ballot.Committed.Generation {
+	if g := x.loss.Generation; g != 0 && g != s.ballot.Committed.Generation && g != s.ballot.latest().Generation {
 		return
 	}
 	x.loss.Reason = clip(x.loss.Reason)
 	old := s.suspects[x.loss.Peer]
-	if old == nil {
-		old = &x
-		s.suspects[x.loss.Peer] = old
+	longer := !x.heard.IsZero() && (old == nil || old.heard.IsZero() || x.heard.Before(old.heard))
+	if old == nil || longer { // it has been silent for longer than was known: the question is asked again
+		s.suspects[x.loss.Peer] = &x
 	}
-	s.examine(ctx, p, old)
+	if longer && !x.told { // then all examine it at the same time, and none has to wait for another
+		s.spread(ctx, hint{Loss: x.loss, Silent: time.Since(x.heard)})
+	}
+	s.examine(ctx, p, s.suspects[x.loss.Peer])
 }
 
 // matters reports whether it is of interest here that the process is lost.
@@ -153,7 +159,8 @@ func (n *Node) question(ctx context.Context, m Member, heard time.Time) (proved,
 		heard = begun
 	}
 	for pause := range backoff() {
-		ask, cancel := context.WithTimeout(ctx, callTimeout)
+		patience := max(n.cfg.Silence-time.Since(heard), callTimeout-time.Since(begun), leastTimeout)
+		ask, cancel := context.WithTimeout(ctx, min(patience, callTimeout))
 		err := n.caller.tell(ask, m, kindPing, nothing{})
 		cancel()
 		switch {
@@ -187,8 +194,10 @@ func (s *state) examined(ctx context.Context, m Member, proved, silence string, 
 	l := Loss{Generation: s.ballot.Committed.Generation, Peer: first, Reason: proved + silence}
 	switch {
 	case proved != "":
-		s.died(ctx, p, proved+because)
-		s.spread(ctx, hint{Loss: l})
+		if p.dead == "" {
+			s.died(ctx, p, proved+because)
+			s.spread(ctx, hint{Loss: l})
+		}
 	case silence != "":
 		s.silenced(ctx, p, silence+because)
 		s.spread(ctx, hint{Loss: l, Silent: s.node.cfg.Silence})
@@ -246,7 +255,7 @@ func (s *state) silenced(ctx context.Context, p *peer, reason string) {
 // lose ends the training on the current ring if l.Peer is a member of it.
 func (s *state) lose(l Loss) {
 	r := s.ballot.Committed
-	if _, in := r.Rank(l.Peer); !in || s.finished || s.known.Generation > r.Generation {
+	if _, in := r.Rank(l.Peer); !in || s.finished || s.outside {
 		return
 	}
 	l.Generation = r.Generation
@@ -256,7 +265,13 @@ func (s *state) lose(l Loss) {
 		}
 	}
 	s.node.log.Warn().Str("peer", l.Peer).Uint64("step", l.Step).Str("phase", l.Phase).Str("reason", l.Reason).Msg("lost a member")
-	s.end(fmt.Sprintf("%s is lost: %s", l.Peer, l.Reason), &LossError{l})
+	if s.loss == nil {
+		s.loss = &l
+	}
+	s.end(fmt.Sprintf("%s is lost: %s", l.Peer, l.Reason), &LossError{*s.loss})
+	if a := s.attempt; a != nil && a.good && a.roster.Generation == 0 {
+		s.giveUp("a loss came before the votes") // newcomers may take their time while there is a ring, not now
+	}
 }
 
 // spread tells the ring of a loss that this node found by itself; not of one

@@ -27,6 +27,7 @@ type Node struct {
 	events chan func(context.Context, *state) // to the goroutine that owns the state
 	quit   chan struct{}                      // closed: end
 	done   chan struct{}                      // closed: the owner of the state has ended
+	found  chan struct{}                      // closed: somebody has welcomed us, or we them
 	cancel context.CancelFunc                 // ends questions under way
 	wg     sync.WaitGroup                     // every goroutine of the node
 	leave  struct {
@@ -38,6 +39,7 @@ type Node struct {
 		sync.Mutex
 		roster   Roster // the last with this node in it; Generation 0: none yet
 		known    Roster // the last that anybody is known to have committed
+		mark     mark
 		err      error
 		changed  chan struct{} // closed at the next change
 		awaiting int           // calls of Await under way
@@ -47,8 +49,8 @@ type Node struct {
 }
 
 // Join makes this process visible to the nodes at cfg.Join, which may not have
-// started yet, and returns once one of them has welcomed it or this node is
-// itself one of them. The ring forms afterwards: see Await.
+// started yet, and returns once one of them has welcomed it, this node is itself
+// one of them, or another node has found it. The ring forms afterwards: see Await.
 //
 // The error is a *RefusedError if a node there does not belong to the same
 // run, a *FormedError if the run is over, and otherwise says what was tried and
@@ -74,6 +76,7 @@ func Join(ctx context.Context, cfg Config) (*Node, error) {
 		events:    make(chan func(context.Context, *state)),
 		quit:      make(chan struct{}),
 		done:      make(chan struct{}),
+		found:     make(chan struct{}),
 	}
 	n.public.changed = make(chan struct{})
 	if n.gossip, err = startGossip(ctx, self, cfg, k.gossip); err != nil {
@@ -154,14 +157,14 @@ func (n *Node) awaited() bool {
 func (n *Node) know(r Roster) {
 	n.public.Lock()
 	defer n.public.Unlock()
-	n.public.known = r
+	n.public.known, n.public.mark = r, r.mark()
 }
 
-// knows returns it.
-func (n *Node) knows() Roster {
+// knows returns it, with its mark.
+func (n *Node) knows() (Roster, mark) {
 	n.public.Lock()
 	defer n.public.Unlock()
-	return n.public.known
+	return n.public.known, n.public.mark
 }
 
 // Waiting says why there is no ring right now, for people, and since when; ""

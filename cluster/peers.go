@@ -18,6 +18,7 @@ type peer struct {
 	left   bool   // it has said goodbye
 	dead   string // the proof that it is gone; "": none
 	done   bool   // it has completed the run
+	idle   bool   // it is outside of the ring and its program does not wait for one
 	silent string // why it counts as lost without proof, until it is heard of; "": it does not
 
 	barred  time.Time     // not in a ring before
@@ -89,7 +90,10 @@ func (s *state) isPresent(p *peer, now time.Time) bool {
 	if p.dead != "" || p.done || p.silent != "" || now.Before(p.barred) {
 		return false
 	}
-	return p.seen || now.Before(p.until) || within(append(s.ballot.open(), s.known), p.member.Name)
+	if within(append(s.ballot.open(), s.known), p.member.Name) {
+		return true
+	}
+	return !p.idle && (p.seen || now.Before(p.until))
 }
 
 // present returns who may be in the next ring, this node among them, ordered by
@@ -153,9 +157,12 @@ func (s *state) proofs() []obituary {
 	return out
 }
 
-// exclude keeps p out of rings for a while, longer each time.
-func (p *peer) exclude(now time.Time) {
-	p.bar = min(max(firstBar, 2*p.bar), lastBar)
+// exclude keeps p out of rings, for at least so long, and longer each time.
+func (p *peer) exclude(now time.Time, least time.Duration) {
+	if now.Sub(p.barred) > 2*lastBar {
+		p.bar = 0
+	}
+	p.bar = min(max(least, 2*p.bar), lastBar)
 	p.barred = now.Add(p.bar)
 }
 

@@ -16,10 +16,12 @@ import (
 
 // plea asks the leader for a ring.
 type plea struct {
-	Member     Member `json:"member"`     // the sender
-	Generation uint64 `json:"generation"` // of the last ring that it was in
-	Known      uint64 `json:"known"`      // of the last one that it knows of
-	Need       string `json:"need"`       // why it needs another
+	Member     Member     `json:"member"`         // the sender
+	Generation uint64     `json:"generation"`     // of the last ring that it was in
+	Known      mark       `json:"known"`          // the last one that it knows of
+	Need       string     `json:"need"`           // why it needs another
+	Loss       *Loss      `json:"loss,omitempty"` // the loss that ended the last, if there was any
+	Dead       []obituary `json:"dead,omitempty"` // members of the rings that matter who are proved dead
 }
 
 // relief answers a plea.
@@ -42,7 +44,7 @@ const (
 func (s *state) plead(ctx context.Context, now time.Time) {
 	var to Member
 	if s.need() != "" && s.joined && !s.finished && s.err == nil &&
-		(s.ballot.Committed.Generation == 0 || s.known.Generation == s.ballot.Committed.Generation || s.node.awaited()) {
+		(!s.outside || s.node.awaited()) {
 		name := leader(s.rulers(now), s.known)
 		if p := s.peers[name]; p != nil {
 			to = p.member
@@ -69,7 +71,7 @@ func (n *Node) plead(ctx context.Context, m Member) {
 		var q plea
 		made := make(chan struct{})
 		if !n.post(func(_ context.Context, s *state) {
-			q = plea{n.self, s.ballot.Committed.Generation, s.known.Generation, clip(s.need())}
+			q = plea{n.self, s.ballot.Committed.Generation, s.knownMark, clip(s.need()), s.loss, s.proofs()}
 			close(made)
 		}) {
 			return
@@ -116,7 +118,7 @@ func (s *state) relieved(ctx context.Context, m Member, r relief, err error, ask
 }
 
 // pleaded answers a plea.
-func (s *state) pleaded(q plea, from string) any {
+func (s *state) pleaded(ctx context.Context, q plea, from string) any {
 	now := time.Now()
 	if q.Member.Name != from {
 		return fmt.Errorf("cluster: plea of %s in the name of %s", from, q.Member.Name)
@@ -125,8 +127,12 @@ func (s *state) pleaded(q plea, from string) any {
 		return relief{Done: true}
 	}
 	s.heard(q.Member, now)
+	if p := s.peers[from]; p != nil {
+		p.idle = false
+	}
+	s.takeProofs(ctx, q.Dead)
 	r := relief{Says: s.waitingFor()}
-	if s.known.Generation > q.Known {
+	if s.knownMark.after(q.Known) {
 		known := s.known
 		r.Known = &known
 	}
@@ -135,14 +141,20 @@ func (s *state) pleaded(q plea, from string) any {
 			m := p.member
 			r.Leader, r.Says = &m, at(m)+" leads"
 		}
+		if _, in := s.known.Rank(from); in { // it pleads here because it has lost the leader that we see
+			s.consider(ctx, suspect{loss: Loss{Peer: name, Reason: from + " does not reach it"}, told: true})
+		}
 		return r
 	}
 	_, member := s.known.Rank(from)
 	switch {
 	case !member:
 		r.Full = s.fullFor(from, now)
-	case q.Need != "" && q.Generation == s.known.Generation && s.need() == "" && s.ballot.Committed.Generation == s.known.Generation:
+	case q.Need != "" && q.Generation == s.known.Generation && s.need() == "" && !s.outside:
 		s.over = from + " needs a new ring: " + clip(q.Need)
+		if q.Loss != nil && q.Loss.Generation == q.Generation {
+			s.loss = q.Loss
+		}
 		s.node.log.Info().Str("member", from).Msg("a member needs a new ring: " + clip(q.Need))
 	}
 	return r

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -68,12 +69,12 @@ func (s *state) objection(q request, now time.Time) string {
 	switch {
 	case s.finished:
 		return "the run is over for this node"
-	case q.Known < s.known.Generation:
+	case s.knownMark.after(q.Known):
 		return fmt.Sprintf("ring %d is committed already", s.known.Generation)
-	case q.Known > s.known.Generation:
+	case q.Known.after(s.knownMark):
 		return ""
 	}
-	l := leader(s.present(now), s.known)
+	l := leader(s.rulers(now), s.known)
 	if l == q.Member.Name {
 		s.deferring.to = ""
 		return ""
@@ -118,10 +119,19 @@ func (s *state) take(ctx context.Context, from string, o offer) (reason string) 
 	}
 	s.takeProofs(ctx, o.Dead)
 	if s.ballot.Committed.Generation > 0 {
-		s.end(fmt.Sprintf("ring %d is being formed: %s", r.Generation, clip(o.Reason)),
-			&SupersededError{r.Generation, clip(o.Reason)})
+		s.end(fmt.Sprintf("ring %d is being formed: %s", r.Generation, clip(o.Reason)), s.verdict(o))
 	}
 	return ""
+}
+
+// verdict returns why training ends with the offer: the loss of a member, if
+// anybody has found one.
+func (s *state) verdict(o offer) error {
+	l := cmp.Or(s.loss, o.Loss)
+	if l != nil && l.Generation == s.ballot.Committed.Generation {
+		return &LossError{*l}
+	}
+	return &SupersededError{o.Roster.Generation, clip(o.Reason)}
 }
 
 // takeProofs believes another member about who is dead.

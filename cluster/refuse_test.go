@@ -89,7 +89,7 @@ func TestTooLateForTheRing(t *testing.T) {
 			a.node.Finish(nil)
 		}
 		_, err = nodes[4].start().await()
-		if late, ok = errors.AsType[*cluster.FormedError](err); !ok || !strings.Contains(err.Error(), "its run is over") {
+		if _, ok := errors.AsType[*cluster.FormedError](err); !ok || !strings.Contains(err.Error(), "its run is over") {
 			t.Errorf("got %v", err)
 		}
 	})

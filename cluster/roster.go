@@ -85,6 +85,27 @@ func (r Roster) Hash() uint64 {
 	return binary.BigEndian.Uint64(h.Sum(nil))
 }
 
+// mark tells rosters apart and says which supersedes which. Two rosters of one
+// generation are possible only if a proof of death came too late or was wrong;
+// the one with the lower hash gives way then.
+type mark struct {
+	Generation uint64 `json:"generation"`
+	Hash       uint64 `json:"hash"`
+}
+
+// mark returns the roster's mark; the zero one of no roster.
+func (r Roster) mark() mark {
+	if r.Generation == 0 {
+		return mark{}
+	}
+	return mark{r.Generation, r.Hash()}
+}
+
+// after reports whether m supersedes o.
+func (m mark) after(o mark) bool {
+	return m.Generation > o.Generation || m.Generation == o.Generation && m.Hash > o.Hash
+}
+
 // clone returns a copy that shares no memory with r.
 func (r Roster) clone() Roster {
 	r.Members, r.Shards = slices.Clone(r.Members), slices.Clone(r.Shards)
@@ -121,13 +142,4 @@ func each(members []Member, f func(Member) string) []string {
 		out[i] = f(m)
 	}
 	return out
-}
-
-// named returns the member called name.
-func (r Roster) named(name string) (Member, bool) {
-	i, ok := r.Rank(name)
-	if !ok {
-		return Member{Name: name}, false
-	}
-	return r.Members[i], true
 }

@@ -8,29 +8,32 @@ import (
 
 // Gossip does not heal by itself: two halves of a network that have given each
 // other up never speak again, unless somebody tries. So a node without a ring
-// tries the join addresses and all addresses that it has ever seen, and the
-// leader of a ring those of members that it lost without proof.
+// tries the join addresses and all addresses that it has ever seen; and so does
+// the leader of a ring, though only those of members lost without proof, and
+// now and then the join addresses at which nobody was.
 
 // search is how far the search for the missing is.
 type search struct {
-	busy bool
-	next time.Time // zero: nobody is missing
+	busy  bool
+	next  time.Time         // zero: nobody is missing
+	seeds map[string]string // who was found at a join address
 }
 
 const (
-	searchPause = time.Second // before the first search, and between two
-	atOnce      = 16          // addresses tried at the same time
+	searchPause = time.Second     // before the first search, and between two
+	seedPause   = 5 * time.Second // the same for a leader who only misses seeds
+	atOnce      = 16              // addresses tried at the same time
 )
 
 // searchMissing looks for those who should be here and are not.
 func (s *state) searchMissing(ctx context.Context, now time.Time) {
-	addrs := s.missing(now)
+	addrs, pause := s.missing(now)
 	if len(addrs) == 0 || s.finished || s.err != nil || !s.joined {
 		s.search.next = time.Time{}
 		return
 	}
 	if s.search.next.IsZero() {
-		s.search.next = now.Add(searchPause)
+		s.search.next = now.Add(pause)
 	}
 	if s.search.busy || now.Before(s.search.next) {
 		return
@@ -40,38 +43,49 @@ func (s *state) searchMissing(ctx context.Context, now time.Time) {
 	n.wg.Go(func() {
 		n.knockAll(ctx, addrs)
 		n.post(func(_ context.Context, s *state) {
-			s.search.busy, s.search.next = false, time.Now().Add(searchPause)
+			s.search.busy, s.search.next = false, time.Now().Add(pause)
 		})
 	})
 }
 
-// missing returns the addresses to look at. While there is a good ring that is
-// the business of its leader.
-func (s *state) missing(now time.Time) []string {
+// missing returns the addresses to look at, and how long to wait between two
+// looks. While there is a good ring that is the business of its leader.
+func (s *state) missing(now time.Time) (addrs []string, pause time.Duration) {
 	need := s.need() != ""
 	if !need && leader(s.rulers(now), s.known) != s.node.self.Name {
-		return nil
+		return nil, 0
 	}
-	here := map[string]bool{s.node.self.Addr: true}
-	var out []string
 	for name, p := range s.peers {
-		switch {
-		case p.seen && p.silent == "":
-			here[p.member.Addr] = true
-		case p.dead != "" || p.left:
-		case need || p.silent != "" || s.concerns(name):
-			out = append(out, p.member.Addr)
+		if p.dead == "" && !p.left && (!p.seen || p.silent != "") && (need || p.silent != "" || s.concerns(name)) {
+			addrs = append(addrs, p.member.Addr)
 		}
 	}
-	if need && s.known.Generation > 0 {
+	pause = searchPause
+	if len(addrs) == 0 {
+		pause = seedPause
+	}
+	if s.known.Generation > 0 { // before, each has a search of its own
 		for _, addr := range s.node.cfg.Join {
-			if !here[addr] {
-				out = append(out, addr)
+			if !s.hasSeed(addr) {
+				addrs = append(addrs, addr)
 			}
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	slices.Sort(addrs)
+	return slices.Compact(addrs), pause
+}
+
+// hasSeed reports whether the node at a join address is here.
+func (s *state) hasSeed(addr string) bool {
+	if addr == s.node.self.Addr || s.search.seeds[addr] == s.node.self.Name {
+		return true
+	}
+	for name, p := range s.peers {
+		if (p.member.Addr == addr || s.search.seeds[addr] == name) && p.seen && p.dead == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // knockAll says hello at the addresses.
@@ -92,6 +106,9 @@ func (n *Node) knockAll(ctx context.Context, addrs []string) {
 
 // knocked takes in what a search found at an address.
 func (s *state) knocked(ctx context.Context, k knock) {
+	if slices.Contains(s.node.cfg.Join, k.addr) && k.found != "" {
+		s.search.seeds[k.addr] = k.found
+	}
 	for name, p := range s.peers {
 		if p.member.Addr != k.addr || p.dead != "" {
 			continue

@@ -18,13 +18,14 @@ type knock struct {
 
 // seek looks for the nodes at the join addresses, each in a goroutine of its
 // own that tries until it is answered, and returns when the first has welcomed
-// us or turns out to be us, or one refuses us for good. The searches that are
+// us or turns out to be us, when another node has found us, or when one refuses
+// us for good. The searches that are
 // still on then go on in the background, under running, until the ring is
 // formed: two seeds that started at once and missed each other would never
 // meet otherwise.
 func (n *Node) seek(ctx, running context.Context) error {
 	if len(n.cfg.Join) == 0 {
-		n.post(func(_ context.Context, s *state) { s.joined = true })
+		n.post(func(_ context.Context, s *state) { s.meetFirst() })
 		return nil
 	}
 	results := make(chan knock)
@@ -41,7 +42,7 @@ func (n *Node) seek(ctx, running context.Context) error {
 		case k := <-results:
 			switch {
 			case k.err == nil || errors.Is(k.err, errSelf):
-				n.post(func(_ context.Context, s *state) { s.joined = true })
+				n.post(func(_ context.Context, s *state) { s.meetFirst() })
 				return nil
 			case !k.last:
 				if trouble[k.addr] == nil {
@@ -51,11 +52,21 @@ func (n *Node) seek(ctx, running context.Context) error {
 			default:
 				return k.err
 			}
+		case <-n.found:
+			return nil
 		case <-timeout.C:
 			return n.unanswered(trouble)
 		case <-ctx.Done():
 			return fmt.Errorf("cluster: joining %s: %w", strings.Join(n.cfg.Join, ", "), context.Cause(ctx))
 		}
+	}
+}
+
+// meetFirst notes that this node is not alone any more, or is meant to be.
+func (s *state) meetFirst() {
+	if !s.joined {
+		s.joined = true
+		close(s.node.found)
 	}
 }
 
@@ -127,7 +138,7 @@ func (n *Node) knock(ctx context.Context, addr string) knock {
 		}
 	}
 	if self {
-		return knock{addr: addr, err: errSelf, last: trouble == nil}
+		return knock{addr, n.self.Name, errSelf, trouble == nil}
 	}
 	return knock{addr: addr, err: trouble}
 }
@@ -136,8 +147,13 @@ func (n *Node) knock(ctx context.Context, addr string) knock {
 func (n *Node) meet(w welcome) {
 	n.post(func(ctx context.Context, s *state) {
 		s.heard(w.Member, time.Now())
+		var theirs mark
 		if w.Known != nil {
+			theirs = w.Known.mark()
 			s.toldBy(ctx, w.Member, *w.Known)
+		}
+		if s.knownMark.after(theirs) {
+			s.inform(ctx, s.known, []Member{w.Member})
 		}
 	})
 }

@@ -68,7 +68,7 @@ func (n *Node) obey(ctx context.Context, q *envelope) (any, error) {
 	case kindCommit:
 		return inquire(ctx, n, q, func(ctx context.Context, s *state, c commit) any { return s.committed(ctx, c.Roster) })
 	case kindPlea:
-		return inquire(ctx, n, q, func(_ context.Context, s *state, p plea) any { return s.pleaded(p, q.From) })
+		return inquire(ctx, n, q, func(ctx context.Context, s *state, p plea) any { return s.pleaded(ctx, p, q.From) })
 	case kindHint:
 		return inquire(ctx, n, q, func(ctx context.Context, s *state, h hint) any { return s.hinted(ctx, q.From, h, time.Now()) })
 	case kindExit:

@@ -12,11 +12,13 @@ import (
 // questions from other nodes, answers to our own, and the program's calls
 // arrive there as functions.
 type state struct {
-	node     *Node
-	ballot   ballot
-	known    Roster // the last roster that anybody is known to have committed; it may lack this node
-	peers    map[string]*peer
-	deadline time.Time // by when the first ring must be formed
+	node      *Node
+	ballot    ballot
+	known     Roster // the last roster that anybody is known to have committed
+	knownMark mark   // its mark
+	outside   bool   // it lacks this node, which was in one before
+	peers     map[string]*peer
+	deadline  time.Time // by when the first ring must be formed
 
 	// Forming a ring.
 	joined    bool      // a seed has welcomed us, or we are one
@@ -37,6 +39,7 @@ type state struct {
 
 	// The ring.
 	over        string // why the current roster is not to be trained on; "": it is
+	loss        *Loss  // the first loss that ended it
 	suspects    map[string]*suspect
 	accusations []accusation // of this ring, in order
 	watching    follow
@@ -75,6 +78,7 @@ func newState(n *Node, now time.Time) *state {
 		node: n, deadline: now.Add(n.cfg.StartTimeout),
 		peers:    make(map[string]*peer),
 		suspects: make(map[string]*suspect),
+		search:   search{seeds: make(map[string]string)},
 		ballot:   ballot{Promised: n.cfg.Generation},
 		farewell: goodbye{Reason: "it was stopped before the run was over"},
 	}
@@ -152,7 +156,7 @@ func (s *state) need() string {
 	switch {
 	case s.ballot.Committed.Generation == 0:
 		return "there has been no ring yet"
-	case s.known.Generation > s.ballot.Committed.Generation:
+	case s.outside:
 		return fmt.Sprintf("ring %d was formed without this node", s.known.Generation)
 	default:
 		return s.over
@@ -184,7 +188,7 @@ func (s *state) end(why string, cause error) {
 // learn takes in that r was committed by its members, whether this node is one
 // of them or not. Only members send it.
 func (s *state) learn(ctx context.Context, r Roster, now time.Time) error {
-	if r.Generation <= s.known.Generation {
+	if !r.mark().after(s.knownMark) {
 		return nil
 	}
 	if err := r.check(); err != nil {
@@ -204,27 +208,32 @@ func (s *state) learn(ctx context.Context, r Roster, now time.Time) error {
 		s.adopted(ctx, r, now)
 		return nil
 	}
-	s.known = r
+	s.know(r, s.ballot.Committed.Generation > 0)
 	s.ballot.settle(r.Generation)
 	for _, m := range r.Members {
 		s.meet(m, now)
 	}
 	s.giveUp("a later ring has been formed")
-	if s.ballot.Committed.Generation > 0 {
+	if s.outside {
 		why := fmt.Sprintf("ring %d was formed without this node", r.Generation)
 		s.end(why, &SupersededError{r.Generation, why})
 	}
-	s.node.know(r)
 	return nil
+}
+
+// know notes the last roster that anybody is known to have committed.
+func (s *state) know(r Roster, outside bool) {
+	s.known, s.knownMark, s.outside = r, r.mark(), outside
+	s.node.know(r)
 }
 
 // adopted makes r, with this node in it, the ring to train on.
 func (s *state) adopted(ctx context.Context, r Roster, now time.Time) {
-	s.known = r
-	s.node.know(r)
+	s.know(r, false)
+	s.meetFirst()
 	s.giveUp("")
 	s.over, s.reason, s.says, s.accusations, s.formedAt, s.full = "", "", "", nil, now, time.Time{}
-	s.contests = 0
+	s.contests, s.loss = 0, nil
 	for _, m := range r.Members {
 		if m.Name == s.node.self.Name {
 			continue

@@ -32,15 +32,24 @@ type Caller interface {
 	Call(ctx context.Context, addr string, req []byte) ([]byte, error)
 }
 
-// Status asks every member of the last ring, and everybody else who is here,
-// how far they are, all at once and for a second at most. Members that do not
+// Status asks every member of the last ring, everybody else who is here, and
+// those who were lost without proof, how far they are, all at once and for a
+// second at most. Members that do not
 // answer are in the result, with the error. Members come first, by rank, then
 // the others by name.
 func (n *Node) Status(ctx context.Context) []MemberStatus {
 	var r Roster
 	var others []Member
 	ready := make(chan struct{})
-	if n.post(func(_ context.Context, s *state) { r, others = s.known, s.everywhere(); close(ready) }) {
+	if n.post(func(_ context.Context, s *state) {
+		r, others = s.known, s.everywhere()
+		for _, p := range s.peers {
+			if p.silent != "" && !slices.Contains(others, p.member) {
+				others = append(others, p.member)
+			}
+		}
+		close(ready)
+	}) {
 		<-ready
 	}
 	for _, m := range r.Members { // the dead too

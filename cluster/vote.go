@@ -9,7 +9,7 @@ type request struct {
 	Member     Member     `json:"member"` // the sender
 	Identity   Identity   `json:"identity"`
 	Shards     int        `json:"shards"`
-	Known      uint64     `json:"known"`          // generation of the last roster that the sender knows to be committed
+	Known      mark       `json:"known"`          // the last roster that the sender knows to be committed
 	Dead       []obituary `json:"dead,omitempty"` // members of it that are proved dead
 }
 
@@ -58,6 +58,7 @@ type voted struct {
 type offer struct {
 	Roster Roster     `json:"roster"`
 	Reason string     `json:"reason"`         // why there is a new ring, for people
+	Loss   *Loss      `json:"loss,omitempty"` // the loss that ended the last one, if there was any
 	Dead   []obituary `json:"dead,omitempty"` // members of the rings before it that are proved dead
 }
 

@@ -19,7 +19,7 @@ const watchHold = 500 * time.Millisecond
 
 // watching is the question of a watcher.
 type watching struct {
-	Known uint64 `json:"known"` // generation of the last roster that the watcher knows to be committed
+	Known mark `json:"known"` // the last roster that the watcher knows to be committed
 }
 
 // news answers it.
@@ -38,7 +38,7 @@ func (s *state) watch(ctx context.Context) {
 func (s *state) next() Member {
 	r := s.ballot.latest()
 	rank, in := r.Rank(s.node.self.Name)
-	if !in || s.finished || s.known.Generation > r.Generation {
+	if !in || s.finished || s.outside && s.known.Generation >= r.Generation {
 		return Member{}
 	}
 	for i := 1; i < len(r.Members); i++ {
@@ -56,7 +56,8 @@ func (n *Node) watch(ctx context.Context, m Member) {
 	for pause := range backoff() {
 		ask, cancel := context.WithTimeout(ctx, watchHold+callTimeout)
 		var got news
-		_, err := n.caller.ask(ask, m.Addr, m.Name, kindWatch, watching{n.knows().Generation}, &got)
+		_, known := n.knows()
+		_, err := n.caller.ask(ask, m.Addr, m.Name, kindWatch, watching{known}, &got)
 		cancel()
 		switch {
 		case ctx.Err() != nil:
@@ -84,7 +85,7 @@ func (n *Node) watch(ctx context.Context, m Member) {
 // watched answers a watcher after watchHold, at once if it does not know the
 // last ring, or when this node ends.
 func (n *Node) watched(ctx context.Context, w watching) (any, error) {
-	if r := n.knows(); r.Generation > w.Known {
+	if r, last := n.knows(); last.after(w.Known) {
 		return news{&r}, nil
 	}
 	t := time.NewTimer(watchHold)

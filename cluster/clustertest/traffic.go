@@ -42,18 +42,24 @@ func (e *Endpoint) Call(ctx context.Context, addr string, req []byte) ([]byte, e
 	select {
 	case r := <-done:
 		if _, back := e.net.fate(to, e.addr); back == isLost || back == unread {
-			<-ctx.Done()
-			return nil, ctx.Err()
+			select {
+			case <-to.dead:
+				return nil, errReset(addr)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
 		return r.answer, r.err
 	case <-to.dead:
-		return nil, errors.New(addr + ": connection reset by peer")
+		return nil, errReset(addr)
 	case <-e.dead:
 		return nil, errors.New("this process is dead")
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
+
+func errReset(addr string) error { return errors.New(addr + ": connection reset by peer") }
 
 func (e *Endpoint) current() cluster.Handler {
 	e.net.mu.Lock()

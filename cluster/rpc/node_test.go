@@ -125,24 +125,34 @@ func BenchmarkFormRingOfFour(b *testing.B) {
 	b.ReportMetric(float64(total.Milliseconds())/float64(b.N), "ms-after-last")
 }
 
-// after returns the roster that follows the generation on each of the nodes,
-// which must be the same.
-func after(t testing.TB, generation uint64, nodes ...*cluster.Node) (r cluster.Roster) {
+// after returns the roster of just these nodes that follows the generation, as
+// soon as all of them have it.
+func after(t testing.TB, generation uint64, nodes ...*cluster.Node) cluster.Roster {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	for i, n := range nodes {
-		got, err := n.Await(ctx, generation)
-		if err != nil {
-			why, _ := n.Waiting()
-			t.Fatalf("%s: %v: %s", n.Self().Name, err, why)
+	for {
+		var r cluster.Roster
+		same := true
+		for _, n := range nodes {
+			got, err := n.Await(ctx, generation)
+			if err != nil {
+				why, _ := n.Waiting()
+				t.Fatalf("%s: %v: %s", n.Self().Name, err, why)
+			}
+			same = same && (r.Generation == 0 || r.Hash() == got.Hash()) && len(got.Members) == len(nodes)
+			if got.Generation > r.Generation {
+				r = got
+			}
 		}
-		if i > 0 && got.Hash() != r.Hash() {
-			t.Fatalf("%s has %v of generation %d, %s has %v of %d", n.Self().Name, got.Names(), got.Generation, nodes[0].Self().Name, r.Names(), r.Generation)
+		if same {
+			return r
 		}
-		r = got
+		generation = r.Generation - 1 // the others are behind, or this was one on the way
+		if len(r.Members) != len(nodes) {
+			generation = r.Generation
+		}
 	}
-	return r
 }
 
 // A process dies; the survivors agree on a ring without it.
