@@ -54,8 +54,7 @@ type Config struct {
 	// ring for the first time; 0: ten minutes. Later it waits for ever.
 	StartTimeout time.Duration
 	// Silence is how long a member may leave questions unanswered before it
-	// counts as lost; 0: three and a half seconds, so that with the time it
-	// takes to suspect it six are enough on a busy machine. A member whose host refuses the
+	// counts as lost; 0: four seconds. A member whose host refuses the
 	// connection is lost at once.
 	Silence time.Duration
 	// Network carries messages and gossip. Leave does not close it.
@@ -78,7 +77,7 @@ func (c Config) filled() (Config, error) {
 	for _, d := range []struct {
 		v       *time.Duration
 		unless0 time.Duration
-	}{{&c.Settle, time.Second}, {&c.StartTimeout, 10 * time.Minute}, {&c.Silence, 3500 * time.Millisecond}} {
+	}{{&c.Settle, time.Second}, {&c.StartTimeout, 10 * time.Minute}, {&c.Silence, 4 * time.Second}} {
 		if *d.v == 0 {
 			*d.v = d.unless0
 		}

@@ -49,7 +49,8 @@ func startGossip(ctx context.Context, self Member, cfg Config, key []byte) (*gos
 // matrix products answers late, so a suspect has two to four seconds to refute
 // and every verdict is checked by a direct question anyway (see examine).
 // Gossip goes round every 50 ms so that a ring forms soon after the last node
-// has come; packets are few and small.
+// has come; packets are few and small, and compressing them would cost more
+// than all the rest.
 func tuned(c *memberlist.Config) *memberlist.Config {
 	c.ProbeInterval = 250 * time.Millisecond
 	c.ProbeTimeout = 100 * time.Millisecond
@@ -57,6 +58,7 @@ func tuned(c *memberlist.Config) *memberlist.Config {
 	c.SuspicionMaxTimeoutMult = 2
 	c.GossipInterval = 50 * time.Millisecond
 	c.GossipNodes = 4
+	c.EnableCompression = false
 	c.GossipToTheDeadTime = time.Minute
 	c.PushPullInterval = 5 * time.Second
 	c.TCPTimeout = 2 * time.Second

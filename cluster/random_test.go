@@ -216,7 +216,9 @@ func (x *schedule) settle() time.Duration {
 	x.note("all is well again")
 	begun := time.Now()
 	live := x.live()
+	x.mu.Lock()
 	was := slices.ContainsFunc(live, func(a *actor) bool { return a.last > 0 })
+	x.mu.Unlock()
 	if !was && len(live) < x.nodes[0].cfg.Nodes {
 		return 0 // there may never have been a first ring
 	}

@@ -30,8 +30,9 @@ type sim struct {
 	mu      sync.Mutex
 	changed chan struct{}       // closed and replaced at each change of what follows
 	agreed  map[uint64][]*actor // generation -> who has been on it
-	over    chan struct{}       // closed at the end
-	lenient bool                // a generation may be agreed on twice
+	ctx     context.Context     // ends before the nodes leave
+	cancel  context.CancelFunc
+	lenient bool // a generation may be agreed on twice
 }
 
 // actor is one process of a simulation.
@@ -58,14 +59,15 @@ type actor struct {
 // simulate runs f in a bubble of simulated time and ends whatever f started.
 func simulate(t *testing.T, f func(t *testing.T, s *sim)) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &sim{t: t, net: clustertest.New(), changed: make(chan struct{}), agreed: make(map[uint64][]*actor), over: make(chan struct{})}
+		s := &sim{t: t, net: clustertest.New(), changed: make(chan struct{}), agreed: make(map[uint64][]*actor)}
+		s.ctx, s.cancel = context.WithCancel(t.Context())
 		defer s.end()
 		f(t, s)
 	})
 }
 
 func (s *sim) end() {
-	close(s.over)
+	s.cancel()
 	for _, a := range s.nodes {
 		if a.begun.IsZero() {
 			continue // never started
@@ -119,7 +121,7 @@ func (a *actor) start() *actor {
 	a.begun = time.Now()
 	go func() {
 		defer close(a.done)
-		node, err := cluster.Join(a.sim.t.Context(), a.cfg)
+		node, err := cluster.Join(a.sim.ctx, a.cfg)
 		a.node = node
 		close(a.joined)
 		if err != nil {
@@ -133,7 +135,7 @@ func (a *actor) start() *actor {
 
 // train is the program: it goes from ring to ring until there is none to come.
 func (a *actor) train() {
-	ctx := a.sim.t.Context()
+	ctx := a.sim.ctx
 	for {
 		r, err := a.node.Await(ctx, a.last)
 		if err != nil {
@@ -175,7 +177,7 @@ func (s *sim) unless(cond func() bool) {
 		}
 		select {
 		case <-changed:
-		case <-s.over:
+		case <-s.ctx.Done():
 			return
 		}
 	}
