@@ -30,17 +30,33 @@
 //   - A loss is certain only when the host of the member refuses a connection
 //     or another process answers at its address (proof), when the member leaves
 //     direct questions unanswered for Config.Silence, when it says goodbye
-//     before the end of the run, or when a member of the ring accuses it and
-//     nothing else explains the accusation within a second. Gossip giving it
-//     up, a failed dial, and a broken watch are only the reason to ask.
+//     before the end of the run, or when it hangs. Gossip giving it up, a failed
+//     dial, a broken watch, and the accusation of a member are only the reason
+//     to ask. An accusation of one who still answers ends the ring all the
+//     same: the next one is formed of those who hear each other.
 //
-// # The first version
+// # From ring to ring
 //
-// The ring is formed once. A node that comes later is told so (FormedError),
-// and a loss is reported, not repaired. Rosters have generations all the same,
-// Await takes the one to be followed, and ballot.consider is where a committed
-// roster turns a proposal away: forming again with the survivors is a matter of
-// that file and of what decides when to propose.
+// A ring ends when a member of it is lost, leaves, or hangs, when a newcomer is
+// welcomed, and when members cannot hear each other. During tells the trainer
+// so by the end of a context; Await returns the next roster, of a higher
+// generation. Nothing of a ring is carried over but the votes: each names the
+// rosters that the voter has committed and accepted, and a new roster needs a
+// quorum of the last committed one and of every accepted one that may have
+// been committed (see quorum and undecided, which are pure):
+//
+//   - R is the roster without the members proved dead: by a goodbye, or a
+//     connection that their own host refused. Silence proves nothing.
+//   - More than half of R must be in the new roster, or exactly half with R's
+//     first member. Config.Quorum replaces that by a number.
+//
+// So of two sides that do not hear each other at most one goes on. A node on
+// the other side, one that was expelled, and one that wakes up after a silence
+// wait in Await, say why (Config.Waiting), go on looking for the seeds and for
+// every address they have known, since gossip does not heal by itself, and are
+// taken in as newcomers. A member whose progress (SetProgress) stands still while
+// the others wait for it, in the end, is hung, and is expelled by the same
+// means; a pure function over the members' records names it.
 //
 // # Who is let in
 //
@@ -76,7 +92,7 @@
 // Join and Await return a *RefusedError (this node and another cannot train
 // together; stop), a *FormedError (too late; stop), ErrLeft, the context's
 // error, or an error that says what was waited for and what to check. Once
-// Await has returned a roster the only news is Losses. A missing Network is a
+// Await has returned a roster, During tells what becomes of it. A missing Network is a
 // programmer's mistake and panics. The package logs what has nobody to be
 // returned to: refused strangers, losses, and memberlist's own lines.
 package cluster
