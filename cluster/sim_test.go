@@ -78,6 +78,7 @@ func (s *sim) end() {
 				s.t.Errorf("%s: leave: %v", a.cfg.Name, err)
 			}
 		}
+		s.net.Kill(a.end) // the process ends
 		<-a.done
 	}
 	s.net.Close()
