@@ -1,6 +1,9 @@
 package cluster
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // request asks a node to promise a generation to the sender, and for all that
 // bears on the next roster.
@@ -46,6 +49,24 @@ type vote struct {
 // accepted reports whether the voter has accepted the roster of the hash.
 func (v vote) accepted(hash uint64) bool {
 	return slices.ContainsFunc(v.Accepted, func(a acceptance) bool { return a.Roster.Hash() == hash })
+}
+
+// check reports whether v, which came from the network, is well formed.
+func (v vote) check() error {
+	if len(v.Accepted) > maxOpen {
+		return fmt.Errorf("cluster: a vote with %d undecided rosters: at most %d are possible", len(v.Accepted), maxOpen)
+	}
+	if v.Committed.Generation > 0 {
+		if err := v.Committed.check(); err != nil {
+			return err
+		}
+	}
+	for _, a := range v.Accepted {
+		if err := a.Roster.check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // voted is a vote and whose it is.
