@@ -56,3 +56,48 @@ func Example() {
 	// rank 0: a hosts shards 0 to 3
 	// rank 1: b hosts shards 4 to 7
 }
+
+// A ring of three loses a member, and goes on as a ring of two.
+func ExampleNode_During() {
+	ctx := context.Background()
+	net := clustertest.New()
+	defer net.Close()
+	ends := []*clustertest.Endpoint{net.Endpoint(), net.Endpoint(), net.Endpoint()}
+	nodes := make([]*cluster.Node, len(ends))
+	for i, e := range ends {
+		n, err := cluster.Join(ctx, cluster.Config{
+			Name: string('a' + rune(i)), Join: []string{ends[0].Addr()}, Nodes: 3, Shards: 8, Network: e,
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer n.Leave(ctx)
+		nodes[i] = n
+	}
+	r, err := nodes[0].Await(ctx, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	session, release := nodes[0].During(ctx, r)
+	defer release()
+	fmt.Println("a ring of", len(r.Members))
+
+	net.Kill(ends[1])
+	<-session.Done() // training on r ends here
+	if lost := new(cluster.LossError); errors.As(context.Cause(session), &lost) {
+		given, _, _ := strings.Cut(lost.Peer, "#")
+		fmt.Println("lost", given)
+	}
+	r, err = nodes[0].Await(ctx, r.Generation)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("a ring of", len(r.Members))
+	// Output:
+	// a ring of 3
+	// lost b
+	// a ring of 2
+}

@@ -9,8 +9,9 @@ import (
 // Gossip does not heal by itself: two halves of a network that have given each
 // other up never speak again, unless somebody tries. So a node without a ring
 // tries the join addresses and all addresses that it has ever seen; and so does
-// the leader of a ring, though only those of members lost without proof, and
-// now and then the join addresses at which nobody was.
+// the leader of a ring, though only those of members lost without proof. Now
+// and then everybody tries the join addresses at which nobody was: whoever has
+// come there since may know of nobody else.
 
 // search is how far the search for the missing is.
 type search struct {
@@ -20,9 +21,10 @@ type search struct {
 }
 
 const (
-	searchPause = time.Second     // before the first search, and between two
-	seedPause   = 5 * time.Second // the same for a leader who only misses seeds
-	atOnce      = 16              // addresses tried at the same time
+	searchPause = time.Second      // before the first search, and between two
+	seedPause   = 5 * time.Second  // the same for a leader who only misses seeds
+	laterPause  = 20 * time.Second // and for the other members
+	atOnce      = 16               // addresses tried at the same time
 )
 
 // searchMissing looks for those who should be here and are not.
@@ -49,20 +51,22 @@ func (s *state) searchMissing(ctx context.Context, now time.Time) {
 }
 
 // missing returns the addresses to look at, and how long to wait between two
-// looks. While there is a good ring that is the business of its leader.
+// looks. While there is a good ring, its members are the business of its leader.
 func (s *state) missing(now time.Time) (addrs []string, pause time.Duration) {
 	need := s.need() != ""
-	if !need && leader(s.rulers(now), s.known) != s.node.self.Name {
-		return nil, 0
-	}
+	leads := leader(s.rulers(now), s.known) == s.node.self.Name
 	for name, p := range s.peers {
-		if p.dead == "" && !p.left && (!p.seen || p.silent != "") && (need || p.silent != "" || s.concerns(name)) {
+		if p.dead == "" && !p.left && (!p.seen || p.silent != "") && (need || leads && (p.silent != "" || s.concerns(name))) {
 			addrs = append(addrs, p.member.Addr)
 		}
 	}
-	pause = searchPause
-	if len(addrs) == 0 {
+	switch {
+	case need || len(addrs) > 0:
+		pause = searchPause
+	case leads:
 		pause = seedPause
+	default:
+		pause = laterPause
 	}
 	if s.known.Generation > 0 { // before, each has a search of its own
 		for _, addr := range s.node.cfg.Join {
