@@ -2,7 +2,10 @@
 
 BALLAST_DATA ?= ../shared/data
 STATICCHECK  ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
-RACE         := ./allreduce/... ./cluster/... ./dataset/... ./train/... ./internal/cli/... ./internal/jobkey/...
+RACE         := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... ./internal/jobkey/...
+# The detector's own runtime (Go 1.26.8) crashes in the simulations of whole runs, which have far more goroutines in a
+# bubble of simulated time than those of cluster and allreduce. They run without it.
+SIMULATED    := TestScripts|TestRandomSchedules|TestKillInEveryPhase
 
 .PHONY: help build run test race lint generate bench fuzz realdata first soak chaos cover ssh-test clean
 
@@ -21,6 +24,7 @@ test: ## all tests that a bare clone can run (under 3 minutes on 2 cores)
 
 race: ## the packages with goroutines, under the race detector
 	go test -race $(RACE)
+	go test -race -skip '$(SIMULATED)' ./train
 
 lint: ## gofmt, go vet, staticcheck, tidy modules
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
