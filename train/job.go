@@ -25,6 +25,7 @@ type job struct {
 	opt     *optimizer.Optimizer
 	state   state
 
+	trust     trust    // in the state
 	observe   Observer // every field set
 	evalEvery int      // epochs; 0: only at the end
 	pace      pace

@@ -43,9 +43,6 @@ type session struct {
 	clock  clock
 	flight flight
 
-	agreed   *snapshot // the last state that was the same on all nodes
-	suspects []string  // the nodes that differed at the last comparison
-
 	rank   int
 	names  []string // of the ring's nodes, by rank
 	bounds []int    // the ring's shard map
@@ -75,7 +72,9 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 		s.records[i] = make([]float64, recordSize)
 	}
 	s.forward, s.back = s.forwardShard, s.backwardShard
-	s.agreed = newSnapshot(j)
+	if j.trust.agreed == nil {
+		j.trust.agreed = newSnapshot(j)
+	}
 	return s
 }
 
@@ -91,7 +90,7 @@ func (s *session) collectives(step int) *allreduce.Step {
 // run takes the steps that are left. If the nodes are found to differ, it goes
 // back to where they agreed and repeats.
 func (s *session) run(ctx context.Context) error {
-	s.agreed.take(s.job)
+	s.job.trust.agreed.take(s.job)
 	if err := s.evaluateAgain(ctx); err != nil {
 		return err
 	}

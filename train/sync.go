@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/ballast-ml/ballast/allreduce"
 )
 
 // syncStep is the step that the collectives of a synchronisation carry: nodes
@@ -22,7 +24,7 @@ const syncStep = math.MaxUint64
 func (s *session) sync(ctx context.Context) error {
 	s.enter(syncing)
 	ring := s.ring.At(syncStep)
-	all, err := ring.Gather(ctx, s.standings())
+	all, err := s.settle(ctx, ring)
 	if err != nil {
 		return err
 	}
@@ -43,6 +45,39 @@ func (s *session) sync(ctx context.Context) error {
 		return fmt.Errorf("the state sent by %s: %w", s.names[source], err)
 	}
 	return nil
+}
+
+// settle returns the standings of all shards' nodes once they are fit to choose
+// from. If any node is wary, all go back to what they last agreed on; if nodes
+// at the same step differ, that is divergence, as where verify finds it. All
+// nodes see the same standings, so all take the same turn.
+func (s *session) settle(ctx context.Context, ring allreduce.Step) ([][]float64, error) {
+	t := &s.job.trust
+	back := t.wary
+	for {
+		if back {
+			t.wary = true
+			if err := t.agreed.restore(s.job); err != nil {
+				return nil, err
+			}
+		}
+		all, err := ring.Gather(ctx, s.standings())
+		if err != nil {
+			return nil, err
+		}
+		if wary, all := anyWary(all); wary && !all {
+			back = true
+			continue
+		}
+		diverged, ok := errors.AsType[*DivergedError](s.differing(all))
+		if !ok {
+			return all, nil
+		}
+		if err := s.fallBack(diverged); err != nil {
+			return nil, err
+		}
+		back = false
+	}
 }
 
 // pack returns what a node behind needs: what was last told about the run, and
@@ -88,16 +123,40 @@ func (j *job) unpack(parcel []byte) error {
 	return nil
 }
 
-// standings returns the record of this node's state, once for each local shard:
-// the step and the two halves of a digest, all exact in a float64.
+// The fields of a standing: the step, the two halves of the state's digest, all
+// exact in a float64, and whether the node is wary.
+const (
+	standingStep = iota
+	standingHigh
+	standingLow
+	standingWary
+	standingSize
+)
+
+// standings returns the record of this node's state, once for each local shard.
 func (s *session) standings() [][]float64 {
 	digest := s.job.view().digest()
-	record := []float64{float64(s.job.state.Step), float64(digest >> 32), float64(digest & math.MaxUint32)}
+	record := make([]float64, standingSize)
+	record[standingStep] = float64(s.job.state.Step)
+	record[standingHigh], record[standingLow] = float64(digest>>32), float64(digest&math.MaxUint32)
+	if s.job.trust.wary {
+		record[standingWary] = 1
+	}
 	local := make([][]float64, s.hi-s.lo)
 	for i := range local {
 		local[i] = record
 	}
 	return local
+}
+
+// sameState tells whether two nodes are at one step and in one state.
+func sameState(a, b []float64) bool { return slices.Equal(a[:standingWary], b[:standingWary]) }
+
+// anyWary tells whether any node is wary, and whether all are.
+func anyWary(standings [][]float64) (any, all bool) {
+	wary := func(at []float64) bool { return at[standingWary] != 0 }
+	calm := func(at []float64) bool { return !wary(at) }
+	return slices.ContainsFunc(standings, wary), !slices.ContainsFunc(standings, calm)
 }
 
 // furthest returns the lowest rank at the highest step, and whether anybody is
@@ -111,10 +170,10 @@ func furthest(standings [][]float64, bounds []int) (rank int, needed bool) {
 			continue
 		}
 		at := standings[bounds[r]]
-		if best >= 0 && !slices.Equal(at, standings[bounds[best]]) {
+		if best >= 0 && !sameState(at, standings[bounds[best]]) {
 			needed = true
 		}
-		if best < 0 || at[0] > standings[bounds[best]][0] {
+		if best < 0 || at[standingStep] > standings[bounds[best]][standingStep] {
 			best = r
 		}
 	}

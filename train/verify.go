@@ -34,6 +34,18 @@ func (e *DivergedError) Error() string {
 		"test the processor and memory there", e.Step, strings.Join(e.Outvoted, ", "))
 }
 
+// trust is what a node remembers of the comparisons, whatever ring it is on.
+type trust struct {
+	agreed *snapshot // the last state that was the same on all nodes of a ring
+	// suspects are the nodes that differed at the last comparison.
+	suspects []string
+	// wary is set from a comparison that found a difference, here or, as another
+	// node says, there, until the next one that finds none. What was computed
+	// since the agreed state is not taken to another ring then: whoever was
+	// found wrong may have left before all others heard of it.
+	wary bool
+}
+
 // verify compares the states of all nodes, and keeps a state that they agree
 // on.
 func (s *session) verify(ctx context.Context) error {
@@ -41,29 +53,52 @@ func (s *session) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	outvoted, tie := vote(all, s.bounds)
-	if len(outvoted) == 0 {
-		s.agreed.take(s.job)
-		s.suspects = nil
-		return nil
+	if err := s.differing(all); err != nil {
+		return err
 	}
-	e := &DivergedError{Step: s.job.state.Step, Tie: tie}
-	for _, rank := range outvoted {
-		e.Outvoted = append(e.Outvoted, s.names[rank])
-	}
-	return e
+	s.job.trust.agreed.take(s.job)
+	s.job.trust.suspects, s.job.trust.wary = nil, false
+	return nil
 }
 
-// vote returns the ranks whose standing is not that of more than half of the
-// nodes with shards: all of them, and tie, if no standing is.
-func vote(standings [][]float64, bounds []int) (outvoted []int, tie bool) {
+// differing returns a *DivergedError if nodes at the same step are not in the
+// same state. Of nodes at different steps nothing can be said: a bit that flips
+// between two comparisons on a node that is then alone at its step is not found.
+func (s *session) differing(standings [][]float64) error {
+	for _, step := range steps(standings) {
+		outvoted, tie := vote(standings, s.bounds, step)
+		if len(outvoted) == 0 {
+			continue
+		}
+		e := &DivergedError{Step: int(step), Tie: tie}
+		for _, rank := range outvoted {
+			e.Outvoted = append(e.Outvoted, s.names[rank])
+		}
+		return e
+	}
+	return nil
+}
+
+// steps returns the steps that nodes are at, each once, in ascending order.
+func steps(standings [][]float64) []float64 {
+	var at []float64
+	for _, standing := range standings {
+		at = append(at, standing[standingStep])
+	}
+	slices.Sort(at)
+	return slices.Compact(at)
+}
+
+// vote returns the ranks whose state is not that of more than half of the nodes
+// with shards that are at step: all of these, and tie, if no state is.
+func vote(standings [][]float64, bounds []int, step float64) (outvoted []int, tie bool) {
 	var voters []int
 	for r := range len(bounds) - 1 {
-		if bounds[r] < bounds[r+1] {
+		if bounds[r] < bounds[r+1] && standings[bounds[r]][standingStep] == step {
 			voters = append(voters, r)
 		}
 	}
-	same := func(a, b int) bool { return slices.Equal(standings[bounds[a]], standings[bounds[b]]) }
+	same := func(a, b int) bool { return sameState(standings[bounds[a]], standings[bounds[b]]) }
 	for _, r := range voters {
 		var against []int
 		for _, other := range voters {
@@ -82,11 +117,12 @@ func vote(standings [][]float64, bounds []int) (outvoted []int, tie bool) {
 // since. Whoever differs again, and a ring that is tied again, gives up: the
 // node leaves, and the others go on without it.
 func (s *session) fallBack(e *DivergedError) error {
+	t := &s.job.trust
 	self := s.names[s.rank]
-	if slices.Contains(s.suspects, self) && slices.Contains(e.Outvoted, self) {
+	if slices.Contains(t.suspects, self) && slices.Contains(e.Outvoted, self) {
 		return e
 	}
-	s.suspects = e.Outvoted
-	s.job.observe.Diverged(Diverged{Step: e.Step, Nodes: e.Outvoted, Back: s.agreed.state.Step})
-	return s.agreed.restore(s.job)
+	t.suspects, t.wary = e.Outvoted, true
+	s.job.observe.Diverged(Diverged{Step: e.Step, Nodes: e.Outvoted, Back: t.agreed.state.Step})
+	return t.agreed.restore(s.job)
 }

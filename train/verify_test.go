@@ -6,7 +6,8 @@ import (
 )
 
 func TestVote(t *testing.T) {
-	a, b, c := []float64{5, 1, 2}, []float64{5, 1, 3}, []float64{5, 9, 9}
+	a, b, c := []float64{5, 1, 2, 0}, []float64{5, 1, 3, 0}, []float64{5, 9, 9, 0}
+	behind := []float64{4, 9, 9, 0}
 	for _, tt := range []struct {
 		name      string
 		standings [][]float64 // by shard
@@ -22,9 +23,11 @@ func TestVote(t *testing.T) {
 		{"two and two", [][]float64{a, a, b, b}, []int{0, 1, 2, 3, 4}, []int{0, 1, 2, 3}, true},
 		{"all different", [][]float64{a, b, c}, []int{0, 1, 2, 3}, []int{0, 1, 2}, true},
 		{"two of five, each in its own way", [][]float64{a, b, a, c, a}, []int{0, 1, 2, 3, 4, 5}, []int{1, 3}, false},
+		{"a node that is behind has no vote", [][]float64{behind, a, behind, a}, []int{0, 1, 2, 3, 4}, nil, false},
+		{"nor does it make a majority", [][]float64{behind, a, behind, b}, []int{0, 1, 2, 3, 4}, []int{1, 3}, true},
 		{"a spare has no vote", [][]float64{a, b, a}, []int{0, 1, 1, 2, 3}, []int{2}, false},
 	} {
-		outvoted, tie := vote(tt.standings, tt.bounds)
+		outvoted, tie := vote(tt.standings, tt.bounds, 5)
 		if !slices.Equal(outvoted, tt.outvoted) || tie != tt.tie {
 			t.Errorf("%s: outvoted %v, tie %v; expected %v, %v", tt.name, outvoted, tie, tt.outvoted, tt.tie)
 		}
@@ -32,7 +35,7 @@ func TestVote(t *testing.T) {
 }
 
 func TestFurthest(t *testing.T) {
-	at := func(step, digest float64) []float64 { return []float64{step, 0, digest} }
+	at := func(step, digest float64) []float64 { return []float64{step, 0, digest, 0} }
 	for _, tt := range []struct {
 		name      string
 		standings [][]float64
