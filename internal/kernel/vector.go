@@ -19,6 +19,20 @@ func AddScaled(dst []float32, s float32, x []float32) {
 	}
 }
 
+// AddScaledTo performs dst = fma(s, x, y), element by element: the bits of
+// [AddScaled] on a copy of y. It panics if the lengths differ.
+func AddScaledTo(dst []float32, s float32, x, y []float32) {
+	equal("AddScaledTo", len(dst), len(x))
+	equal("AddScaledTo", len(dst), len(y))
+	for len(dst) > portion {
+		AddScaledTo(dst[:portion], s, x[:portion], y[:portion])
+		dst, x, y = dst[portion:], x[portion:], y[portion:]
+	}
+	if !addScaledToVec(dst, s, x, y) {
+		addScaledToGo(dst, s, x, y)
+	}
+}
+
 // ScaleTo performs dst = s*x, element by element. It panics if the lengths
 // differ.
 func ScaleTo(dst []float32, s float32, x []float32) {

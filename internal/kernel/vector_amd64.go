@@ -17,6 +17,19 @@ func addScaledVec(dst []float32, s float32, x []float32) bool {
 	return true
 }
 
+func addScaledToVec(dst []float32, s float32, x, y []float32) bool {
+	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	switch active {
+	case avx512:
+		addScaledToAVX512(d, q, p, n, s)
+	case avx2:
+		addScaledToAVX2(d, q, p, n, s)
+	default:
+		return false
+	}
+	return true
+}
+
 func scaleToVec(dst []float32, s float32, x []float32) bool {
 	switch d, p, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(x); active {
 	case avx512:

@@ -2,11 +2,13 @@ package kernel
 
 import "math"
 
-func addScaledGo(dst []float32, s float32, x []float32) {
+func addScaledGo(dst []float32, s float32, x []float32) { addScaledToGo(dst, s, x, dst) }
+
+func addScaledToGo(dst []float32, s float32, x, y []float32) {
 	f := float64(s)
-	dst = dst[:len(x)]
+	dst, y = dst[:len(x)], y[:len(x)]
 	for i, v := range x {
-		p, z := f*float64(v), float64(dst[i])
+		p, z := f*float64(v), float64(y[i])
 		t := p + z
 		if delicate(t) {
 			t = roundToOdd(p, z, t)

@@ -9,6 +9,11 @@ package kernel
 //go:noescape
 func addScaledAVX512(dst *float32, x *float32, n int, s float32)
 
+// addScaledToAVX512 performs dst = fma(s, x, y).
+//
+//go:noescape
+func addScaledToAVX512(dst *float32, y *float32, x *float32, n int, s float32)
+
 // scaleToAVX512 performs dst = s*x.
 //
 //go:noescape
@@ -103,6 +108,11 @@ func sumSquaresAVX512(sums *float64, x *float32)
 //
 //go:noescape
 func addScaledAVX2(dst *float32, x *float32, n int, s float32)
+
+// addScaledToAVX2 performs dst = fma(s, x, y).
+//
+//go:noescape
+func addScaledToAVX2(dst *float32, y *float32, x *float32, n int, s float32)
 
 // scaleToAVX2 performs dst = s*x.
 //

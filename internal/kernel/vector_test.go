@@ -47,6 +47,8 @@ var formulas = []formula{
 		func(x [3]float32, s float32) [3]float32 { x[0] = FMA(s, x[1], x[0]); return x }},
 	{"AddScaled in place", func(x [3][]float32, s float32) { AddScaled(x[0], s, x[0]) },
 		func(x [3]float32, s float32) [3]float32 { x[0] = FMA(s, x[0], x[0]); return x }},
+	{"AddScaledTo", func(x [3][]float32, s float32) { AddScaledTo(x[0], s, x[1], x[2]) },
+		func(x [3]float32, s float32) [3]float32 { x[0] = FMA(s, x[1], x[2]); return x }},
 	{"ScaleTo", func(x [3][]float32, s float32) { ScaleTo(x[0], s, x[1]) },
 		func(x [3]float32, s float32) [3]float32 { x[0] = s * x[1]; return x }},
 	{"Add", func(x [3][]float32, s float32) { Add(x[0], x[1]) },

@@ -36,6 +36,14 @@ var elementwises = []elementwise{
 		},
 	},
 	{
+		name: "addScaledTo", doc: "performs dst = fma(s, x, y).",
+		reads: []string{"y", "x"}, writes: []string{"dst"}, scalars: []string{"s"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec {
+			VFMADD231PS(x[1], s[0], x[0])
+			return x[:1]
+		},
+	},
+	{
 		name: "scaleTo", doc: "performs dst = s*x.",
 		reads: []string{"x"}, writes: []string{"dst"}, scalars: []string{"s"}, unroll: 4,
 		body: func(v isa, x, s []vec) []vec { return one(mul(x[0], s[0])) },
