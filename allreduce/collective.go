@@ -88,15 +88,26 @@ func located(err error, step uint64, phase string) error {
 // frame returns a frame of the current collective with room for n bytes of
 // payload. The header is complete but for what the caller sets in h.
 func (r *Ring) frame(h Header, n int) *Frame {
-	f := r.pool.Get(HeaderSize + n)
+	f := r.lend.Get(HeaderSize + n)
 	h.Length = uint32(n)
 	f.head = h
 	return f
 }
 
+// pass sends on a frame that has been received, as it is.
+func (r *Ring) pass(ctx context.Context, f *Frame) error {
+	if f.fixed {
+		g := r.frame(f.head, len(f.body))
+		copy(g.body, f.body)
+		f.Release()
+		f = g
+	}
+	return r.send(ctx, f)
+}
+
 // send writes the header and passes the frame to the next node.
 func (r *Ring) send(ctx context.Context, f *Frame) error {
-	f.head.Append(f.data[:0])
+	f.head.Append(f.Bytes()[:0])
 	if err := r.link.Send(ctx, f); err != nil {
 		return r.fail(err)
 	}

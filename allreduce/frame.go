@@ -1,6 +1,7 @@
 package allreduce
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 	"sync"
@@ -16,39 +17,131 @@ const (
 )
 
 // Frame is what travels between two nodes: a header of HeaderSize bytes and a
-// payload, in one piece of pooled memory. At any time it has one owner, who
-// alone may touch it, and who either passes it on or releases it.
+// payload. At any time it has one owner, who alone may touch it, and who either
+// passes it on or releases it.
+//
+// A frame that a link has received may be fixed: its payload lies in memory of
+// the previous node, mapped read-only. It can be read and released, not
+// written or sent on.
 type Frame struct {
-	data  []byte // header and payload
-	head  Header // the decoded header, once a ring has received the frame
-	pool  *Pool
-	class int
-	idle  bool // in a pool's free list: using it is a mistake
+	memory []byte // prefix, header and payload in one piece; of a fixed frame prefix and header
+	body   []byte // the payload
+	head   Header // the decoded header, once a ring has received the frame
+	home   Home
+	place  int
+	fixed  bool
+	idle   bool // not in use: using it is a mistake
 }
 
-// Bytes returns header and payload, aligned to 8 bytes.
+// In front of a header there is room for a link's mark, and as much as keeps
+// the payload at the start of a cache line where the memory is.
+const (
+	prefixSize = 64
+	markSize   = 8
+)
+
+// Home is where frames go when they are released.
+type Home interface {
+	// Put takes back a frame of its own. It may be called from any goroutine.
+	Put(f *Frame)
+}
+
+// FrameRoom returns the bytes of memory that a frame needs whose Bytes have
+// length n.
+func FrameRoom(n int) int { return prefixSize + n }
+
+// NewFrame makes an idle frame of memory that home owns; Reset puts it to use.
+// place is for home to know it by. The memory is aligned to 8 bytes; its
+// payload starts 128 bytes into it.
+func NewFrame(home Home, place int, memory []byte) *Frame {
+	return &Frame{memory: memory, home: home, place: place, idle: true}
+}
+
+// NewFixed makes an idle frame for payloads elsewhere; Show puts it to use.
+func NewFixed(home Home, place int) *Frame {
+	return &Frame{memory: make([]byte, prefixSize+HeaderSize), home: home, place: place, fixed: true, idle: true}
+}
+
+// Place returns what home knows the frame by.
+func (f *Frame) Place() int { return f.place }
+
+// Reset puts an idle frame to use, with Bytes of length n and of undefined
+// content.
+func (f *Frame) Reset(n int) *Frame {
+	f.memory = f.memory[:prefixSize+n]
+	f.body = f.memory[prefixSize+HeaderSize:]
+	f.head, f.idle = Header{}, false
+	return f
+}
+
+// Show puts an idle fixed frame to use. It copies the header and keeps the
+// payload.
+func (f *Frame) Show(header, payload []byte) *Frame {
+	copy(f.memory[prefixSize:], header)
+	f.body = payload
+	f.head, f.idle = Header{}, false
+	return f
+}
+
+// Bytes returns header and payload in one piece, aligned to 8 bytes. It panics
+// if the frame is fixed.
 func (f *Frame) Bytes() []byte {
+	f.check()
+	if f.fixed {
+		panic("allreduce: Bytes of a fixed frame")
+	}
+	return f.memory[prefixSize:]
+}
+
+// Marked writes mark in front of the header and returns mark, header and
+// payload in one piece; of a fixed frame the first two.
+func (f *Frame) Marked(mark uint64) []byte {
+	f.check()
+	m := f.memory[prefixSize-markSize:]
+	binary.LittleEndian.PutUint64(m, mark)
+	return m
+}
+
+// Header decodes the header, as ParseHeader does.
+func (f *Frame) Header() (Header, error) {
+	f.check()
+	return parseHeader(f.memory[prefixSize:], len(f.body))
+}
+
+// Payload returns the bytes behind the header. Those of a fixed frame must not
+// be written.
+func (f *Frame) Payload() []byte {
+	f.check()
+	return f.body
+}
+
+func (f *Frame) check() {
 	if f.idle {
 		panic("allreduce: frame used after Release")
 	}
-	return f.data
 }
 
-// payload returns the bytes behind the header.
-func (f *Frame) payload() []byte { return f.data[HeaderSize:] }
+// size returns the length of header and payload.
+func (f *Frame) size() int { return HeaderSize + len(f.body) }
 
 // floats returns the payload as float32, in this machine's byte order. The
 // header refuses frames of the other order.
 func (f *Frame) floats() []float32 {
-	p := f.payload()
+	p := f.body
 	if len(p) == 0 {
 		return nil
 	}
 	return unsafe.Slice((*float32)(unsafe.Pointer(&p[0])), len(p)/4)
 }
 
-// Release gives the frame back to the pool it came from, whoever holds it now.
-func (f *Frame) Release() { f.pool.put(f) }
+// Release gives the frame back to where it came from, whoever holds it now.
+func (f *Frame) Release() {
+	if f.idle {
+		panic("allreduce: frame released twice")
+	}
+	f.idle = true
+	f.home.Put(f)
+}
 
 // Pool keeps the frames that are not in use. Its zero value is ready; its
 // methods may be called at once from several goroutines. What it holds is at
@@ -59,6 +152,8 @@ type Pool struct {
 	free [classes][]*Frame
 }
 
+var _ Home = (*Pool)(nil)
+
 // Get returns a frame whose Bytes have length n, of undefined content. It
 // panics if n is not between HeaderSize and HeaderSize+MaxPayload.
 func (p *Pool) Get(n int) *Frame {
@@ -68,11 +163,9 @@ func (p *Pool) Get(n int) *Frame {
 	class := bits.Len(uint(max(n-HeaderSize, smallPayload)-1)) - bits.Len(uint(smallPayload-1))
 	f := p.take(class)
 	if f == nil {
-		f = newFrame(p, class)
+		f = p.grow(class)
 	}
-	f.data = f.data[:n]
-	f.head = Header{}
-	return f
+	return f.Reset(n)
 }
 
 func (p *Pool) take(class int) *Frame {
@@ -85,23 +178,19 @@ func (p *Pool) take(class int) *Frame {
 	f := list[len(list)-1]
 	list[len(list)-1] = nil
 	p.free[class] = list[:len(list)-1]
-	f.idle = false
 	return f
 }
 
-func (p *Pool) put(f *Frame) {
+// Put implements Home.
+func (p *Pool) Put(f *Frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if f.idle {
-		panic("allreduce: frame released twice")
-	}
-	f.idle = true
-	p.free[f.class] = append(p.free[f.class], f)
+	p.free[f.place] = append(p.free[f.place], f)
 }
 
-// newFrame allocates in units of 8 bytes, so that floats are aligned.
-func newFrame(p *Pool, class int) *Frame {
-	n := HeaderSize + smallPayload<<class
+// grow allocates in units of 8 bytes, so that floats are aligned.
+func (p *Pool) grow(class int) *Frame {
+	n := FrameRoom(HeaderSize + smallPayload<<class)
 	words := make([]uint64, n/8)
-	return &Frame{data: unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), n), pool: p, class: class}
+	return NewFrame(p, class, unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), n))
 }

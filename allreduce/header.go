@@ -94,6 +94,12 @@ func ParseHeader(b []byte) (Header, error) {
 	if len(b) < HeaderSize {
 		return Header{}, fmt.Errorf("%w: %d bytes, a header has %d", ErrFrame, len(b), HeaderSize)
 	}
+	return parseHeader(b, len(b)-HeaderSize)
+}
+
+// parseHeader decodes the header at the start of b, of a frame with that many
+// bytes behind it.
+func parseHeader(b []byte, payload int) (Header, error) {
 	e := binary.NativeEndian
 	if m := e.Uint16(b); m != magic {
 		return Header{}, badMagic(m)
@@ -103,7 +109,7 @@ func ParseHeader(b []byte) (Header, error) {
 		Run: e.Uint64(b[8:]), Generation: e.Uint64(b[16:]), Roster: e.Uint64(b[24:]), Step: e.Uint64(b[32:]),
 		Bucket: e.Uint32(b[40:]), Length: e.Uint32(b[44:]), Offset: e.Uint64(b[48:]), Total: e.Uint64(b[56:]),
 	}
-	return h, h.check(len(b) - HeaderSize)
+	return h, h.check(payload)
 }
 
 func badMagic(m uint16) error {

@@ -34,16 +34,16 @@ func newInbox(most int) *inbox {
 func (b *inbox) push(f *Frame) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.mu.bytes+len(f.data) > b.mu.most {
+	if b.mu.bytes+f.size() > b.mu.most {
 		return fmt.Errorf("%w: %d bytes in %d frames, the limit is %d bytes",
-			ErrPark, b.mu.bytes+len(f.data), b.mu.len+1, b.mu.most)
+			ErrPark, b.mu.bytes+f.size(), b.mu.len+1, b.mu.most)
 	}
 	if b.mu.len == len(b.mu.queue) {
 		b.grow()
 	}
 	b.mu.queue[(b.mu.first+b.mu.len)%len(b.mu.queue)] = f
 	b.mu.len++
-	b.mu.bytes += len(f.data)
+	b.mu.bytes += f.size()
 	select {
 	case b.more <- struct{}{}:
 	default:
@@ -69,6 +69,6 @@ func (b *inbox) pop() *Frame {
 	b.mu.queue[b.mu.first] = nil
 	b.mu.first = (b.mu.first + 1) % len(b.mu.queue)
 	b.mu.len--
-	b.mu.bytes -= len(f.data)
+	b.mu.bytes -= f.size()
 	return f
 }

@@ -40,8 +40,8 @@ func TestPool(t *testing.T) {
 	var p Pool
 	for _, n := range []int{0, 1, smallPayload, smallPayload + 1, 100_000, 4 * SegmentFloats, MaxPayload} {
 		f := p.Get(HeaderSize + n)
-		if len(f.Bytes()) != HeaderSize+n || len(f.floats()) != n/4 || cap(f.data) <= 1024 {
-			t.Errorf("%d bytes: %d, %d floats, cap %d", n, len(f.Bytes()), len(f.floats()), cap(f.data))
+		if len(f.Bytes()) != HeaderSize+n || len(f.floats()) != n/4 || cap(f.Bytes()) <= 1024 {
+			t.Errorf("%d bytes: %d, %d floats, cap %d", n, len(f.Bytes()), len(f.floats()), cap(f.Bytes()))
 		}
 		f.Release()
 		if g := p.Get(HeaderSize + n); g != f {

@@ -40,3 +40,18 @@ type Link interface {
 	// The caller goes on receiving, if it does, until Close has returned.
 	Close() error
 }
+
+// Lender is a Link that has memory of its own for frames to be sent, from where
+// they need not be copied. A ring takes its frames there, if its link is one.
+type Lender interface {
+	// Get returns a frame whose Bytes have length n, of undefined content. It
+	// does not wait, and is called by the goroutine that sends.
+	Get(n int) *Frame
+}
+
+func lenderOf(l Link, otherwise *Pool) Lender {
+	if from, ok := l.(Lender); ok {
+		return from
+	}
+	return otherwise
+}

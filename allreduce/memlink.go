@@ -44,7 +44,7 @@ func newMemLink(t Topology) *memLink {
 // Send implements Link.
 func (l *memLink) Send(ctx context.Context, f *Frame) error {
 	if l.watch != nil {
-		h, _ := ParseHeader(f.Bytes())
+		h, _ := f.Header()
 		l.watch(l.t.Names[l.t.Rank], l.t.Names[l.t.Next()], h)
 	}
 	if err := l.err(); err != nil {

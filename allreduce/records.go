@@ -63,7 +63,7 @@ func (r *Ring) sendRecord(ctx context.Context, own []byte) error {
 	for {
 		n := min(len(own), 4*r.sizes.Segment)
 		f := r.frame(h, n)
-		copy(f.payload(), own)
+		copy(f.body, own)
 		if err := r.send(ctx, f); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (r *Ring) takeRecord(ctx context.Context, f *Frame) error {
 		return r.failPrev(err)
 	}
 	if int(f.head.Chunk) != r.t.Next() { // it has its own bytes already
-		return r.send(ctx, f)
+		return r.pass(ctx, f)
 	}
 	f.Release()
 	return nil
@@ -102,7 +102,7 @@ func (g *records) keep(f *Frame) error {
 		return fmt.Errorf("%w: record of node %d: offset %d of %d, want %d of %d",
 			ErrFrame, from, h.Offset, h.Total, len(g.data[from]), g.total[from])
 	}
-	g.data[from] = append(g.data[from], f.payload()...)
+	g.data[from] = append(g.data[from], f.body...)
 	if uint64(len(g.data[from])) == h.Total {
 		g.done[from] = true
 		g.todo--

@@ -18,6 +18,7 @@ type Ring struct {
 	sizes Sizes
 	ident Header // run, generation and roster of every frame
 	link  Link   // nil on a ring of one node
+	lend  Lender // where frames to send come from: link, or pool
 	pool  Pool
 	inbox *inbox
 
@@ -73,7 +74,7 @@ func Form(ctx context.Context, tr Transport, t Topology) (*Ring, error) {
 	if err != nil {
 		return nil, located(err, 0, "Form")
 	}
-	r.link = link
+	r.link, r.lend = link, lenderOf(link, &r.pool)
 	r.wg.Go(r.receive)
 	return r, nil
 }
@@ -134,7 +135,7 @@ func (r *Ring) receive() {
 
 // accept checks a frame's identity and parks it for the collective it is for.
 func (r *Ring) accept(f *Frame) error {
-	h, err := ParseHeader(f.Bytes())
+	h, err := f.Header()
 	if err == nil {
 		err = h.matches(&r.ident)
 	}

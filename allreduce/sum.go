@@ -114,7 +114,7 @@ func (r *Ring) takeSum(ctx context.Context, f *Frame) error {
 		m.flying -= len(x)
 	}
 	if f.head.Leg == Partial {
-		m.fold(f.floats(), lo, rt.lo, rt.hi, false)
+		f = r.folded(f, lo, rt)
 		if !rt.finishes {
 			return r.send(ctx, f)
 		}
@@ -124,8 +124,22 @@ func (r *Ring) takeSum(ctx context.Context, f *Frame) error {
 	}
 	copy(x, f.floats())
 	if rt.forward {
-		return r.send(ctx, f)
+		return r.pass(ctx, f)
 	}
 	f.Release()
 	return nil
+}
+
+// folded folds this node's shards into a partial sum that has arrived, and
+// returns the frame with the result: f itself, unless that is fixed.
+func (r *Ring) folded(f *Frame, lo int, rt *route) *Frame {
+	m := &r.sum
+	if !f.fixed {
+		m.fold(f.floats(), lo, rt.lo, rt.hi, false)
+		return f
+	}
+	g := r.frame(f.head, len(f.body))
+	m.foldTo(g.floats(), f.floats(), lo, rt.lo, rt.hi)
+	f.Release()
+	return g
 }

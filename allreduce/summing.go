@@ -115,6 +115,19 @@ func (m *summing) fold(x []float32, lo, from, to int, first bool) {
 	}
 }
 
+// foldTo is fold into x of the partial sum y, which stays as it is.
+func (m *summing) foldTo(x, y []float32, lo, from, to int) {
+	if from == to || m.parts[from-m.lo] == nil {
+		copy(x, y)
+	} else {
+		p, f := m.parts[from-m.lo], m.factors[from-m.lo]
+		kernel.AddScaledTo(x, f, p[lo:lo+len(x)], y)
+	}
+	if from < to {
+		m.fold(x, lo, from+1, to, false)
+	}
+}
+
 // admit checks that a segment is the next one of its chunk and leg, and
 // returns its place in dst.
 func (m *summing) admit(h *Header) (x []float32, lo int, err error) {

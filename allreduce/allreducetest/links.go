@@ -36,14 +36,14 @@ func numbered(pool *allreduce.Pool, i, size int) *allreduce.Frame {
 
 // checkNumbered releases f if it is frame i.
 func checkNumbered(f *allreduce.Frame, i, size int) error {
-	h, err := allreduce.ParseHeader(f.Bytes())
+	h, err := f.Header()
 	if err != nil {
 		return err
 	}
 	if h.Step != uint64(i) || int(h.Length) != size {
 		return fmt.Errorf("frame %d of %d bytes, want %d of %d", h.Step, h.Length, i, size)
 	}
-	for j, v := range f.Bytes()[allreduce.HeaderSize:] {
+	for j, v := range f.Payload() {
 		if v != byte(i+j) {
 			return fmt.Errorf("frame %d: byte %d is %d, want %d", i, j, v, byte(i+j))
 		}
