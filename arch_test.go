@@ -73,8 +73,10 @@ func checkFloor(t *testing.T, name, imported string) {
 		t.Errorf("%s imports %s: a leaf knows internal packages only, so that leaves can be read and replaced one by one", name, imported)
 	case slices.Contains(leaves, from) && under(imported, "internal/cli"):
 		t.Errorf("%s imports %s: the command line is the programs' alone", name, imported)
-	case from == "internal" && !under(name, "internal/cli") && to != "internal":
-		t.Errorf("%s imports %s: only internal/cli stands above train", name, imported)
+	case from == "internal" && !under(name, "internal/cli") && !under(name, "internal/bench") && to != "internal":
+		t.Errorf("%s imports %s: only internal/cli and internal/bench stand above train", name, imported)
+	case from != "internal" && from != "cmd" && from != "scripts" && under(imported, "internal/bench"):
+		t.Errorf("%s imports %s: what is measured does not know who measures", name, imported)
 	case from == "train" && under(imported, "internal/cli"):
 		t.Errorf("%s imports %s: the trunk does not know the programs", name, imported)
 	}

@@ -1,0 +1,115 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMain makes the test binary a worker too.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "worker" {
+		if err := Worker(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func testCrew(t *testing.T) Crew {
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Crew{Path: path, Args: []string{path, "worker"}}
+}
+
+// TestRing has three processes sum over every transport; they check the sums
+// themselves.
+func TestRing(t *testing.T) {
+	for _, name := range Transports() {
+		sizes := []int{8, 40_000}
+		results, err := testCrew(t).Ring(t.Context(), 3, RingTask{Transport: name, Sizes: sizes, PerSize: 5 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, r := range results {
+			got = append(got, r.Bytes)
+			if r.Micros < r.Best || r.Best <= 0 || r.Calls < 5 || r.AlgBW*4/3-r.BusBW > 1e-9 || r.Nodes != 3 || r.Transport != name {
+				t.Errorf("%+v", r)
+			}
+		}
+		if !slices.Equal(got, sizes) {
+			t.Errorf("sizes %v, want %v", got, sizes)
+		}
+	}
+}
+
+func TestStep(t *testing.T) {
+	crew := testCrew(t)
+	for _, c := range []struct {
+		nodes int
+		task  StepTask
+		batch int
+	}{
+		{1, StepTask{Model: "mlp", Method: "erm"}, 128},
+		{2, StepTask{Model: "mlp", Method: "absgd", Shards: 5, Rows: 20}, 40},
+		{2, StepTask{Model: "lenet", Method: "absgd", Rows: 4, Glyphs: true}, 8},
+		{1, StepTask{Model: "resnet20", Method: "absgd", Rows: 2}, 2},
+	} {
+		c.task.Transport, c.task.Duration = BestTransport(), 5*time.Millisecond
+		r, err := crew.Step(t.Context(), c.nodes, c.task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := r.Phases
+		phases := 1e3 * (p.Data + p.Forward + p.Normalizer + p.Backward + p.AllReduce + p.Optimizer)
+		if r.Batch != c.batch || r.Steps < 5 || r.Samples <= 0 || r.Best < r.Samples || r.CPU <= 0 || phases <= 0 {
+			t.Errorf("%+v: %+v", c, r)
+		}
+	}
+}
+
+// TestWhole takes the steps of a run with membership and checkpoints.
+func TestWhole(t *testing.T) {
+	r, err := testCrew(t).Step(t.Context(), 2, StepTask{Model: "mlp", Method: "erm", Rows: 8, Whole: true, Steps: 30, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Steps != 30 || r.Nodes != 2 || r.Batch != 16 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestProbe(t *testing.T) {
+	if rate, err := testCrew(t).Probe(t.Context(), 2, 5*time.Millisecond); err != nil || rate <= 0 {
+		t.Errorf("%v GFLOP/s, %v", rate, err)
+	}
+}
+
+// TestCrewFails names what went wrong in a worker, and does not wait for the
+// others.
+func TestCrewFails(t *testing.T) {
+	crew := testCrew(t)
+	if _, err := crew.Ring(t.Context(), 2, RingTask{Transport: "pigeon"}); err == nil || !strings.Contains(err.Error(), `"pigeon" is not one of`) {
+		t.Errorf("an unknown transport: %v", err)
+	}
+	if _, err := crew.Step(t.Context(), 1, StepTask{Model: "vgg"}); err == nil || !strings.Contains(err.Error(), `"vgg" is not one of`) {
+		t.Errorf("an unknown model: %v", err)
+	}
+	crew.Args = append(crew.Args, "too many") // TestMain takes it for a test run
+	crew.Args[1] = "-test.run=^$"
+	if _, err := crew.Probe(t.Context(), 2, time.Millisecond); err == nil {
+		t.Error("a worker that is none is taken for one")
+	}
+	if err := Worker(t.Context(), strings.NewReader("please\n"), new(strings.Builder)); err == nil {
+		t.Error("a worker takes anything for a task")
+	}
+}

@@ -1,0 +1,54 @@
+package bench
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// task is what a worker is told to do: the first line of its input, in JSON.
+// Exactly one of Ring, Step and Probe is set.
+type task struct {
+	Rank, Nodes int
+	Ring        *RingTask  `json:",omitempty"`
+	Step        *StepTask  `json:",omitempty"`
+	Probe       *ProbeTask `json:",omitempty"`
+}
+
+// RingTask asks for the sum of vectors of these sizes.
+type RingTask struct {
+	Transport string
+	Sizes     []int         // bytes
+	PerSize   time.Duration // how long to measure each
+}
+
+// StepTask asks for training steps.
+type StepTask struct {
+	Model     string // mlp, lenet or resnet20
+	Method    string // as in --method
+	Shards    int    // of the global batch; 0: one for each process
+	Rows      int    // samples of a process in each step; 0: 128, and 32 for ResNet-20
+	Transport string
+	Duration  time.Duration // how long to measure
+	Steps     int           // if positive, so many steps are measured, however long they take
+	// Whole takes the steps in a whole run, with membership, comparisons of the
+	// nodes' states, and a checkpoint every 100 steps, in Dir; it wants Steps. Glyphs takes them
+	// on the built-in data, as Whole always does.
+	Whole, Glyphs bool
+	Dir           string
+}
+
+// ProbeTask asks for the peak of multiply-adds, for comparisons of what
+// processes can reach beside each other.
+type ProbeTask struct{ Duration time.Duration }
+
+// said is a line that a worker writes: first its address, then its result or
+// its error.
+type said struct {
+	Ready  bool            `json:",omitempty"`
+	Addr   string          `json:",omitempty"`
+	Result json.RawMessage `json:",omitempty"`
+	Err    string          `json:",omitempty"`
+}
+
+// heard is the second line of a worker's input, when all are ready.
+type heard struct{ Addrs []string }
