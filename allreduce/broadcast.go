@@ -27,45 +27,70 @@ func (s Step) Broadcast(ctx context.Context, root int, p []byte) ([]byte, error)
 	return r.collect(ctx, root)
 }
 
-// spread is the root's side of Broadcast. The first round starts with the
-// length of p.
+// spread is the root's side of Broadcast. The first round is the length of p.
 func (r *Ring) spread(ctx context.Context, p []byte) error {
 	g := &r.records
-	length := binary.NativeEndian.AppendUint64(nil, uint64(len(p)))
-	for {
-		n := min(len(p), window*4*r.sizes.Segment)
+	g.begin()
+	if err := r.exchange(ctx, binary.NativeEndian.AppendUint64(nil, uint64(len(p)))); err != nil {
+		return err
+	}
+	for len(p) > 0 {
+		n := min(len(p), r.round())
 		g.begin()
-		g.data[g.rank] = append(append(g.data[g.rank], length...), p[:n]...)
-		if err := r.exchange(ctx); err != nil {
+		if err := r.exchange(ctx, p[:n]); err != nil {
 			return err
 		}
-		p, length = p[n:], nil
-		if len(p) == 0 {
-			return nil
-		}
+		p = p[n:]
 	}
+	return nil
 }
 
-// collect is the other nodes' side.
+// round is how many bytes of a Broadcast go at once.
+func (r *Ring) round() int { return window * 4 * r.sizes.Segment }
+
+// collect is the other nodes' side. Memory grows by what has come, never by
+// what was announced.
 func (r *Ring) collect(ctx context.Context, root int) ([]byte, error) {
-	g := &r.records
+	left, err := r.announced(ctx, root)
+	if err != nil {
+		return nil, err
+	}
 	var p []byte
-	var left uint64
-	for first := true; first || left > 0; first = false {
-		g.begin()
-		if err := r.exchange(ctx); err != nil {
+	for left > 0 {
+		b, err := r.receiveRound(ctx, root, left)
+		if err != nil {
 			return nil, err
-		}
-		b := g.data[root]
-		if first && len(b) >= 8 {
-			left, b = binary.NativeEndian.Uint64(b), b[8:]
-		}
-		if uint64(len(b)) > left || len(b) == 0 && left > 0 {
-			return nil, r.failPrev(fmt.Errorf("%w: %d bytes from %s, which announced %d more",
-				ErrFrame, len(b), r.t.Names[root], left))
 		}
 		p = append(p, b...)
 		left -= uint64(len(b))
 	}
 	return p, nil
+}
+
+// announced returns how many bytes the root is about to send.
+func (r *Ring) announced(ctx context.Context, root int) (uint64, error) {
+	r.records.begin()
+	if err := r.exchange(ctx, nil); err != nil {
+		return 0, err
+	}
+	b := r.records.data[root]
+	if len(b) != 8 {
+		return 0, r.failPrev(fmt.Errorf("%w: %d bytes from %s, expected the 8 of a length", ErrFrame, len(b), r.t.Names[root]))
+	}
+	return binary.NativeEndian.Uint64(b), nil
+}
+
+// receiveRound returns the next bytes of the root, some and at most left. They are
+// the ring's memory.
+func (r *Ring) receiveRound(ctx context.Context, root int, left uint64) ([]byte, error) {
+	r.records.begin()
+	if err := r.exchange(ctx, nil); err != nil {
+		return nil, err
+	}
+	b := r.records.data[root]
+	if uint64(len(b)) > left || len(b) == 0 {
+		return nil, r.failPrev(fmt.Errorf("%w: %d bytes from %s, which announced %d more",
+			ErrFrame, len(b), r.t.Names[root], left))
+	}
+	return b, nil
 }

@@ -10,8 +10,8 @@
 //
 // bytes sent and one pass over n bytes for each of its shards: 1.375 n at N = 2,
 // S = 8, and for S = N the 2(N-1)/N of the textbook ring. In LogSumExp (24 bytes
-// a shard), Gather and Broadcast every byte takes N-1 hops, one to each node
-// that lacks it.
+// a shard), Gather, Broadcast and Share every byte takes N-1 hops, one to each
+// node that lacks it.
 //
 // # Words
 //
@@ -24,7 +24,7 @@
 //   - chunk: the part of a bucket whose fold starts at one shard: a bucket of n
 //     elements has S chunks, chunk c being [n·c/S, n·(c+1)/S), rounded down.
 //   - segment: the part of a chunk that one frame carries.
-//   - record: the bytes of one node in LogSumExp, Gather and Broadcast.
+//   - record: the bytes of one node in LogSumExp, Gather, Broadcast and Share.
 //   - step, phase: where a frame belongs; phase is the collective.
 //
 // # Order of additions

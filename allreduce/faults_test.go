@@ -230,6 +230,24 @@ func TestLateBroadcast(t *testing.T) {
 	})
 }
 
+// TestShareOfAnotherLength: a node whose vectors have other lengths ends the
+// ring, and not one byte is written beyond them.
+func TestShareOfAnotherLength(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net, _ := memNet(2)
+		rings := net.Form(t, allreducetest.Bounds(8, 2), small)
+		errs := allreducetest.Each(2, func(r int) error {
+			return rings[r].At(0).Share(t.Context(), 0, make([]float32, 10+r))
+		})
+		if !errors.Is(errs[1], allreduce.ErrFrame) {
+			t.Errorf("%v, expected ErrFrame", errs[1])
+		}
+		for _, ring := range rings {
+			ring.Close()
+		}
+	})
+}
+
 // TestSparesHoldBack checks that a node with all the shards cannot run ahead
 // of the spares that only listen.
 func TestSparesHoldBack(t *testing.T) {

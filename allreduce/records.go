@@ -6,7 +6,7 @@ import (
 )
 
 // records is the state of an all-gather: every node's bytes travel N-1 hops to
-// all others. It carries LogSumExp, Gather and Broadcast.
+// all others. It carries LogSumExp, Gather, Broadcast and Share.
 //
 // A node that has nothing to say sends an empty record. So no node leaves a
 // collective before all have entered it, and a neighbour is never ahead by
@@ -36,9 +36,10 @@ func (g *records) begin() {
 	g.todo = len(g.data) - 1
 }
 
-// exchange sends this node's record, data[rank], and waits for all others.
-func (r *Ring) exchange(ctx context.Context) error {
-	if err := r.sendRecord(ctx, r.records.data[r.t.Rank]); err != nil {
+// exchange sends this node's record, which it only reads, and waits for all
+// others.
+func (r *Ring) exchange(ctx context.Context, own []byte) error {
+	if err := r.sendRecord(ctx, own); err != nil {
 		return err
 	}
 	for r.records.todo > 0 {

@@ -227,6 +227,7 @@ func TestPanics(t *testing.T) {
 		"records": func() { s.Gather(t.Context(), make([][]float64, 3)) },
 		"root":    func() { s.Broadcast(t.Context(), 1, nil) },
 		"no root": func() { s.Broadcast(t.Context(), -1, nil) },
+		"share":   func() { s.Share(t.Context(), 1) },
 		"many":    func() { manyCollectives(t.Context(), ring) },
 	} {
 		func() {

@@ -36,7 +36,7 @@ func (s Step) LogSumExp(ctx context.Context, local [][3]float64) ([3]float64, er
 			g.data[g.rank] = binary.NativeEndian.AppendUint64(g.data[g.rank], math.Float64bits(v))
 		}
 	}
-	if err := r.exchange(ctx); err != nil {
+	if err := r.exchange(ctx, g.data[g.rank]); err != nil {
 		return [3]float64{}, err
 	}
 	total := logsum.Identity()
@@ -65,7 +65,7 @@ func (s Step) Gather(ctx context.Context, local [][]float64) ([][]float64, error
 	g := &r.records
 	g.begin()
 	g.data[g.rank] = appendRecords(g.data[g.rank], local)
-	if err := r.exchange(ctx); err != nil {
+	if err := r.exchange(ctx, g.data[g.rank]); err != nil {
 		return nil, err
 	}
 	r.gather.values, r.gather.shards = r.gather.values[:0], r.gather.shards[:0]

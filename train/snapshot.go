@@ -27,17 +27,32 @@ type snapshot struct {
 // newSnapshot returns a snapshot with room for the job's state, and that state
 // in it.
 func newSnapshot(j *job) *snapshot {
-	v := j.view()
-	s := &snapshot{
-		params:  make([]float32, len(v.params)),
-		running: make([]float32, len(v.running)),
-		slots:   make([]optimizer.Slot, len(v.slots)),
-	}
-	for i, slot := range v.slots {
-		s.slots[i] = optimizer.Slot{Name: slot.Name, Data: make([]float32, len(slot.Data))}
-	}
+	s := j.view().blank()
 	s.take(j)
 	return s
+}
+
+// blank returns a snapshot with room for a state of the same size, and nothing
+// in it.
+func (s *snapshot) blank() *snapshot {
+	b := &snapshot{
+		params:  make([]float32, len(s.params)),
+		running: make([]float32, len(s.running)),
+		slots:   make([]optimizer.Slot, len(s.slots)),
+	}
+	for i, slot := range s.slots {
+		b.slots[i] = optimizer.Slot{Name: slot.Name, Data: make([]float32, len(slot.Data))}
+	}
+	return b
+}
+
+// vectors are those of the snapshot, in the same order for the same job.
+func (s *snapshot) vectors() [][]float32 {
+	list := [][]float32{s.params, s.running}
+	for _, slot := range s.slots {
+		list = append(list, slot.Data)
+	}
+	return list
 }
 
 // view returns the job's state without a copy: its vectors are the job's own

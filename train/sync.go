@@ -2,8 +2,6 @@ package train
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -32,19 +30,14 @@ func (s *session) sync(ctx context.Context) error {
 	if !needed {
 		return nil
 	}
-	var parcel []byte
 	if source == s.rank {
-		if parcel, err = s.job.pack(); err != nil {
-			return err
-		}
+		return s.job.send(ctx, ring, source)
 	}
-	if parcel, err = ring.Broadcast(ctx, source, parcel); err != nil || source == s.rank {
-		return err
-	}
-	if err := s.job.unpack(parcel); err != nil {
+	err = s.job.receive(ctx, ring, source, all[s.bounds[source]])
+	if _, ok := errors.AsType[*parcelError](err); ok { // the ring's errors name their node themselves
 		return fmt.Errorf("the state sent by %s: %w", s.names[source], err)
 	}
-	return nil
+	return err
 }
 
 // settle returns the standings of all shards' nodes once they are fit to choose
@@ -80,49 +73,6 @@ func (s *session) settle(ctx context.Context, ring allreduce.Step) ([][]float64,
 	}
 }
 
-// pack returns what a node behind needs: what was last told about the run, and
-// the state.
-func (j *job) pack() ([]byte, error) {
-	last, err := json.Marshal(j.last)
-	if err != nil {
-		return nil, err
-	}
-	state, err := j.view().encode(identityOf(j))
-	if err != nil {
-		return nil, err
-	}
-	parcel := binary.BigEndian.AppendUint32(nil, uint32(len(last)))
-	return slices.Concat(parcel, last, state), nil
-}
-
-// unpack takes the state of another node. If it is one step ahead, the
-// observers are told of that step as if it had been committed here.
-func (j *job) unpack(parcel []byte) error {
-	if len(parcel) < 4 {
-		return errors.New("it is cut short")
-	}
-	n := uint64(binary.BigEndian.Uint32(parcel))
-	if parcel = parcel[4:]; uint64(len(parcel)) < n {
-		return errors.New("it is cut short")
-	}
-	var last StepDone
-	if err := json.Unmarshal(parcel[:n], &last); err != nil {
-		return err
-	}
-	snapshot, err := decodeSnapshot(parcel[n:], j)
-	if err != nil {
-		return err
-	}
-	if err := snapshot.restore(j); err != nil {
-		return err
-	}
-	if last.Step == j.last.Step+1 {
-		j.committed(last)
-	}
-	j.last = last
-	return nil
-}
-
 // The fields of a standing: the step, the two halves of the state's digest, all
 // exact in a float64, and whether the node is wary.
 const (
@@ -133,12 +83,18 @@ const (
 	standingSize
 )
 
+// standing returns the record of a state, on a node that is not wary.
+func (s *snapshot) standing() []float64 {
+	digest := s.digest()
+	record := make([]float64, standingSize)
+	record[standingStep] = float64(s.state.Step)
+	record[standingHigh], record[standingLow] = float64(digest>>32), float64(digest&math.MaxUint32)
+	return record
+}
+
 // standings returns the record of this node's state, once for each local shard.
 func (s *session) standings() [][]float64 {
-	digest := s.job.view().digest()
-	record := make([]float64, standingSize)
-	record[standingStep] = float64(s.job.state.Step)
-	record[standingHigh], record[standingLow] = float64(digest>>32), float64(digest&math.MaxUint32)
+	record := s.job.view().standing()
 	if s.job.trust.wary {
 		record[standingWary] = 1
 	}

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"bytes"
+	"math"
 	"slices"
 	"testing"
 )
@@ -62,18 +64,36 @@ func FuzzUnpack(f *testing.F) {
 	cfg, data, _ := tinyCheckpoint(f)
 	sender := testJob(f, cfg, data)
 	sender.last.Step = 1
-	good, err := sender.pack()
+	sender.state.Step = 1
+	want := sender.view().standing()
+	good, err := sender.head()
 	if err != nil {
 		f.Fatal(err)
 	}
 	for _, n := range []int{0, 3, 4, 50, len(good) - 1, len(good)} {
-		f.Add(good[:n])
+		f.Add(good[:n], 0, uint32(0))
 	}
-	receiver := testJob(f, cfg, data)
-	f.Fuzz(func(t *testing.T, parcel []byte) {
+	f.Add(good, 5, uint32(1))
+	f.Fuzz(func(t *testing.T, head []byte, at int, flip uint32) {
+		receiver := testJob(t, cfg, data)
+		landed := sender.view().blank()
+		for i, v := range sender.view().vectors() {
+			copy(landed.vectors()[i], v)
+		}
+		i := uint(at) % uint(len(landed.params))
+		landed.params[i] = math.Float32frombits(math.Float32bits(landed.params[i]) ^ flip)
 		before := receiver.view().digest()
-		if err := receiver.unpack(parcel); err != nil && receiver.view().digest() != before {
+		err := receiver.unpack(head, landed, want)
+		after := receiver.view()
+		switch {
+		case err != nil && after.digest() != before:
 			t.Fatalf("refused (%v), but the state has changed", err)
+		case err == nil && !sameState(after.standing(), want):
+			t.Fatal("taken, but another state than was announced")
+		case err == nil && flip != 0:
+			t.Fatal("a bit that flipped on the way was not noticed")
+		case err != nil && flip == 0 && bytes.Equal(head, good):
+			t.Fatal(err)
 		}
 	})
 }

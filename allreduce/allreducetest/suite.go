@@ -19,6 +19,7 @@ func Run(t *testing.T, open func(t *testing.T, nodes int) Net) {
 	t.Run("Sum", func(t *testing.T) { testSum(t, open) })
 	t.Run("Scalars", func(t *testing.T) { testScalars(t, open) })
 	t.Run("Broadcast", func(t *testing.T) { testBroadcast(t, open) })
+	t.Run("Share", func(t *testing.T) { testShare(t, open) })
 	t.Run("Cancel", func(t *testing.T) { testCancel(t, open) })
 	t.Run("Kill", func(t *testing.T) { testKill(t, open) })
 	t.Run("Leave", func(t *testing.T) { testLeave(t, open) })
@@ -133,6 +134,32 @@ func testBroadcast(t *testing.T, open func(*testing.T, int) Net) {
 					got, err := rings[r].At(uint64(size)).Broadcast(t.Context(), root, p)
 					if err == nil && !bytes.Equal(got, want) {
 						err = fmt.Errorf("rank %d got %d bytes of rank %d, want %d", r, len(got), root, len(want))
+					}
+					return err
+				})
+				if err := errors.Join(errs...); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// testShare sends vectors from every root into the memory of the others.
+func testShare(t *testing.T, open func(*testing.T, int) Net) {
+	for _, n := range []int{1, 2, 3, 5} {
+		rings := open(t, n).Form(t, Bounds(8, n), small)
+		for _, size := range []int{0, 1, 20, 21, 1000} {
+			for root := range n {
+				errs := Each(n, func(r int) error {
+					a, b := slices.Repeat([]float32{float32(r), 7}, size), []float32{float32(math.NaN()), float32(-r)}
+					own := slices.Clone(a)
+					err := rings[r].At(uint64(size)).Share(t.Context(), root, a, nil, b)
+					if r == root && !slices.Equal(a, own) {
+						err = errors.Join(err, errors.New("the root's vector has changed"))
+					}
+					if err == nil && (!slices.Equal(a, slices.Repeat([]float32{float32(root), 7}, size)) || !math.IsNaN(float64(b[0])) || b[1] != float32(-root)) {
+						err = fmt.Errorf("rank %d got %v, %v of rank %d", r, a, b, root)
 					}
 					return err
 				})
