@@ -7,7 +7,7 @@ RACE         := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... .
 # bubble of simulated time than those of cluster and allreduce. They run without it.
 SIMULATED    := TestScripts|TestRandomSchedules|TestKillInEveryPhase
 
-.PHONY: help build run test race lint generate bench fuzz realdata first soak chaos cover ssh-test clean
+.PHONY: help build run test race lint generate bench fuzz realdata first soak chaos standstill cover ssh-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ soak: ## 10,000 random schedules of faults in simulated time
 
 chaos: ## 100 runs of four processes, each with a fault; the table lands in docs/results/chaos.txt
 	go test -count 1 -run TestChaos -timeout 4h ./internal/e2e -chaos 100 -chaosout $(CURDIR)/docs/results/chaos.txt
+
+standstill: ## how long training stands still when a node joins a run of 10 million parameters
+	go test -count 1 -run TestStandstill -timeout 30m -v ./internal/e2e -standstill 10
 
 cover: ## test coverage by package
 	go test -cover ./...

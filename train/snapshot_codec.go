@@ -14,9 +14,8 @@ import (
 	"github.com/ballast-ml/ballast/optimizer"
 )
 
-// A checkpoint is a snapshot in safetensors, in a file or on the wire: the
-// vectors as tensors, and in the metadata the position, the weigher's state
-// and what the run is. Floating-point numbers in the metadata are written in
+// A checkpoint is a snapshot in safetensors: the vectors as tensors, and in the
+// metadata the position, the weigher's state and what the run is. Floating-point numbers in the metadata are written in
 // hexadecimal, which is exact. The field sha256 is that of the whole encoding
 // with 64 zeros in its own place, so that no bit of it can change unnoticed.
 const (
@@ -34,23 +33,6 @@ type identity struct {
 
 func identityOf(j *job) identity {
 	return identity{Contract, j.cfg.Canonical(), j.data.Fingerprint}
-}
-
-// encode returns the bytes of the checkpoint: equal ones for equal snapshots.
-func (s *snapshot) encode(id identity) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(4*s.size() + 4096)
-	err := s.writeTo(&b, id)
-	return b.Bytes(), err
-}
-
-// size is how many float32 a checkpoint has.
-func (s *snapshot) size() int {
-	n := len(s.params) + len(s.running)
-	for _, slot := range s.slots {
-		n += len(slot.Data)
-	}
-	return n
 }
 
 // writeTo writes the checkpoint. It goes over the state twice, once for the

@@ -10,6 +10,23 @@ import (
 	"github.com/ballast-ml/ballast/dataset"
 )
 
+// encode returns the bytes of the checkpoint: equal ones for equal snapshots.
+func (s *snapshot) encode(id identity) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(4*s.size() + 4096)
+	err := s.writeTo(&b, id)
+	return b.Bytes(), err
+}
+
+// size is how many float32 a checkpoint has.
+func (s *snapshot) size() int {
+	n := len(s.params) + len(s.running)
+	for _, slot := range s.slots {
+		n += len(slot.Data)
+	}
+	return n
+}
+
 // tinyCheckpoint is a checkpoint of some hundred numbers.
 func tinyCheckpoint(t testing.TB) (Config, *dataset.Data, []byte) {
 	t.Helper()
