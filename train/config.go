@@ -90,6 +90,13 @@ type Config struct {
 	// gradient that is not finite.
 	OnNaN string `koanf:"on-nan"`
 
+	// Positive names the class that costs and thresholds are about; empty: the
+	// one with the fewest training rows.
+	Positive string `koanf:"positive"`
+	// Cost is empty or FN=COST,FP=COST: what it costs to miss a row of the
+	// positive class, and to take another row for it.
+	Cost string `koanf:"cost"`
+
 	// Shards is the number of slices of every global batch, and with it the
 	// largest number of nodes that compute.
 	Shards int `koanf:"shards"`

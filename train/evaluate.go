@@ -2,23 +2,34 @@ package train
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ballast-ml/ballast/dataset"
-	"github.com/ballast-ml/ballast/internal/detmath"
+	"github.com/ballast-ml/ballast/internal/metrics"
 	"github.com/ballast-ml/ballast/model"
 )
 
-// evaluationRows is how many rows go through the network at once. It bounds
-// memory; the figures do not depend on it.
-const evaluationRows = 256
+const (
+	// evaluationRows is how many rows go through the network at once. It bounds
+	// memory; the figures do not depend on it.
+	evaluationRows = 256
+	// gatherRows is how many rows of each shard are gathered at once. It bounds
+	// what one message holds.
+	gatherRows = 4096
+)
 
 // gatherer is what an evaluation needs of the other shards.
 type gatherer interface {
 	Gather(ctx context.Context, local [][]float64) ([][]float64, error)
 }
 
-// evaluator counts a set's rows once each: shard s takes the s-th part of the
-// rows, wherever it is hosted, and every node adds all records in shard order.
+// evaluator runs a set's rows through the network once each: shard s takes the
+// s-th part of the rows, wherever it is hosted, and every node ends with the
+// logits of all rows in their order. So figures of any kind, those that need
+// all rows at once included, are pure functions that every node computes alike,
+// and depend neither on the nodes nor on the shards. A row's logits take less
+// memory than its features, which every node holds.
+//
 // It borrows the replicas of the shards [lo, lo+len(replicas)).
 type evaluator struct {
 	classes, shards, lo int
@@ -26,89 +37,82 @@ type evaluator struct {
 	crew                *crew
 }
 
-// result is the outcome of an evaluation.
-type result struct {
-	all    Metrics
-	groups map[string]Metrics // nil if the set has none
-}
-
-// evaluate returns the metrics of all rows of set, and of each of its groups.
-func (e *evaluator) evaluate(ctx context.Context, set *dataset.Set, width int, all gatherer) (result, error) {
-	groups := set.Groups()
-	groupOf := rowGroups(set)
-	size := tallySize(e.classes)
+// scores returns the logits of all rows of set.
+func (e *evaluator) scores(ctx context.Context, set *dataset.Set, width int, all gatherer) (metrics.Scores, error) {
+	s := metrics.Scores{Classes: e.classes, Logits: make([]float32, set.Len()*e.classes), Labels: make([]int32, set.Len())}
+	for i := range s.Labels {
+		s.Labels[i] = set.Label(i)
+	}
 	records := make([][]float64, len(e.replicas))
-	e.crew.each(len(e.replicas), func(i int) {
-		records[i] = make([]float64, (1+len(groups))*size)
-		e.countShard(i, set, width, groupOf, records[i])
-	})
-	gathered, err := all.Gather(ctx, records)
-	if err != nil {
-		return result{}, err
-	}
-	sum := make([]float64, (1+len(groups))*size)
-	for _, record := range gathered {
-		for i, v := range record {
-			sum[i] += v
+	most := (set.Len() + e.shards - 1) / e.shards // rows of the longest part
+	for first := 0; first < most; first += gatherRows {
+		e.crew.each(len(e.replicas), func(i int) {
+			lo, hi := e.part(set, e.lo+i, first)
+			records[i] = e.logits(records[i][:0], e.replicas[i], set, width, lo, hi)
+		})
+		gathered, err := all.Gather(ctx, records)
+		if err != nil {
+			return s, err
+		}
+		for shard, record := range gathered {
+			lo, hi := e.part(set, shard, first)
+			if len(record) != (hi-lo)*e.classes {
+				return s, fmt.Errorf("train: shard %d sent %d logits of %d rows of %d classes", shard, len(record), hi-lo, e.classes)
+			}
+			for i, z := range record {
+				s.Logits[lo*e.classes+i] = float32(z)
+			}
 		}
 	}
-	out := result{all: tally{e.classes, sum[:size]}.metrics()}
-	for g, group := range groups {
-		if out.groups == nil {
-			out.groups = map[string]Metrics{}
-		}
-		out.groups[group.Name] = tally{e.classes, sum[(g+1)*size : (g+2)*size]}.metrics()
-	}
-	return out, nil
+	return s, nil
 }
 
-// rowGroups returns for each row 1 + the index of its group, or 0 for none.
-func rowGroups(set *dataset.Set) []int {
-	of := make([]int, set.Len())
-	for g, group := range set.Groups() {
-		for _, row := range group.Rows {
-			of[row] = g + 1
-		}
-	}
-	return of
+// part returns the rows of a shard's part that are gathered when first rows of
+// it have been.
+func (e *evaluator) part(set *dataset.Set, shard, first int) (lo, hi int) {
+	lo, hi = dataset.ShardRange(set.Len(), e.shards, shard)
+	return min(lo+first, hi), min(lo+first+gatherRows, hi)
 }
 
-// countShard runs the rows of local shard i through its replica. The record
-// holds the tally of all rows, then that of each group.
-func (e *evaluator) countShard(i int, set *dataset.Set, width int, groupOf []int, record []float64) {
-	lo, hi := dataset.ShardRange(set.Len(), e.shards, e.lo+i)
-	size := tallySize(e.classes)
+// logits appends those of the rows [lo, hi), which a float64 carries unchanged.
+func (e *evaluator) logits(dst []float64, net *model.Network, set *dataset.Set, width, lo, hi int) []float64 {
 	x := make([]float32, min(evaluationRows, hi-lo)*width)
-	probs := make([]float64, e.classes)
 	for first := lo; first < hi; first += evaluationRows {
 		rows := min(evaluationRows, hi-first)
 		for r := range rows {
 			set.Read(x[r*width:(r+1)*width], first+r)
 		}
-		logits := e.replicas[i].Logits(model.Pass{}, x[:rows*width], rows)
-		for r := range rows {
-			softmax(probs, logits[r*e.classes:(r+1)*e.classes])
-			label := set.Label(first + r)
-			tally{e.classes, record[:size]}.count(probs, label)
-			if g := groupOf[first+r]; g > 0 {
-				tally{e.classes, record[g*size : (g+1)*size]}.count(probs, label)
-			}
+		for _, z := range net.Logits(model.Pass{}, x[:rows*width], rows) {
+			dst = append(dst, float64(z))
 		}
 	}
+	return dst
 }
 
-// softmax turns logits into probabilities.
-func softmax(dst []float64, logits []float32) {
-	top := logits[0]
-	for _, z := range logits {
-		top = max(top, z)
+// groupReports are the figures of each named group of a set's rows; nil if it
+// has none.
+func groupReports(s metrics.Scores, groups []dataset.Group, setup metrics.Setup) map[string]Metrics {
+	setup.Figures, setup.Groups = []metrics.Metric{}, nil
+	var out map[string]Metrics
+	for _, group := range groups {
+		part := metrics.Scores{Classes: s.Classes}
+		for _, row := range group.Rows {
+			part.Logits = append(part.Logits, s.Row(int(row))...)
+			part.Labels = append(part.Labels, s.Labels[row])
+		}
+		if out == nil {
+			out = map[string]Metrics{}
+		}
+		out[group.Name] = metrics.Of(part, setup)
 	}
-	var sum float64
-	for k, z := range logits {
-		dst[k] = detmath.Exp(float64(z) - float64(top))
-		sum += dst[k]
+	return out
+}
+
+// rowsOf returns the rows of the groups.
+func rowsOf(groups []dataset.Group) [][]int32 {
+	var rows [][]int32
+	for _, g := range groups {
+		rows = append(rows, g.Rows)
 	}
-	for k := range dst {
-		dst[k] /= sum
-	}
+	return rows
 }

@@ -5,14 +5,24 @@ import (
 	"runtime"
 
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/metrics"
 	"github.com/ballast-ml/ballast/optimizer"
 )
 
+// EvaluateOptions says what to find out about a model beside the figures that
+// are always reported.
+type EvaluateOptions struct {
+	// Figures are names of further figures; see [Options].
+	Figures []string
+	// Bootstrap is the number of samples for the 95 % intervals of all figures;
+	// 0: no intervals.
+	Bootstrap int
+}
+
 // Evaluate reads a model file and evaluates it on the test part of the data
-// that cfg names, prepared as the file says. The rows are cut in cfg.Shards
-// parts as in training, so that the sums come out with the same bits. Of the
-// summary only what concerns model and test is filled.
-func Evaluate(ctx context.Context, path string, cfg Config) (Summary, error) {
+// that cfg names, prepared as the file says. Of the summary only what concerns
+// model and test is filled.
+func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (Summary, error) {
 	if err := cfg.Validate(); err != nil {
 		return Summary{}, usage(err)
 	}
@@ -20,27 +30,55 @@ func Evaluate(ctx context.Context, path string, cfg Config) (Summary, error) {
 	if err != nil {
 		return Summary{}, usage(err)
 	}
-	spec := cfg.spec()
-	spec.Prep = &m.Prep
-	data, err := dataset.Open(ctx, spec)
+	data, err := m.open(ctx, cfg)
 	if err != nil {
 		return Summary{}, usage(err)
 	}
-	e := evaluator{
-		classes: m.Arch.Classes, shards: cfg.Shards,
-		crew: newCrew(max(1, min(cfg.Shards, runtime.GOMAXPROCS(0)))),
+	setup, err := cfg.setup(data.Classes, data.Train.Counts())
+	if err != nil {
+		return Summary{}, usage(err)
 	}
-	defer e.crew.close()
-	for range cfg.Shards {
-		e.replicas = append(e.replicas, m.Net.Replica())
+	if setup.Extra, err = parseFigures(o.Figures); err != nil {
+		return Summary{}, usage(err)
 	}
-	r, err := e.evaluate(ctx, data.Test, data.Features(), optimizer.Solo{})
+	scores, err := m.scores(ctx, data.Test, cfg.Shards)
 	if err != nil {
 		return Summary{}, err
 	}
-	return Summary{
+	groups := data.Test.Groups()
+	setup.Groups = rowsOf(groups)
+	s := Summary{
 		ModelSHA256: m.SHA256, Method: cfg.Method, Shards: cfg.Shards, Seed: cfg.Seed,
 		Classes: data.Classes, TrainCounts: data.Train.Counts(),
-		Test: r.all, TestGroups: r.groups,
-	}, nil
+		Test: metrics.Of(scores, setup), TestGroups: groupReports(scores, groups, setup),
+	}
+	if o.Bootstrap > 0 {
+		s.Test.Intervals = metrics.Bootstrap(scores, setup, o.Bootstrap, 0.95, cfg.Seed)
+	}
+	return s, nil
+}
+
+// open opens data for the model: prepared as its file says.
+func (m *Model) open(ctx context.Context, cfg Config) (*dataset.Data, error) {
+	spec := cfg.spec()
+	spec.Prep = &m.Prep
+	return dataset.Open(ctx, spec)
+}
+
+// scores returns the model's logits of all rows of a set, computed in parallel
+// on as many replicas as there are parts.
+func (m *Model) scores(ctx context.Context, set *dataset.Set, parts int) (metrics.Scores, error) {
+	e := evaluator{
+		classes: m.Arch.Classes, shards: parts,
+		crew: newCrew(max(1, min(parts, runtime.GOMAXPROCS(0)))),
+	}
+	defer e.crew.close()
+	width := 1
+	for _, n := range m.Arch.Input {
+		width *= n
+	}
+	for range parts {
+		e.replicas = append(e.replicas, m.Net.Replica())
+	}
+	return e.scores(ctx, set, width, optimizer.Solo{})
 }

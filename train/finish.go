@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/metrics"
 )
 
 // trained is the outcome of a run: the model file and what is said about it.
@@ -76,16 +77,23 @@ func (s *session) agree(ctx context.Context, sum string) error {
 // finalEvaluation fills the summary's figures on the test part, and on the
 // validation part if there is one.
 func (s *session) finalEvaluation(ctx context.Context, summary *Summary) error {
-	if s.job.data.Val.Len() > 0 {
-		val, err := s.evaluate(ctx, s.job.data.Val)
+	j := s.job
+	if j.data.Val.Len() > 0 {
+		scores, err := s.scores(ctx, j.data.Val)
 		if err != nil {
 			return err
 		}
-		summary.Val = &val.all
+		val := metrics.Of(scores, j.setup)
+		summary.Val = &val
 	}
-	test, err := s.evaluate(ctx, s.job.data.Test)
-	summary.Test, summary.TestGroups = test.all, test.groups
-	return err
+	scores, err := s.scores(ctx, j.data.Test)
+	if err != nil {
+		return err
+	}
+	setup, groups := j.setup, j.data.Test.Groups()
+	setup.Groups = rowsOf(groups)
+	summary.Test, summary.TestGroups = metrics.Of(scores, setup), groupReports(scores, groups, setup)
+	return nil
 }
 
 // evaluateEpoch tells the observers how the model does at the end of an epoch:
@@ -98,24 +106,28 @@ func (s *session) evaluateEpoch(ctx context.Context) (score float64, err error) 
 	if set.Len() == 0 {
 		set, name = s.job.data.Test, "test"
 	}
-	r, err := s.evaluate(ctx, set)
+	scores, err := s.scores(ctx, set)
 	if err != nil {
 		return 0, err
 	}
+	setup := s.job.setup
+	setup.Figures = []metrics.Metric{} // an epoch is told of in few words
+	r := metrics.Of(scores, setup)
 	if step := s.job.state.Step; step > s.job.evaluated {
 		s.job.evaluated = step
-		s.job.observe.Evaluated(Evaluation{Split: name, Step: step, Epoch: s.job.epoch(), Metrics: r.all})
+		s.job.observe.Evaluated(Evaluation{Split: name, Step: step, Epoch: s.job.epoch(), Metrics: r})
 	}
 	if name != "val" {
 		return math.NaN(), nil
 	}
-	return r.all.BalancedAccuracy, nil
+	return r.BalancedAccuracy, nil
 }
 
-func (s *session) evaluate(ctx context.Context, set *dataset.Set) (result, error) {
+// scores returns the logits of all rows of a set, on every node.
+func (s *session) scores(ctx context.Context, set *dataset.Set) (metrics.Scores, error) {
 	e := evaluator{
 		classes: len(s.job.data.Classes), shards: s.job.cfg.Shards, lo: s.lo,
 		replicas: s.replicas, crew: s.crew,
 	}
-	return e.evaluate(ctx, set, s.job.data.Features(), s.collectives(s.job.state.Step))
+	return e.scores(ctx, set, s.job.data.Features(), s.collectives(s.job.state.Step))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/metrics"
 	"github.com/ballast-ml/ballast/model"
 	"github.com/ballast-ml/ballast/optimizer"
 )
@@ -24,6 +25,8 @@ type job struct {
 	weigher optimizer.Weighter
 	opt     *optimizer.Optimizer
 	state   state
+
+	setup metrics.Setup // what evaluations measure
 
 	trust     trust    // in the state
 	observe   Observer // every field set
@@ -78,6 +81,9 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 		return nil, err
 	}
 	j := &job{cfg: cfg, data: data}
+	if j.setup, err = cfg.setup(data.Classes, data.Train.Counts()); err != nil {
+		return nil, err
+	}
 	j.plan = dataset.Plan{
 		Rows: data.Train.Len(), Batch: cfg.Batch, Epochs: cfg.Epochs, Steps: cfg.Steps,
 		Seed: cfg.Seed, DropLast: cfg.DropLast,

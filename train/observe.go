@@ -1,5 +1,7 @@
 package train
 
+import "github.com/ballast-ml/ballast/internal/metrics"
+
 // Observer is told what happens on a node. Every field may be nil. The calls
 // are synchronous, from one goroutine at a time, with values that the
 // receiver may keep; a slow observer slows the step down.
@@ -154,17 +156,12 @@ type Evaluation struct {
 	Metrics
 }
 
-// Metrics counts every row exactly once.
-type Metrics struct {
-	Rows             int       `json:"rows"`
-	Accuracy         float64   `json:"accuracy"`
-	BalancedAccuracy float64   `json:"balanced_accuracy"` // mean recall over classes with rows
-	WorstClassRecall float64   `json:"worst_class_recall"`
-	MacroF1          float64   `json:"macro_f1"`
-	LogLoss          float64   `json:"log_loss"`
-	ECE              float64   `json:"ece"` // expected calibration error, 15 equal bins
-	PerClassRecall   []float64 `json:"per_class_recall"`
-}
+// Metrics are the figures of some rows, each counted exactly once.
+type Metrics = metrics.Report
+
+// Num is a float64 that JSON can carry: a value that is not finite is written
+// as null, and null is read as NaN.
+type Num = metrics.Num
 
 // CheckpointWritten tells of a checkpoint that is whole and on the disk.
 type CheckpointWritten struct {

@@ -52,6 +52,10 @@ type Options struct {
 	// EvalEvery is the number of epochs between evaluations, on the validation
 	// part if there is one and else on the test part; 0: only at the end.
 	EvalEvery int
+	// Figures are names of figures to report of the test and the validation
+	// part, beside those that are always reported: recall@precision=0.9 and the
+	// like.
+	Figures []string
 	// Resume says where the run starts: "never" (or empty) at the beginning, in
 	// a new directory; "auto" at the newest valid checkpoint in Out, or at the
 	// beginning if there is none; PATH at that checkpoint, or at the newest

@@ -53,6 +53,9 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	if j.setup.Extra, err = parseFigures(opts.Figures); err != nil {
+		return nil, usage(err)
+	}
 	j.observe = Tee(opts.Observe, Observer{})
 	j.evalEvery = opts.EvalEvery
 	j.observe.DataReady(DataReady{

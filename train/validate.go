@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/metrics"
 	"github.com/ballast-ml/ballast/model"
 	"github.com/ballast-ml/ballast/optimizer"
 )
@@ -48,6 +49,10 @@ func (c Config) Validate() error {
 	case "auto", "sgd", "nesterov", "adam", "adamw":
 	default:
 		complain("optimizer", c.Optimizer, "sgd, nesterov, adam or adamw")
+	}
+	if c.Cost != "" {
+		_, err := metrics.ParseCost(c.Cost)
+		failed("cost", err)
 	}
 	if c.OnNaN != "stop" && c.OnNaN != "skip" {
 		complain("on-nan", c.OnNaN, "stop or skip")
@@ -162,12 +167,13 @@ func (c Config) Canonical() string {
 	var b strings.Builder
 	for _, kv := range [][2]any{
 		{"alpha", c.Alpha}, {"batch", c.Batch}, {"batch-norm", c.BatchNorm},
-		{"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip},
+		{"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
 		{"data", kind}, {"data-seed", seed}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
 		{"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
-		{"momentum", c.Momentum}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer}, {"seed", c.Seed}, {"shards", c.Shards},
+		{"momentum", c.Momentum}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
+		{"positive", c.Positive}, {"seed", c.Seed}, {"shards", c.Shards},
 		{"steps", c.Steps}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
 		{"warmup", c.Warmup}, {"weight-decay", c.WeightDecay},
 	} {

@@ -18,12 +18,13 @@ import (
 
 // evaluateFunc evaluates the model in a file on the test part of the data that
 // the configuration names.
-type evaluateFunc func(ctx context.Context, model string, cfg train.Config) (train.Summary, error)
+type evaluateFunc func(ctx context.Context, model string, cfg train.Config, o train.EvaluateOptions) (train.Summary, error)
 
 func evalCommand(p *cli.Program, eval evaluateFunc) *cobra.Command {
 	s := cli.DefaultSettings()
 	var dir string
 	var asJSON bool
+	var o train.EvaluateOptions
 	c := &cobra.Command{
 		Use:   "eval --run DIR [flags]",
 		Short: "Evaluate the model of a run on its test data",
@@ -33,11 +34,14 @@ The model comes from model.safetensors in the run directory, with how its input
 is prepared; which rows are the test part comes from config.yaml beside it, and
 from the flags, which win.`,
 		Example: strings.ReplaceAll(`  launcher eval --run runs/first
-  launcher eval --run runs/first --data idx:/elsewhere/fashion-mnist --json`, "launcher", p.Name()),
+  launcher eval --run runs/first --data idx:/elsewhere/fashion-mnist --json
+  launcher eval --run runs/first --figures recall@precision=0.9 --bootstrap 1000`, "launcher", p.Name()),
 		Args: cobra.NoArgs,
 	}
 	c.Flags().StringVar(&dir, "run", "", "`DIR` that a run has left")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, as in summary.json")
+	c.Flags().StringSliceVar(&o.Figures, "figures", nil, "`NAMES` of figures to report besides: recall@precision=0.9, recall@fpr=0.01, recall@top=100, precision@top=0.01")
+	c.Flags().IntVar(&o.Bootstrap, "bootstrap", 0, "`NUMBER` of bootstrap samples for 95 % intervals, as in 1000; 0 gives none")
 	s.AddDataFlags(c)
 	c.RunE = cli.Do(func(ctx context.Context) error {
 		if dir == "" {
@@ -50,7 +54,10 @@ from the flags, which win.`,
 		if _, err := os.Stat(model); err != nil {
 			return cli.Usagef("--run %s: %w", dir, err)
 		}
-		summary, err := eval(ctx, model, s.Train)
+		if o.Bootstrap < 0 {
+			return cli.Usagef("--bootstrap %d: want at least 0", o.Bootstrap)
+		}
+		summary, err := eval(ctx, model, s.Train, o)
 		if err != nil {
 			return err
 		}

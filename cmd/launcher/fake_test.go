@@ -84,7 +84,7 @@ func fakeSummary(cfg train.Config) train.Summary {
 	}
 }
 
-func fakeEvaluate(_ context.Context, model string, cfg train.Config) (train.Summary, error) {
+func fakeEvaluate(_ context.Context, model string, cfg train.Config, _ train.EvaluateOptions) (train.Summary, error) {
 	if _, err := os.Stat(model); err != nil {
 		return train.Summary{}, err
 	}

@@ -56,6 +56,12 @@ func (s *Settings) trainingFlags(f *pflag.FlagSet) {
 	f.IntVar(&c.Shards, "shards", c.Shards, "`NUMBER` of slices of every global batch, and the largest number of nodes; the model depends on it, not on the number of nodes")
 }
 
+func (s *Settings) judgingFlags(f *pflag.FlagSet) {
+	c := &s.Train
+	f.StringVar(&c.Positive, "positive", c.Positive, "`CLASS` that costs and thresholds are about (default: the one with the fewest training rows)")
+	f.StringVar(&c.Cost, "cost", c.Cost, "what missing a row of the positive class and a false alarm `COST`, as in FN=50,FP=1: the figure cost")
+}
+
 func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 	if who == ForLauncher {
 		f.Var(countValue{&s.NProc}, "nproc-per-node", "`N` nodes on this machine; auto: half of the cores, at least 2, at most the shards")
@@ -91,6 +97,7 @@ func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
 	f.IntVar(&s.CheckpointEvery, "checkpoint-every", s.CheckpointEvery, "`STEPS` between checkpoints; 0 writes one after each epoch, a negative number none")
 	f.IntVar(&s.KeepCheckpoints, "keep-checkpoints", s.KeepCheckpoints, "`NUMBER` of checkpoints to keep, besides the best one")
 	f.IntVar(&s.EvalEvery, "eval-every", s.EvalEvery, "`EPOCHS` between evaluations, on the validation part or else the test part; 0 evaluates at the end only")
+	f.StringSliceVar(&s.Figures, "figures", s.Figures, "`NAMES` of figures to report besides: recall@precision=0.9, recall@fpr=0.01, recall@top=100, precision@top=0.01")
 	f.Var(wordValue{&s.Progress, progressModes}, "progress", "`MODE` of showing progress on stderr: auto, tty (a live line), plain (lines for a log) or none")
 	f.Var(wordValue{&s.LogLevel, logLevels}, "log-level", "lowest `LEVEL` in the log: trace, debug, info, warn or error")
 	if who == ForNode {

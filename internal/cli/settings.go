@@ -41,6 +41,7 @@ type Settings struct {
 	KeepCheckpoints int
 
 	EvalEvery int
+	Figures   []string
 	Progress  string
 	LogLevel  string
 	LogFile   string // node only
@@ -80,6 +81,7 @@ func (s *Settings) Flags(who For) []Section {
 		section("Data", s.dataFlags),
 		section("Model and method", s.methodFlags),
 		section("Training", s.trainingFlags),
+		section("Judging", s.judgingFlags),
 		section("Nodes", func(f *pflag.FlagSet) { s.nodeFlags(f, who) }),
 		section("Output and settings", func(f *pflag.FlagSet) { s.outputFlags(f, who) }),
 	}
@@ -110,5 +112,6 @@ func shapesModel(name string) bool {
 	s.dataFlags(f)
 	s.methodFlags(f)
 	s.trainingFlags(f)
+	s.judgingFlags(f)
 	return f.Lookup(name) != nil
 }

@@ -22,11 +22,12 @@ func (s *Settings) AddFlags(c *cobra.Command, who For) {
 	s.addFlags(c, s.Flags(who))
 }
 
-// AddDataFlags declares the flags that say which data is meant. The others
+// AddDataFlags declares the flags that say which data is meant, and how a model
+// is judged on it. The others
 // that shape a model are there for [LoadRun] to set, and hidden: a model that
 // exists has its shape.
 func (s *Settings) AddDataFlags(c *cobra.Command) {
-	s.addFlags(c, []Section{section("Data", s.dataFlags)})
+	s.addFlags(c, []Section{section("Data", s.dataFlags), section("Judging", s.judgingFlags)})
 	for _, rest := range []Section{section("", s.methodFlags), section("", s.trainingFlags)} {
 		rest.Flags.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
 		c.Flags().AddFlagSet(rest.Flags)

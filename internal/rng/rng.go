@@ -32,6 +32,10 @@ const (
 	Shuffle Purpose = 3 // order of an epoch: coordinates (epoch)
 	Augment Purpose = 4 // image augmentation: coordinates (step, position in the global batch)
 	Glyph   Purpose = 5 // the built-in data: coordinates (part, sample id)
+
+	Bootstrap Purpose = 6 // rows of a bootstrap sample: coordinates (sample)
+	Search    Purpose = 7 // settings to try: coordinates (trial, dimension)
+	Permute   Purpose = 8 // a column's values among rows: coordinates (column, repeat)
 )
 
 const golden = 0x9E3779B97F4A7C15

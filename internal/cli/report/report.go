@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/ballast-ml/ballast/train"
@@ -35,8 +36,15 @@ func Figures(w io.Writer, runs []Run) {
 	t.print(w)
 }
 
-// Quality prints the figures of models without those of their training.
-func Quality(w io.Writer, runs []Run) { figures(runs).print(w) }
+// Quality prints the figures of models without those of their training; those
+// of one model with their intervals, if it has any.
+func Quality(w io.Writer, runs []Run) {
+	t := figures(runs)
+	if len(runs) == 1 && runs[0].Summary.Test.Intervals != nil {
+		t.addIntervals(runs[0].Summary.Test)
+	}
+	t.print(w)
+}
 
 // figures starts the table with what the models do on the test part.
 func figures(runs []Run) *table {
@@ -57,6 +65,18 @@ func figures(runs []Run) *table {
 	add("balanced accuracy", func(s train.Summary) float64 { return s.Test.BalancedAccuracy })
 	add("worst-class recall", func(s train.Summary) float64 { return s.Test.WorstClassRecall })
 	add("macro-F1", func(s train.Summary) float64 { return s.Test.MacroF1 })
+	for _, f := range []struct{ title, name string }{
+		{"AUROC", "auroc"}, {"average precision", "auprc"},
+		{"many-shot", "many_shot"}, {"medium-shot", "medium_shot"}, {"few-shot", "few_shot"},
+		{"cost", "cost"},
+	} {
+		if has(runs, f.name) {
+			add(f.title, func(s train.Summary) float64 { return value(s.Test, f.name) })
+		}
+	}
+	for _, name := range asked(runs) {
+		add(name, func(s train.Summary) float64 { return value(s.Test, name) })
+	}
 	add("calibration error", func(s train.Summary) float64 { return s.Test.ECE })
 	for _, group := range groups(runs) {
 		add("balanced accuracy, "+group, func(s train.Summary) float64 {
@@ -75,6 +95,40 @@ func figures(runs []Run) *table {
 		})
 	}
 	return t
+}
+
+// value returns a figure by its name, NaN where there is none.
+func value(m train.Metrics, name string) float64 {
+	if v, ok := m.Value(name); ok {
+		return v
+	}
+	return math.NaN()
+}
+
+// has tells whether a figure was measured in any of the runs. Shots are worth a
+// row only where there are classes of more than one kind.
+func has(runs []Run, name string) bool {
+	return slices.ContainsFunc(runs, func(r Run) bool {
+		v := value(r.Summary.Test, name)
+		if strings.HasSuffix(name, "_shot") && v == r.Summary.Test.BalancedAccuracy {
+			return false
+		}
+		return !math.IsNaN(v)
+	})
+}
+
+// asked returns the names of figures that somebody has asked for by a number,
+// in order.
+func asked(runs []Run) []string {
+	names := map[string]bool{}
+	for _, r := range runs {
+		for name := range r.Summary.Test.Figures {
+			if strings.ContainsRune(name, '=') {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // groups returns the names of the test groups of all runs, in order.

@@ -1,0 +1,29 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/ballast-ml/ballast/train"
+)
+
+// figureNames are the figures of the table by the titles of their rows.
+var figureNames = map[string]string{
+	"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "worst-class recall": "worst_class_recall",
+	"macro-F1": "macro_f1", "AUROC": "auroc", "average precision": "auprc", "calibration error": "ece", "cost": "cost",
+	"many-shot": "many_shot", "medium-shot": "medium_shot", "few-shot": "few_shot",
+}
+
+// addIntervals adds a column with the bootstrap interval of each row that has
+// one.
+func (t *table) addIntervals(m train.Metrics) {
+	t.rows[0] = append(t.rows[0], "95 % interval")
+	for i, row := range t.rows[1:] {
+		name, ok := figureNames[row[0]]
+		if !ok {
+			name = row[0] // asked for by its name
+		}
+		if v, ok := m.Intervals[name]; ok {
+			t.rows[i+1] = append(row, fmt.Sprintf("%s to %s", number(4, float64(v.Low)), number(4, float64(v.High))))
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"testing"
+
+	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/metrics"
+	"github.com/ballast-ml/ballast/model"
+	"github.com/ballast-ml/ballast/optimizer"
+)
+
+// TestScoresOfEveryRow: whatever the number of shards, also more than there are
+// rows, every row's logits are there, once, in order.
+func TestScoresOfEveryRow(t *testing.T) {
+	cfg := Defaults()
+	cfg.Data = "csv:" + writeTable(t, 97)
+	data, err := dataset.Open(t.Context(), cfg.spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := model.New(model.Config{Arch: "mlp:6", Input: data.Shape, Classes: 3, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := metrics.Scores{Classes: 3}
+	x := make([]float32, data.Features())
+	for i := range data.Test.Len() {
+		data.Test.Read(x, i)
+		want.Logits = append(want.Logits, net.Logits(model.Pass{}, x, 1)...)
+		want.Labels = append(want.Labels, data.Test.Label(i))
+	}
+	for _, parts := range []int{1, 2, 3, 7, 64} {
+		got, err := (&Model{Net: net, Arch: net.Config()}).scores(t.Context(), data.Test, parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%d parts: other scores than row by row", parts)
+		}
+	}
+}
+
+// oneShort is a ring whose last shard has lost a row.
+type oneShort struct{}
+
+func (oneShort) Gather(_ context.Context, local [][]float64) ([][]float64, error) {
+	last := local[len(local)-1]
+	local[len(local)-1] = last[:len(last)-1]
+	return local, nil
+}
+
+// TestScoresRefuseMissingRows: a row that is missing is an error, not a row of
+// zeros.
+func TestScoresRefuseMissingRows(t *testing.T) {
+	cfg := Defaults()
+	cfg.Data = "csv:" + writeTable(t, 50)
+	data, err := dataset.Open(t.Context(), cfg.spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := model.New(model.Config{Arch: "logistic", Input: data.Shape, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := evaluator{classes: 3, shards: 1, replicas: []*model.Network{net.Replica()}, crew: newCrew(1)}
+	defer e.crew.close()
+	if _, err := e.scores(t.Context(), data.Test, data.Features(), optimizer.Solo{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.scores(t.Context(), data.Test, data.Features(), oneShort{}); err == nil {
+		t.Error("a missing row passed")
+	}
+}
+
+// TestFiguresAnyNodesAnyShards: figures are a function of the model and the
+// rows. With a network that does not know its shards (no batch norm), they are
+// the same to the last bit for any division of the test rows.
+func TestFiguresAnyNodesAnyShards(t *testing.T) {
+	cfg := Defaults()
+	cfg.Data, cfg.Model, cfg.Epochs, cfg.Batch, cfg.Lambda = "csv:"+writeTable(t, 180), "mlp:8", 1, 32, "2"
+	cfg.Cost = "FN=10,FP=1"
+	one := inProcess(t, cfg, 1)
+	text, err := json.Marshal(one.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nodes := range []int{2, 3, 8} {
+		s := inProcess(t, cfg, nodes)
+		if other, _ := json.Marshal(s.Test); string(other) != string(text) {
+			t.Errorf("%d nodes: %s, one: %s", nodes, other, text)
+		}
+	}
+	for _, name := range []string{"auroc", "auprc", "cost", "worst_class_precision"} {
+		if _, ok := one.Test.Value(name); !ok {
+			t.Errorf("the report has no %s: %s", name, text)
+		}
+	}
+}
