@@ -24,7 +24,7 @@ func (s Step) Broadcast(ctx context.Context, root int, p []byte) ([]byte, error)
 	if root == r.t.Rank {
 		return p, r.spread(ctx, p)
 	}
-	return r.collect(ctx, root)
+	return r.gatherFrom(ctx, root)
 }
 
 // spread is the root's side of Broadcast. The first round is the length of p.
@@ -48,9 +48,9 @@ func (r *Ring) spread(ctx context.Context, p []byte) error {
 // round is how many bytes of a Broadcast go at once.
 func (r *Ring) round() int { return window * 4 * r.sizes.Segment }
 
-// collect is the other nodes' side. Memory grows by what has come, never by
+// gatherFrom is the other nodes' side. Memory grows by what has come, never by
 // what was announced.
-func (r *Ring) collect(ctx context.Context, root int) ([]byte, error) {
+func (r *Ring) gatherFrom(ctx context.Context, root int) ([]byte, error) {
 	left, err := r.announced(ctx, root)
 	if err != nil {
 		return nil, err

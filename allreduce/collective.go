@@ -40,6 +40,23 @@ func (r *Ring) end() {
 	r.mu.Unlock()
 }
 
+// orEnd leaves the collective again if its beginning failed.
+func (r *Ring) orEnd(err error) error {
+	if err != nil {
+		r.end()
+	}
+	return err
+}
+
+// needPhase panics unless the given collective is under way.
+func (r *Ring) needPhase(phase Phase) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.mu.busy || r.mu.phase != phase {
+		panic(fmt.Sprintf("allreduce: going on with a %v that was not begun", phase))
+	}
+}
+
 // fail ends the ring because of err, if it has not ended yet, and returns why
 // it did.
 func (r *Ring) fail(err error) error {

@@ -59,6 +59,13 @@
 // while nothing does. No node leaves a collective before all have entered it,
 // so a neighbour is ahead by one at most.
 //
+// LogSumExp, Gather and Sum can be taken apart, to go on while the node does
+// something else: Begin enters the collective, Poll (for a Sum: Final, with what
+// of the vector is final by now) does what can be done without waiting, End
+// waits for the rest. Whoever begins ends, also after an error. A Sum goes from
+// the end of the vector to its start, the order in which a backward pass
+// finishes a gradient.
+//
 // Goroutines: a ring of more than one node has one, the receiver, which moves
 // frames from the link to the inbox and never waits for anything else; Close
 // waits for it. Mem starts none; for package rpc see there.

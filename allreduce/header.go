@@ -12,7 +12,7 @@ const HeaderSize = 64
 
 // magic starts every frame, in the sender's byte order; its low byte is the
 // version of the wire format.
-const magic uint16 = 0xb101
+const magic uint16 = 0xb102
 
 // Phase is the collective a frame belongs to.
 type Phase uint8
@@ -66,7 +66,7 @@ type Header struct {
 	Bucket     uint32 // Sum: index of the bucket
 	Chunk      uint16 // Sum: index of the chunk, the shard its fold starts at; Record: rank of the node whose bytes these are
 	Length     uint32 // bytes of payload
-	Offset     uint64 // Sum: floats before this segment in its chunk; Record: bytes before it
+	Offset     uint64 // Sum: floats behind this segment in its chunk; Record: bytes before it
 	Total      uint64 // Sum: floats in the whole vector; Record: bytes in the whole record
 }
 

@@ -42,6 +42,11 @@ func (r *Ring) exchange(ctx context.Context, own []byte) error {
 	if err := r.sendRecord(ctx, own); err != nil {
 		return err
 	}
+	return r.collect(ctx)
+}
+
+// collect waits for the records that are still to come.
+func (r *Ring) collect(ctx context.Context) error {
 	for r.records.todo > 0 {
 		f, err := r.wait(ctx)
 		if err == nil {
@@ -52,6 +57,22 @@ func (r *Ring) exchange(ctx context.Context, own []byte) error {
 		}
 	}
 	return nil
+}
+
+// Poll goes on with the LogSumExp or Gather under way as far as that is possible
+// without waiting, and reports whether its End would not wait either.
+func (s Step) Poll(ctx context.Context) (complete bool, err error) {
+	r := s.ring
+	for r.records.todo > 0 {
+		f, err := r.poll(ctx)
+		if err == nil && f != nil {
+			err = r.takeRecord(ctx, f)
+		}
+		if err != nil || f == nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // sendRecord sends this node's record, in one frame even if it is empty.

@@ -23,12 +23,21 @@ type gathered struct {
 // empty shard has the identity. NaN is carried through. It panics if local has
 // another length.
 func (s Step) LogSumExp(ctx context.Context, local [][3]float64) ([3]float64, error) {
+	if err := s.BeginLogSumExp(ctx, local); err != nil {
+		return [3]float64{}, err
+	}
+	return s.EndLogSumExp(ctx)
+}
+
+// BeginLogSumExp enters a LogSumExp and sends this node's triples on their way.
+// It does not wait for other nodes, nor keep local. Poll and EndLogSumExp go
+// on.
+func (s Step) BeginLogSumExp(ctx context.Context, local [][3]float64) error {
 	r := s.ring
 	r.oneEach(len(local), PhaseLogSumExp)
 	if err := r.begin(ctx, s.step, PhaseLogSumExp); err != nil {
-		return [3]float64{}, err
+		return err
 	}
-	defer r.end()
 	g := &r.records
 	g.begin()
 	for _, t := range local {
@@ -36,11 +45,20 @@ func (s Step) LogSumExp(ctx context.Context, local [][3]float64) ([3]float64, er
 			g.data[g.rank] = binary.NativeEndian.AppendUint64(g.data[g.rank], math.Float64bits(v))
 		}
 	}
-	if err := r.exchange(ctx, g.data[g.rank]); err != nil {
+	return r.orEnd(r.sendRecord(ctx, g.data[g.rank]))
+}
+
+// EndLogSumExp waits for the rest of the LogSumExp that was begun, and leaves
+// it.
+func (s Step) EndLogSumExp(ctx context.Context) ([3]float64, error) {
+	r := s.ring
+	r.needPhase(PhaseLogSumExp)
+	defer r.end()
+	if err := r.collect(ctx); err != nil {
 		return [3]float64{}, err
 	}
 	total := logsum.Identity()
-	for rank, b := range g.data {
+	for rank, b := range r.records.data {
 		if err := r.wantBytes(rank, triple*r.hosted(rank)); err != nil {
 			return [3]float64{}, err
 		}
@@ -56,20 +74,36 @@ func (s Step) LogSumExp(ctx context.Context, local [][3]float64) ([3]float64, er
 // and be nil. The result is the ring's memory and valid until the next Gather.
 // It panics if local has another length than this node has shards.
 func (s Step) Gather(ctx context.Context, local [][]float64) ([][]float64, error) {
+	if err := s.BeginGather(ctx, local); err != nil {
+		return nil, err
+	}
+	return s.EndGather(ctx)
+}
+
+// BeginGather enters a Gather and sends this node's records on their way. It
+// does not wait for other nodes, nor keep local. Poll and EndGather go on.
+func (s Step) BeginGather(ctx context.Context, local [][]float64) error {
 	r := s.ring
 	r.oneEach(len(local), PhaseGather)
 	if err := r.begin(ctx, s.step, PhaseGather); err != nil {
-		return nil, err
+		return err
 	}
-	defer r.end()
 	g := &r.records
 	g.begin()
 	g.data[g.rank] = appendRecords(g.data[g.rank], local)
-	if err := r.exchange(ctx, g.data[g.rank]); err != nil {
+	return r.orEnd(r.sendRecord(ctx, g.data[g.rank]))
+}
+
+// EndGather waits for the rest of the Gather that was begun, and leaves it.
+func (s Step) EndGather(ctx context.Context) ([][]float64, error) {
+	r := s.ring
+	r.needPhase(PhaseGather)
+	defer r.end()
+	if err := r.collect(ctx); err != nil {
 		return nil, err
 	}
 	r.gather.values, r.gather.shards = r.gather.values[:0], r.gather.shards[:0]
-	for rank, b := range g.data {
+	for rank, b := range r.records.data {
 		if err := r.gather.read(b, r.hosted(rank)); err != nil {
 			return nil, r.failPrev(fmt.Errorf("%w: record of node %s: %v", ErrFrame, r.t.Names[rank], err))
 		}

@@ -21,41 +21,57 @@ import "context"
 // overlap a part. After an error dst is undefined. It panics if the lengths do
 // not fit.
 func (s Step) Sum(ctx context.Context, dst []float32, parts [][]float32, factors []float32) error {
+	if err := s.BeginSum(ctx, dst, parts, factors); err != nil {
+		return err
+	}
+	return s.EndSum(ctx)
+}
+
+// BeginSum enters a Sum of parts that are not final yet: Final says how far
+// they are, and EndSum that they are. It does not wait for other nodes. Until
+// EndSum returns, the slices belong to the Sum, but for the elements of the
+// parts that are not final.
+func (s Step) BeginSum(ctx context.Context, dst []float32, parts [][]float32, factors []float32) error {
 	r := s.ring
 	r.sum.check(dst, parts, factors)
 	if err := r.begin(ctx, s.step, PhaseSum); err != nil {
 		return err
 	}
-	defer r.end()
 	r.sum.begin(dst, parts, factors)
-	defer r.sum.end()
-	return r.runSum(ctx)
+	r.records.begin()
+	if !r.sum.spares { // see records: nothing else would hold others back for a spare
+		r.records.todo = 0
+		return nil
+	}
+	err := r.sendRecord(ctx, nil)
+	if err != nil {
+		r.sum.end()
+	}
+	return r.orEnd(err)
 }
 
-// runSum handles what arrives, and starts segments of its own while nothing
-// does. Nothing in it depends on time: which of the two comes first changes
-// no bit.
-func (r *Ring) runSum(ctx context.Context) error {
-	m := &r.sum
-	r.records.begin()
-	if m.spares { // see records: nothing else would hold others back for a spare
-		if err := r.sendRecord(ctx, nil); err != nil {
+// Final tells a Sum that the elements of all parts from index from on are final,
+// and does what can be done now: nothing in it waits for frames of other nodes.
+func (s Step) Final(ctx context.Context, from int) error {
+	r := s.ring
+	r.needPhase(PhaseSum)
+	r.sum.final = min(r.sum.final, from)
+	return r.advanceSum(ctx)
+}
+
+// EndSum says that all parts are final, waits for the rest of the Sum and leaves
+// it.
+func (s Step) EndSum(ctx context.Context) error {
+	r := s.ring
+	r.needPhase(PhaseSum)
+	defer r.end()
+	defer r.sum.end()
+	r.sum.final = 0
+	for {
+		if err := r.advanceSum(ctx); err != nil || r.summed() {
 			return err
 		}
-	} else {
-		r.records.todo = 0
-	}
-	for m.todo > 0 || m.starting() || r.records.todo > 0 {
-		f, err := r.poll(ctx)
-		if err == nil && f == nil {
-			if m.starting() && m.flying < window*r.sizes.Segment && !(m.alone && r.records.todo > 0) {
-				if err := r.startSegment(ctx); err != nil {
-					return err
-				}
-				continue
-			}
-			f, err = r.wait(ctx)
-		}
+		f, err := r.wait(ctx)
 		if err == nil {
 			err = r.takeSum(ctx, f)
 		}
@@ -63,7 +79,58 @@ func (r *Ring) runSum(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// summed reports whether nothing of the Sum is left to do here.
+func (r *Ring) summed() bool {
+	return r.sum.todo == 0 && !r.sum.starting() && r.records.todo == 0
+}
+
+// advanceSum handles what has arrived, and starts segments of its own while
+// nothing has. Nothing in it depends on time: which of the two comes first
+// changes no bit. A partial sum of elements that are not final here is held, and
+// all that came behind it waits in the inbox.
+func (r *Ring) advanceSum(ctx context.Context) error {
+	m := &r.sum
+	for !r.summed() {
+		f, err := m.held, error(nil)
+		if f == nil {
+			f, err = r.poll(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case f != nil && m.premature(&f.head) && !r.startable():
+			m.held = f
+			return nil
+		case f != nil && m.premature(&f.head):
+			m.held = f
+			err = r.startSegment(ctx)
+		case f != nil:
+			m.held = nil
+			err = r.takeSum(ctx, f)
+		case r.startable():
+			err = r.startSegment(ctx)
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// startable reports whether the next segment to start here is final, and wanted
+// now.
+func (r *Ring) startable() bool {
+	m := &r.sum
+	if !m.starting() || m.flying >= window*r.sizes.Segment || m.alone && r.records.todo > 0 {
+		return false
+	}
+	lo, _ := m.nextSegment(r.sizes.Segment)
+	return lo >= m.final
 }
 
 // startSegment folds the next segment whose chunk starts at a shard of this
@@ -73,9 +140,7 @@ func (r *Ring) startSegment(ctx context.Context) error {
 	c := m.next.chunk
 	h := r.current
 	h.Bucket, h.Chunk, h.Offset, h.Total = uint32(m.next.bucket), uint16(c), uint64(m.next.offset), uint64(m.n)
-	lo, hi := m.chunk(m.next.bucket, c)
-	lo += m.next.offset
-	n := min(r.sizes.Segment, hi-lo)
+	lo, n := m.nextSegment(r.sizes.Segment)
 	m.next.offset += n
 	m.seek()
 

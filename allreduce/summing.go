@@ -19,9 +19,12 @@ type summing struct {
 	parts   [][]float32
 	factors []float32
 
+	final int    // elements from here on are final in all parts
+	held  *Frame // a partial sum that waits for elements to become final
+
 	next struct { // the next segment to start here
 		bucket, chunk int
-		offset        int // floats before it in the chunk
+		offset        int // floats behind it in the chunk
 	}
 	flying int   // floats that started here and are under way
 	todo   int   // floats still to come, over both legs
@@ -54,7 +57,8 @@ func (m *summing) check(dst []float32, parts [][]float32, factors []float32) {
 // begin sets up a Sum.
 func (m *summing) begin(dst []float32, parts [][]float32, factors []float32) {
 	m.n, m.dst, m.parts, m.factors = len(dst), dst, parts, factors
-	m.next.bucket, m.next.chunk, m.next.offset = 0, m.lo, 0
+	m.final = m.n
+	m.next.bucket, m.next.chunk, m.next.offset = m.buckets()-1, m.hi-1, 0
 	m.flying, m.todo = 0, 0
 	n := 2 * m.buckets() * m.shards
 	if cap(m.got) < n {
@@ -76,25 +80,51 @@ func (m *summing) begin(dst []float32, parts [][]float32, factors []float32) {
 	m.seek()
 }
 
-// end drops the caller's memory.
-func (m *summing) end() { m.dst, m.parts, m.factors = nil, nil, nil }
+// end drops the caller's memory, and a frame that came too early.
+func (m *summing) end() {
+	m.dst, m.parts, m.factors = nil, nil, nil
+	if m.held != nil {
+		m.held.Release()
+		m.held = nil
+	}
+}
 
 // starting reports whether segments are left to start here.
-func (m *summing) starting() bool { return m.next.bucket < m.buckets() }
+func (m *summing) starting() bool { return m.next.bucket >= 0 }
 
-// seek moves next past the chunks that are empty or wholly started.
+// seek moves next past the chunks that are empty or wholly started. Buckets,
+// chunks and segments go from the last to the first, as a backward pass
+// finishes them.
 func (m *summing) seek() {
 	p := &m.next
 	for m.starting() {
-		for ; p.chunk < m.hi; p.chunk++ {
+		for ; p.chunk >= m.lo; p.chunk-- {
 			if lo, hi := m.chunk(p.bucket, p.chunk); p.offset < hi-lo {
 				return
 			}
 			p.offset = 0
 		}
-		p.bucket++
-		p.chunk = m.lo
+		p.bucket--
+		p.chunk = m.hi - 1
 	}
+}
+
+// nextSegment returns the place of the next segment to start here.
+func (m *summing) nextSegment(most int) (lo, n int) {
+	lo, hi := m.chunk(m.next.bucket, m.next.chunk)
+	hi -= m.next.offset
+	n = min(most, hi-lo)
+	return hi - n, n
+}
+
+// premature reports whether a frame is a partial sum to which this node cannot
+// add its parts yet. Of a frame that does not fit, admit tells what is wrong.
+func (m *summing) premature(h *Header) bool {
+	if m.final == 0 || h.Leg != Partial || int(h.Bucket) >= m.buckets() || int(h.Chunk) >= m.shards {
+		return false
+	}
+	_, hi := m.chunk(int(h.Bucket), int(h.Chunk))
+	return hi-int(min(h.Offset, uint64(m.n)))-int(h.Length/4) < m.final
 }
 
 // fold folds the shards [from, to) of this node into x, which stands for the
@@ -149,7 +179,7 @@ func (m *summing) admit(h *Header) (x []float32, lo int, err error) {
 		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d: %d floats at offset %d, want at most %d at %d",
 			ErrFrame, b, c, n, h.Offset, hi-lo-*got, *got)
 	}
-	lo += *got
+	lo = hi - *got - n
 	*got += n
 	m.todo -= n
 	return m.dst[lo : lo+n], lo, nil

@@ -24,7 +24,7 @@ func BenchmarkStep(b *testing.B) {
 			n := mustNew(b, cfg)
 			data := newBatch(n, rows, 1)
 			forward := func() { n.Losses(data.pass, CrossEntropy{}, data.x, data.y) }
-			both := func() { forward(); n.Backward(data.w) }
+			both := func() { forward(); n.Backward(data.w, nil) }
 			measured(b, name+"/forward", rows, forward)
 			measured(b, name+"/both", rows, both)
 		}
@@ -48,7 +48,7 @@ func BenchmarkLayers(b *testing.B) {
 	n := mustNew(b, Config{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10, BatchNorm: true})
 	data := newBatch(n, 16, 1)
 	n.Losses(data.pass, CrossEntropy{}, data.x, data.y)
-	n.Backward(data.w)
+	n.Backward(data.w, nil)
 	x := data.x
 	for i, l := range n.layers {
 		in := append([]float32(nil), x...)

@@ -19,7 +19,7 @@
 //
 //	losses := net.Losses(pass, loss, x, labels) // forward; ℓ_i
 //	... w_i from the losses of the whole global batch ...
-//	net.Backward(w)                             // Grads = Σ w_i ∇ℓ_i
+//	net.Backward(w, nil)                        // Grads = Σ w_i ∇ℓ_i
 //	slopes := net.JVP(dir)                      // ⟨∇ℓ_i, dir⟩, if wanted
 //
 // Backward and JVP refer to the last Losses and may be called any number of

@@ -19,7 +19,7 @@ func Example() {
 	weights := []float32{0.25, 0.25, 0.25, 0.25}
 	for step := range uint64(100) {
 		net.Losses(model.Pass{Train: true, Step: step}, model.CrossEntropy{}, x, labels)
-		net.Backward(weights)
+		net.Backward(weights, nil)
 		for i, g := range net.Grads() {
 			net.Params()[i] -= g
 		}

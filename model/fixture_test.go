@@ -97,7 +97,7 @@ func run(n *Network, b batch, loss Loss, dir []float32) result {
 	var r result
 	r.Losses = append(r.Losses, n.Losses(b.pass, loss, b.x, b.y)...)
 	r.Logits = append(r.Logits, n.logits...)
-	n.Backward(b.w)
+	n.Backward(b.w, nil)
 	r.Grads = append(r.Grads, n.Grads()...)
 	r.Stats = append(r.Stats, n.Stats()...)
 	r.Slopes = append(r.Slopes, n.JVP(dir)...)

@@ -16,6 +16,7 @@ type Network struct {
 	in     int // features of one sample
 	layers []layer
 	shapes []tensor.Shape // of one sample after each layer
+	starts []int          // where each layer's windows begin, and where the last one's end
 
 	// The last pass.
 	rows   int
@@ -70,7 +71,7 @@ func newNetwork(s *stack, params, running []float32) *Network {
 		cfg: s.cfg, in: tensor.Shape(s.cfg.Input).TotalSize(),
 		layers: s.layers, shapes: s.shapes,
 	}
-	n.bind(n.layers)
+	n.starts = n.bind(n.layers)
 	return n
 }
 
@@ -122,19 +123,30 @@ func (n *Network) Losses(p Pass, loss Loss, x []float32, labels []int32) []float
 
 // Backward sets Grads = Σ w[i]·∇ℓ_i over the samples of the last Losses; of no
 // samples, to zero. The weights carry whatever normaliser is wanted.
-func (n *Network) Backward(w []float32) {
+//
+// The pass goes from the last layer to the first. After each layer it calls
+// final, if that is not nil, with the index from which on Grads will not change
+// any more; the last call has 0.
+func (n *Network) Backward(w []float32, final func(from int)) {
 	n.needLosses("Backward")
 	if len(w) != n.rows {
 		panic(fmt.Sprintf("model: %d weights for %d samples", len(w), n.rows))
 	}
+	if final == nil {
+		final = func(int) {}
+	}
 	if n.rows == 0 {
 		clear(n.grads)
+		final(0)
 		return
 	}
 	d := grow(&n.dz, len(n.logits))
 	n.loss.Gradient(d, n.logits, n.labels, w)
 	for i := len(n.layers) - 1; i >= 0; i-- {
 		d = n.layers[i].Backward(d)
+		if n.starts[i] < n.starts[i+1] {
+			final(n.starts[i])
+		}
 	}
 }
 

@@ -228,7 +228,7 @@ func TestNoAllocations(t *testing.T) {
 		step := func() {
 			for _, p := range []batch{b, short} {
 				n.Losses(p.pass, loss, p.x, p.y)
-				n.Backward(p.w)
+				n.Backward(p.w, nil)
 				n.JVP(v)
 				n.Blend(n.Stats())
 			}
@@ -264,10 +264,10 @@ func TestMisuse(t *testing.T) {
 	for name, f := range map[string]func(n *Network){
 		"short input":             func(n *Network) { n.Logits(b.pass, b.x[1:], 3) },
 		"negative rows":           func(n *Network) { n.Logits(b.pass, nil, -1) },
-		"backward first":          func(n *Network) { n.Backward(b.w) },
-		"backward after logits":   func(n *Network) { n.Logits(b.pass, b.x, 3); n.Backward(b.w) },
+		"backward first":          func(n *Network) { n.Backward(b.w, nil) },
+		"backward after logits":   func(n *Network) { n.Logits(b.pass, b.x, 3); n.Backward(b.w, nil) },
 		"jvp after logits":        func(n *Network) { n.Logits(b.pass, b.x, 3); n.JVP(n.Params()) },
-		"weights of other length": func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.Backward(b.w[1:]) },
+		"weights of other length": func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.Backward(b.w[1:], nil) },
 		"short direction":         func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, b.y); n.JVP(n.Params()[1:]) },
 		"label out of range":      func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, []int32{0, 3, 1}) },
 		"negative label":          func(n *Network) { n.Losses(b.pass, CrossEntropy{}, b.x, []int32{0, -1, 1}) },
@@ -282,4 +282,33 @@ func TestMisuse(t *testing.T) {
 			f(n.Replica())
 		})
 	}
+}
+
+// TestBackwardFinal: what Backward calls final does not change any more, and
+// goes down to 0.
+func TestBackwardFinal(t *testing.T) {
+	eachArch(t, 3, func(t *testing.T, n *Network, b batch) {
+		n.Losses(b.pass, CrossEntropy{}, b.x, b.y)
+		type tail struct {
+			from  int
+			grads []float32
+		}
+		var tails []tail
+		n.Backward(b.w, func(from int) {
+			tails = append(tails, tail{from, append([]float32(nil), n.Grads()[from:]...)})
+		})
+		last := len(n.Grads())
+		for _, tail := range tails {
+			if tail.from >= last {
+				t.Errorf("final from %d after %d", tail.from, last)
+			}
+			if !sameBits(tail.grads, n.Grads()[tail.from:]) {
+				t.Errorf("the gradient from %d on changed after it was called final", tail.from)
+			}
+			last = tail.from
+		}
+		if last != 0 {
+			t.Errorf("the last call was with %d, want 0", last)
+		}
+	})
 }

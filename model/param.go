@@ -71,9 +71,12 @@ func measure(layers []layer) (params, running int) {
 }
 
 // bind gives each parameter of the layers its windows, in the order of layers.
-func (v vectors) bind(layers []layer) {
+// It returns where the windows of each layer begin in the vector of parameters,
+// and where the last one's end.
+func (v vectors) bind(layers []layer) (starts []int) {
 	var params, running int
 	for _, l := range layers {
+		starts = append(starts, params)
 		for _, p := range l.params() {
 			if p.running {
 				p.bind(v.running, v.stats, running)
@@ -84,4 +87,5 @@ func (v vectors) bind(layers []layer) {
 			}
 		}
 	}
+	return append(starts, params)
 }

@@ -61,7 +61,7 @@ type ABSGD struct {
 	next  []float64
 }
 
-var _ Weighter = (*ABSGD)(nil)
+var _ Eager = (*ABSGD)(nil)
 
 // NewABSGD returns the weighter, or an error that lists all that is wrong with
 // cfg.
@@ -90,15 +90,27 @@ func NewABSGD(cfg ABSGDConfig) (*ABSGD, error) {
 // the shard's own maximum, and f_s = e^{m_s-log u-log B}. A shard far below the
 // global maximum may have f_s = 0. A label without a class weight panics.
 func (w *ABSGD) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
+	return weigh(ctx, w, at, local, r)
+}
+
+// Prepare is the first half of Weigh. With a floor under the weights q depends
+// on u, and there is none.
+func (w *ABSGD) Prepare(at At, local []Shard) ([][3]float64, bool) {
+	if w.cfg.Floor {
+		return nil, false
+	}
+	return w.prepare(at, local), true
+}
+
+func (w *ABSGD) prepare(at At, local []Shard) [][3]float64 {
 	c := w.classes.at(at)
 	w.n.fit(local, c != nil)
 	lambda := w.cfg.Lambda.At(at)
-	isPlain := math.IsInf(lambda, 1)
 	for len(w.terms) < len(local) {
 		w.terms = append(w.terms, nil)
 	}
 	for s := range local {
-		if isPlain {
+		if math.IsInf(lambda, 1) {
 			w.n.triples[s] = sumOf(float64(len(local[s].Losses)), len(local[s].Losses))
 			spread(local[s], nil, c)
 			continue
@@ -107,14 +119,18 @@ func (w *ABSGD) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Out
 		w.n.triples[s] = logsum.Terms(w.terms[s])
 		spread(local[s], w.terms[s], c)
 	}
-	// The total overwrites no triple, and the local maxima are needed below.
-	total, err := w.n.total(ctx, local, r)
-	if err != nil {
+	return w.n.poisoned(local)
+}
+
+// Settle is the second half of Weigh.
+func (w *ABSGD) Settle(ctx context.Context, at At, local []Shard, total [3]float64, r Reducer) (Outcome, error) {
+	if err := finite(ctx, local, total, r); err != nil {
 		return Outcome{}, err
 	}
+	lambda := w.cfg.Lambda.At(at)
 	next := w.avg.advance(w.cfg, lambda, total)
 	w.next = next.append(w.next[:0])
-	if isPlain {
+	if math.IsInf(lambda, 1) {
 		fill(w.n.factors, float32(1/total[2]))
 		o := plain(w.n.factors, total)
 		o.next = w.next
@@ -123,7 +139,7 @@ func (w *ABSGD) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Out
 	for s := range local {
 		f := next.factor(w.n.triples[s], total)
 		if w.cfg.Floor {
-			f = raise(local[s], w.terms[s], c, f, 1/total[2])
+			f = raise(local[s], w.terms[s], w.classes.at(at), f, 1/total[2])
 		}
 		w.n.factors[s] = float32(f)
 	}

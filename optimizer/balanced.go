@@ -75,7 +75,7 @@ type ClassBalanced struct {
 	n       normaliser
 }
 
-var _ Weighter = (*ClassBalanced)(nil)
+var _ Eager = (*ClassBalanced)(nil)
 
 // NewClassBalanced returns a weighter with the given positive weights, one for
 // each class (see ClassWeights), in force from a fraction of the run in [0, 1].
@@ -90,6 +90,15 @@ func NewClassBalanced(weights []float64, from float64) (*ClassBalanced, error) {
 // Weigh sets every q to c_y and every factor to 1/Σc_y. A label without a class
 // weight panics.
 func (w *ClassBalanced) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
+	return weigh(ctx, w, at, local, r)
+}
+
+// Prepare is the first half of Weigh.
+func (w *ClassBalanced) Prepare(at At, local []Shard) ([][3]float64, bool) {
+	return w.prepare(at, local), true
+}
+
+func (w *ClassBalanced) prepare(at At, local []Shard) [][3]float64 {
 	w.n.fit(local, true)
 	c := w.classes.at(at)
 	for s := range local {
@@ -104,8 +113,12 @@ func (w *ClassBalanced) Weigh(ctx context.Context, at At, local []Shard, r Reduc
 		}
 		w.n.triples[s] = sumOf(sum, len(local[s].Losses))
 	}
-	total, err := w.n.total(ctx, local, r)
-	if err != nil {
+	return w.n.poisoned(local)
+}
+
+// Settle is the second half of Weigh.
+func (w *ClassBalanced) Settle(ctx context.Context, _ At, local []Shard, total [3]float64, r Reducer) (Outcome, error) {
+	if err := finite(ctx, local, total, r); err != nil {
 		return Outcome{}, err
 	}
 	fill(w.n.factors, float32(1/total[1]))

@@ -9,17 +9,28 @@ import (
 // zero value is ready for use. It has no state.
 type ERM struct{ n normaliser }
 
-var _ Weighter = (*ERM)(nil)
+var _ Eager = (*ERM)(nil)
 
 // Weigh sets every q to 1 and every factor to 1/B.
 func (w *ERM) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
+	return weigh(ctx, w, at, local, r)
+}
+
+// Prepare is the first half of Weigh.
+func (w *ERM) Prepare(at At, local []Shard) ([][3]float64, bool) { return w.prepare(at, local), true }
+
+func (w *ERM) prepare(_ At, local []Shard) [][3]float64 {
 	w.n.fit(local, false)
 	for s := range local {
 		w.n.triples[s] = sumOf(float64(len(local[s].Losses)), len(local[s].Losses))
 		fill(local[s].Q, 1)
 	}
-	total, err := w.n.total(ctx, local, r)
-	if err != nil {
+	return w.n.poisoned(local)
+}
+
+// Settle is the second half of Weigh.
+func (w *ERM) Settle(ctx context.Context, _ At, local []Shard, total [3]float64, r Reducer) (Outcome, error) {
+	if err := finite(ctx, local, total, r); err != nil {
 		return Outcome{}, err
 	}
 	fill(w.n.factors, float32(1/total[2]))

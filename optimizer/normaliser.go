@@ -31,25 +31,41 @@ func (n *normaliser) fit(local []Shard, labelled bool) {
 	n.triples, n.factors = n.triples[:len(local)], n.factors[:len(local)]
 }
 
-// total folds the triples of all shards. Those of shards with a loss that is not
-// finite are poisoned first, so that every node learns of it in the same
-// collective.
-func (n *normaliser) total(ctx context.Context, local []Shard, r Reducer) ([3]float64, error) {
+// halves are the two parts of an Eager weighter's Weigh.
+type halves interface {
+	prepare(at At, local []Shard) [][3]float64
+	Settle(ctx context.Context, at At, local []Shard, total [3]float64, r Reducer) (Outcome, error)
+}
+
+// weigh is the Weigh of weighters with two halves.
+func weigh(ctx context.Context, w halves, at At, local []Shard, r Reducer) (Outcome, error) {
+	total, err := r.LogSumExp(ctx, w.prepare(at, local))
+	if err != nil {
+		return Outcome{}, fmt.Errorf("optimizer: normaliser: %w", err)
+	}
+	return w.Settle(ctx, at, local, total, r)
+}
+
+// poisoned returns the triples, those of shards with a loss that is not finite
+// spoiled, so that every node learns of it in the same collective.
+func (n *normaliser) poisoned(local []Shard) [][3]float64 {
 	for s := range local {
 		if badLoss(local[s].Losses) >= 0 {
 			n.triples[s][0], n.triples[s][1] = math.NaN(), math.NaN()
 		}
 	}
-	t, err := r.LogSumExp(ctx, n.triples)
+	return n.triples
+}
+
+// finite looks at the fold of all triples for a poisoned one.
+func finite(ctx context.Context, local []Shard, total [3]float64, r Reducer) error {
 	switch {
-	case err != nil:
-		return t, fmt.Errorf("optimizer: normaliser: %w", err)
-	case math.IsNaN(t[0]) || math.IsNaN(t[1]):
-		return t, culprit(ctx, local, r)
-	case t[2] == 0:
+	case math.IsNaN(total[0]) || math.IsNaN(total[1]):
+		return culprit(ctx, local, r)
+	case total[2] == 0:
 		panic("optimizer: an empty global batch")
 	}
-	return t, nil
+	return nil
 }
 
 // culprit finds the first loss of the global batch that is not finite. All nodes

@@ -64,6 +64,22 @@ type Weighter interface {
 	Restore(state []float64) error
 }
 
+// Eager is a weighter whose q_i follow from the shard's own losses, while what
+// the whole batch decides is one factor for each shard. So a gradient with the
+// weights q can be computed while the collective is still under way. Weigh is
+// Prepare, LogSumExp of its triples, and Settle.
+type Eager interface {
+	Weighter
+	// Prepare fills Q and returns the triples to fold, one for each local
+	// shard, which are the weighter's and valid until the next call. It returns
+	// false where Q depends on the whole batch: then Weigh is to be called. The
+	// answer is the same on all nodes.
+	Prepare(at At, local []Shard) (triples [][3]float64, ok bool)
+	// Settle returns what Weigh does, given the fold of all triples. It asks r
+	// for nothing unless a loss is not finite, which all nodes find or none.
+	Settle(ctx context.Context, at At, local []Shard, total [3]float64, r Reducer) (Outcome, error)
+}
+
 // NonFiniteError says that a loss is NaN or infinite, so that there are no
 // weights. All nodes return it for the same sample: the first one in shard
 // order.

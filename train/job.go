@@ -31,6 +31,7 @@ type job struct {
 	trust     trust    // in the state
 	observe   Observer // every field set
 	evalEvery int      // epochs; 0: only at the end
+	plain     bool     // no collective is under way during the backward pass
 	pace      pace
 	last      StepDone // the latest that the observers were told of
 	evaluated int      // the latest step whose evaluation they were told of

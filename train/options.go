@@ -56,6 +56,10 @@ type Options struct {
 	// part, beside those that are always reported: recall@precision=0.9 and the
 	// like.
 	Figures []string
+	// PlainOrder waits for each collective before the computation behind it, so
+	// that nothing is under way during the backward pass: slower, with the same
+	// bits, for measuring what the overlap brings.
+	PlainOrder bool
 	// Resume says where the run starts: "never" (or empty) at the beginning, in
 	// a new directory; "auto" at the newest valid checkpoint in Out, or at the
 	// beginning if there is none; PATH at that checkpoint, or at the newest

@@ -1,9 +1,6 @@
 package train
 
 import (
-	"context"
-
-	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/optimizer"
 )
@@ -12,16 +9,10 @@ import (
 // step: Σℓ, Σw, Σw², Σwℓ.
 const recordSize = 4
 
-// report gathers what a step's observers are told: sums over the global batch,
-// added in shard order so that every node reports the same figures.
-func (s *session) report(ctx context.Context, ring *allreduce.Step, b *dataset.Batch, out optimizer.Outcome) (StepDone, error) {
-	for i := range s.records {
-		s.record(i, float64(out.Factors[i]))
-	}
-	all, err := ring.Gather(ctx, s.records)
-	if err != nil {
-		return StepDone{}, err
-	}
+// report returns what a step's observers are told, from the records of all
+// shards: sums over the global batch, added in shard order so that every node
+// reports the same figures.
+func (s *session) report(all [][]float64, b *dataset.Batch, out optimizer.Outcome) StepDone {
 	var sum [recordSize]float64
 	for _, r := range all {
 		for k := range sum {
@@ -36,7 +27,7 @@ func (s *session) report(ctx context.Context, ring *allreduce.Step, b *dataset.B
 	done.Loss, done.WeightedLoss = Num(sum[0]/float64(b.Rows)), Num(sum[3])
 	done.SumW, done.ESS = sum[1], ess
 	done.LogU, done.Lambda = Num(out.LogU), Num(out.Lambda)
-	return done, nil
+	return done
 }
 
 // stepDone is a report with the place of the step and nothing else.

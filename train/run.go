@@ -57,7 +57,7 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 		return nil, usage(err)
 	}
 	j.observe = Tee(opts.Observe, Observer{})
-	j.evalEvery = opts.EvalEvery
+	j.evalEvery, j.plain = opts.EvalEvery, opts.PlainOrder
 	j.observe.DataReady(DataReady{
 		Name: data.Name, Train: data.Train.Len(), Val: data.Val.Len(), Test: data.Test.Len(),
 		Classes: len(data.Classes), Fingerprint: data.Fingerprint, Seconds: time.Since(start).Seconds(),

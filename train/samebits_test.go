@@ -117,6 +117,7 @@ func oneNode(ctx context.Context, tr allreduce.Transport, cfg Config, data *data
 		return Summary{}, err
 	}
 	j.observe = Tee(Observer{}, Observer{})
+	j.plain = nodes > 1 && rank%3 == 0 // nodes with and without overlap understand each other
 	top := allreduce.Topology{Run: "test", Generation: 1, Roster: 1, Rank: rank, Shards: make([]int, nodes+1)}
 	for r := range nodes {
 		top.Names = append(top.Names, fmt.Sprintf("n%d", r))

@@ -36,9 +36,11 @@ type session struct {
 	shares     []float32   // n_s/B per local shard
 	statistics []float32   // of the global batch
 
-	records [][]float64 // per local shard, for the report
-	forward func(i int)
-	back    func(i int)
+	records  [][]float64 // per local shard, for the report
+	exchange *exchange
+	forward  func(i int)
+	back     func(i int)
+	final    []func(from int) // per local shard, for its backward pass
 
 	clock  clock
 	flight flight
@@ -72,6 +74,10 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 		s.records[i] = make([]float64, recordSize)
 	}
 	s.forward, s.back = s.forwardShard, s.backwardShard
+	s.exchange = newExchange(s)
+	for i := range k {
+		s.final = append(s.final, func(from int) { s.exchange.layer(i, from) })
+	}
 	if j.trust.agreed == nil {
 		j.trust.agreed = newSnapshot(j)
 	}
@@ -200,7 +206,7 @@ func (s *session) forwardShard(i int) {
 // shard's factor meets its gradient where it enters the ring.
 func (s *session) backward() { s.crew.each(len(s.replicas), s.back) }
 
-func (s *session) backwardShard(i int) { s.replicas[i].Backward(s.weighed[i].Q) }
+func (s *session) backwardShard(i int) { s.replicas[i].Backward(s.weighed[i].Q, s.final[i]) }
 
 // sumStatistics adds up each shard's batch statistics in proportion to its
 // rows. They stay outside weights, clipping and decay.

@@ -21,23 +21,25 @@ func (s *session) step(ctx context.Context, b *dataset.Batch) (StepDone, error) 
 	s.losses(b)
 
 	s.enter(normalizer)
-	weights, err := s.job.weigher.Weigh(ctx, at, s.weighed, ring)
-	if err != nil {
+	if err := s.exchange.begin(ctx, b, at, ring); err != nil {
 		return s.refuse(b, err)
 	}
 
 	s.enter(backward)
-	s.backward()
+	s.backward() // while the normaliser is under way, and the gradients behind it
+
+	s.enter(normalizer)
+	weights, err := s.exchange.weights()
+	if err != nil {
+		return s.refuse(b, err)
+	}
 
 	s.enter(reducing)
-	if err := ring.Sum(ctx, s.gradient, s.gradients, weights.Factors); err != nil {
+	done, err := s.exchange.sum()
+	if err != nil {
 		return StepDone{}, s.blame(b, err)
 	}
 	if err := s.sumStatistics(ctx, ring, b); err != nil {
-		return StepDone{}, s.blame(b, err)
-	}
-	done, err := s.report(ctx, ring, b, weights)
-	if err != nil {
 		return StepDone{}, s.blame(b, err)
 	}
 

@@ -138,7 +138,7 @@ func BenchmarkPeer(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				net.Backward(shards[0].Q)
+				net.Backward(shards[0].Q, nil)
 				kernel.ScaleTo(net.Grads(), o.Factors[0], net.Grads())
 				if sgd.Step(net.Params(), net.Grads(), at).Skipped {
 					b.Fatal("the gradient is not finite")

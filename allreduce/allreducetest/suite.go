@@ -17,6 +17,7 @@ import (
 // which is torn down when t ends.
 func Run(t *testing.T, open func(t *testing.T, nodes int) Net) {
 	t.Run("Sum", func(t *testing.T) { testSum(t, open) })
+	t.Run("Pieces", func(t *testing.T) { testPieces(t, open) })
 	t.Run("Scalars", func(t *testing.T) { testScalars(t, open) })
 	t.Run("Broadcast", func(t *testing.T) { testBroadcast(t, open) })
 	t.Run("Share", func(t *testing.T) { testShare(t, open) })

@@ -88,6 +88,7 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 		s.PlainLoopback = true
 	}
 	f.BoolVar(&s.PlainLoopback, "plain-loopback", s.PlainLoopback, "between nodes of one machine, check the secret but do not encrypt the ring: faster")
+	f.BoolVar(&s.Overlap, "overlap", s.Overlap, "let the nodes talk while the backward pass runs; with --overlap=false each waits first, which is slower and ends in the same bits")
 	f.DurationVar(&s.StartTimeout, "start-timeout", s.StartTimeout, "longest `TIME` to wait for the other nodes, as in 30s or 10m")
 }
 

@@ -33,6 +33,7 @@ type Settings struct {
 	Insecure      bool
 	PlainLoopback bool
 	Name          string // node only
+	Overlap       bool
 	StartTimeout  time.Duration
 	Out           string
 
@@ -51,7 +52,7 @@ type Settings struct {
 func DefaultSettings() Settings {
 	return Settings{
 		Train: train.Defaults(), StartTimeout: 10 * time.Minute, MaxRestarts: 3,
-		Resume: "never", KeepCheckpoints: 3, EvalEvery: 1, Progress: "auto", LogLevel: "info",
+		Overlap: true, Resume: "never", KeepCheckpoints: 3, EvalEvery: 1, Progress: "auto", LogLevel: "info",
 	}
 }
 
