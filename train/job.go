@@ -111,20 +111,7 @@ func (j *job) buildMethod() error {
 	if err != nil {
 		return err
 	}
-	counts := j.data.Train.Counts()
-	j.loss = model.CrossEntropy{}
-	if m.Loss == "la" {
-		if j.loss, err = model.NewLogitAdjusted(j.cfg.Tau, counts); err != nil {
-			return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
-		}
-	}
-	j.weigher, err = optimizer.NewWeighter(optimizer.WeighterConfig{
-		Name: m.Weighter, Batch: j.cfg.Batch,
-		Lambda: j.cfg.Lambda, Gamma: j.cfg.Gamma, Alpha: j.cfg.Alpha,
-		UInit: j.cfg.UInit, Floor: j.cfg.Floor,
-		Balanced: m.CB, Counts: counts, From: j.cfg.CBFrom, Beta: j.cfg.CBBeta,
-	})
-	if err != nil {
+	if j.loss, j.weigher, err = m.build(Ingredients{Config: j.cfg, Counts: j.data.Train.Counts()}); err != nil {
 		return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
 	}
 	return nil

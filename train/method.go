@@ -7,80 +7,118 @@ import (
 )
 
 // Method is a parsed --method: a weighter on a base loss, each with options of
-// its own.
+// its own. What the words mean is in [Word].
 type Method struct {
-	// Weighter is erm, cb or absgd.
+	// Weighter is the word of the weighter.
 	Weighter string
-	// Loss is ce or la.
+	// Loss is the word of the base loss, or ce.
 	Loss string
-	// CB multiplies the base loss by class-balanced weights before ABSGD sees
-	// it; with the other weighters it is the weighter cb itself.
+	// CB multiplies the base loss by class-balanced weights before the weighter
+	// sees it; alone it is the weighter cb itself.
 	CB bool
-	// Options are the bracketed ones, as flag and value, in order of writing.
+	// Options are the bracketed ones that take the place of a flag, as flag and
+	// value, in order of writing.
 	Options [][2]string
-}
-
-// methodOptions maps the names allowed in a word's brackets to the flags whose
-// place they take.
-var methodOptions = map[string]map[string]string{
-	"erm":   {},
-	"cb":    {"from": "cb-from", "beta": "cb-beta"},
-	"la":    {"tau": "tau"},
-	"absgd": {"lambda": "lambda", "gamma": "gamma", "alpha": "alpha", "u-init": "u-init", "floor": "floor"},
+	// Own are the bracketed ones without a flag, as word, option and value,
+	// sorted. They are part of the method's name.
+	Own [][3]string
 }
 
 // ParseMethod reads WEIGHTER[+BASELOSS][+cb], as in absgd[lambda=2@0.8]+la.
-// Words may come in any order and at most once; la alone is erm on logit
-// adjustment.
+// Words may come in any order and at most once; a base loss alone is erm on it.
 func ParseMethod(text string) (Method, error) {
 	m := Method{Weighter: "erm", Loss: "ce"}
 	var seen []string
-	words, err := splitWords(text)
+	pieces, err := splitWords(text)
 	if err != nil {
 		return m, err
 	}
-	for _, word := range words {
-		name, options, err := parseWord(word)
+	for _, piece := range pieces {
+		w, options, err := parseWord(piece)
 		if err != nil {
 			return m, err
 		}
-		if slices.Contains(seen, name) {
-			return m, fmt.Errorf("%q names %s twice", text, name)
+		if slices.Contains(seen, w.Name) {
+			return m, fmt.Errorf("%q names %s twice", text, w.Name)
 		}
-		seen = append(seen, name)
-		m.Options = append(m.Options, options...)
-		switch name {
-		case "la":
-			m.Loss = "la"
-		case "cb":
-			m.CB = true
-		case "absgd":
-			m.Weighter = "absgd"
+		for _, other := range seen {
+			if words[other].Role == w.Role {
+				return m, fmt.Errorf("%q names two %s, %s and %s: keep one", text, w.Role.plural(), other, w.Name)
+			}
 		}
-	}
-	if slices.Contains(seen, "erm") && m.Weighter != "erm" {
-		return m, fmt.Errorf("%q names two weighters, erm and %s: keep one", text, m.Weighter)
+		seen = append(seen, w.Name)
+		m.add(w, options)
 	}
 	if m.CB && m.Weighter == "erm" {
 		m.Weighter, m.CB = "cb", false
 	}
+	slices.SortFunc(m.Own, func(a, b [3]string) int { return slices.Compare(a[:], b[:]) })
 	return m, nil
 }
 
-// String returns the method in its one canonical spelling, without options.
-func (m Method) String() string {
-	s := m.Weighter
-	if m.Loss != "ce" {
-		if s == "erm" {
-			s = m.Loss
+// add gives the word its place.
+func (m *Method) add(w *Word, options [][2]string) {
+	switch w.Role {
+	case RoleWeighter:
+		m.Weighter = w.Name
+	case RoleLoss:
+		m.Loss = w.Name
+	case RoleClasses:
+		m.CB = true
+	}
+	for _, o := range options {
+		if flag := w.option(o[0]).Flag; flag != "" {
+			m.Options = append(m.Options, [2]string{flag, o[1]})
 		} else {
-			s += "+" + m.Loss
+			m.Own = append(m.Own, [3]string{w.Name, o[0], o[1]})
 		}
 	}
-	if m.CB {
-		s += "+cb"
+}
+
+// String returns the method in its one canonical spelling, without options that
+// have a flag.
+func (m Method) String() string {
+	var pieces []string
+	if m.Weighter != "erm" || m.Loss == "ce" && !m.CB {
+		pieces = append(pieces, m.spell(m.Weighter))
 	}
-	return s
+	if m.Loss != "ce" {
+		pieces = append(pieces, m.spell(m.Loss))
+	}
+	if m.CB {
+		pieces = append(pieces, m.spell("cb"))
+	}
+	return strings.Join(pieces, "+")
+}
+
+// spell returns a word with its own options.
+func (m Method) spell(word string) string {
+	var options []string
+	for _, o := range m.Own {
+		if o[0] == word {
+			options = append(options, o[1]+"="+o[2])
+		}
+	}
+	if options == nil {
+		return word
+	}
+	return word + "[" + strings.Join(options, ",") + "]"
+}
+
+// own returns the values of a word's own options, the defaults included.
+func (m Method) own(w *Word) Params {
+	p := Params{}
+	for _, o := range w.Options {
+		if o.Flag == "" {
+			p[o.Name] = o.Default
+		}
+	}
+	for _, o := range m.Own {
+		if o[0] == w.Name {
+			p[o[1]] = o[2]
+		}
+	}
+	return p
 }
 
 // splitWords cuts text at the plus signs outside brackets.
@@ -111,41 +149,36 @@ func splitWords(text string) ([]string, error) {
 
 // parseWord reads NAME or NAME[key=value,...]. A comma inside a value is kept:
 // only a piece with its own '=' starts a new option.
-func parseWord(word string) (name string, options [][2]string, err error) {
-	name, rest, bracketed := strings.Cut(word, "[")
-	known, ok := methodOptions[name]
+func parseWord(text string) (w *Word, options [][2]string, err error) {
+	name, rest, bracketed := strings.Cut(text, "[")
+	w, ok := words[name]
 	if !ok {
-		return "", nil, fmt.Errorf("unknown method %q: the words are erm, cb, la and absgd, joined by +, as in absgd+la", name)
+		return nil, nil, fmt.Errorf("unknown method %q: the words are %s, joined by +, as in absgd+la", name, joinAnd(wordNames()))
 	}
 	if !bracketed {
-		return name, nil, nil
+		return w, nil, nil
 	}
 	inside, after, _ := strings.Cut(rest, "]")
 	if after != "" {
-		return "", nil, fmt.Errorf("%q has text behind its brackets", word)
+		return nil, nil, fmt.Errorf("%q has text behind its brackets", text)
 	}
 	for piece := range strings.SplitSeq(inside, ",") {
 		key, value, isOption := strings.Cut(piece, "=")
 		switch {
-		case isOption && known[key] != "":
-			options = append(options, [2]string{known[key], value})
+		case isOption && w.option(key) != nil:
+			options = append(options, [2]string{key, value})
 		case isOption || len(options) == 0:
-			return "", nil, fmt.Errorf("%s has no option %q: it takes %s", name, key, optionNames(known))
+			return nil, nil, fmt.Errorf("%s has no option %q: it takes %s", name, key, w.optionNames())
 		default:
 			options[len(options)-1][1] += "," + piece
 		}
 	}
-	return name, options, nil
-}
-
-func optionNames(known map[string]string) string {
-	if len(known) == 0 {
-		return "none"
+	for _, o := range options {
+		if check := w.option(o[0]).Check; check != nil {
+			if err := check(o[1]); err != nil {
+				return nil, nil, fmt.Errorf("%s[%s=%s]: %w", name, o[0], o[1], err)
+			}
+		}
 	}
-	names := make([]string, 0, len(known))
-	for name := range known {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return w, options, nil
 }

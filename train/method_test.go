@@ -44,6 +44,7 @@ func TestParseMethodRefuses(t *testing.T) {
 		"absgd+":                "unknown method",
 		"absgd+absgd":           "twice",
 		"erm+absgd":             "two weighters",
+		"cb+erm+la+ce":          "unknown method \"ce\"",
 		"absgd[lambda=2":        "brackets",
 		"absgd]":                "brackets",
 		"absgd[[lambda=2]]":     "brackets",

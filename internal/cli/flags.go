@@ -1,6 +1,12 @@
 package cli
 
-import "github.com/spf13/pflag"
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/ballast-ml/ballast/train"
+)
 
 // Words that the flags with a fixed choice take.
 var (
@@ -28,7 +34,7 @@ func (s *Settings) methodFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Model, "model", c.Model, "`MODEL` to train: logistic, mlp:WIDTH,... or lenet; auto is mlp:256,128")
 	f.Var(autoValue{&c.Dropout, -1}, "dropout", "`PROBABILITY` of dropping a hidden activation; auto: 0.3 on tables, 0 on images")
 	f.BoolVar(&c.BatchNorm, "batch-norm", c.BatchNorm, "batch normalisation, per shard, behind each hidden layer")
-	f.StringVar(&c.Method, "method", c.Method, "`METHOD` as WEIGHTER[+BASELOSS][+cb]: erm, cb, la, absgd, absgd+la, absgd+cb; options in brackets: absgd[lambda=2@0.8]+la")
+	f.StringVar(&c.Method, "method", c.Method, "`METHOD` as WEIGHTER[+BASELOSS][+cb] of the words "+strings.Join(methodWords(), ", ")+"; options in brackets: absgd[lambda=2@0.8]+la")
 	f.StringVar(&c.Lambda, "lambda", c.Lambda, "temperature of ABSGD as a `SCHEDULE`: one value, or VALUE@START items, START a fraction of the run; inf is plain averaging, a negative value favours easy samples")
 	f.Float64Var(&c.Gamma, "gamma", c.Gamma, "`RATE` of ABSGD's moving average u, in (0, 1]")
 	f.Float64Var(&c.Alpha, "alpha", c.Alpha, "`NUMBER` that divides all weights of ABSGD")
@@ -105,4 +111,13 @@ func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
 		f.StringVar(&s.LogFile, "log-file", s.LogFile, "`FILE` for the log (default: stderr)")
 	}
 	f.StringVar(&s.ConfigFile, "config", s.ConfigFile, "YAML `FILE` of settings, by the names of these flags")
+}
+
+// methodWords returns the words of --method.
+func methodWords() []string {
+	var names []string
+	for _, w := range train.Words() {
+		names = append(names, w.Name)
+	}
+	return names
 }
