@@ -36,7 +36,7 @@ func (l local) ClientHandshake(ctx context.Context, authority string, c net.Conn
 	if !jobkey.IsLocal(c) {
 		return l.TransportCredentials.ClientHandshake(ctx, authority, c)
 	}
-	p, err := jobkey.ClientLocal(ctx, c, l.config, "h2")
+	p, err := jobkey.ClientLocal(ctx, c, l.config, jobkey.Local, "h2")
 	if err != nil {
 		return nil, nil, errors.Join(err, c.Close())
 	}

@@ -35,13 +35,20 @@ func IsLocal(c net.Conn) bool {
 	return true
 }
 
-// ClientLocal shakes hands over c as the client. If the server speaks Local
-// too, the connection it returns is c itself, else an encrypted one that
-// speaks the protocol otherwise. The caller has checked IsLocal. It does not
-// close c.
-func ClientLocal(ctx context.Context, c net.Conn, config *tls.Config, otherwise string) (net.Conn, error) {
+// The protocol of connections that carry the ring's frames and nothing else,
+// and what Local is for them.
+const (
+	Ring      = "ballast-ring"
+	LocalRing = "ballast-ring-local"
+)
+
+// ClientLocal shakes hands over c as the client. If the server speaks the
+// protocol local too, which is Local or LocalRing, the connection it returns is
+// c itself, else an encrypted one that speaks the protocol otherwise. The
+// caller has checked IsLocal. It does not close c.
+func ClientLocal(ctx context.Context, c net.Conn, config *tls.Config, local, otherwise string) (net.Conn, error) {
 	config = config.Clone()
-	config.NextProtos = []string{Local, otherwise}
+	config.NextProtos = []string{local, otherwise}
 	t := tls.Client(c, config)
 	if err := t.HandshakeContext(ctx); err != nil {
 		if ctx.Err() != nil {
@@ -52,10 +59,10 @@ func ClientLocal(ctx context.Context, c net.Conn, config *tls.Config, otherwise 
 	switch p := t.ConnectionState().NegotiatedProtocol; p {
 	case otherwise:
 		return t, nil
-	case Local:
+	case local:
 		return c, awaitGoAhead(ctx, c)
 	default:
-		return nil, fmt.Errorf("jobkey: the server chose the protocol %q, want %q or %q", p, Local, otherwise)
+		return nil, fmt.Errorf("jobkey: the server chose the protocol %q, want %q or %q", p, local, otherwise)
 	}
 }
 

@@ -68,7 +68,7 @@ func TestLocalGoesOnInPlain(t *testing.T) {
 			}
 			said <- err
 		}()
-		p, err := ClientLocal(t.Context(), client, config, "h2")
+		p, err := ClientLocal(t.Context(), client, config, Local, "h2")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestLocalWantsTheSecretToo(t *testing.T) {
 			served <- err
 			server.Close()
 		}()
-		if _, err := ClientLocal(t.Context(), client, stranger, "h2"); err == nil {
+		if _, err := ClientLocal(t.Context(), client, stranger, Local, "h2"); err == nil {
 			t.Errorf("%s: let in", name)
 		}
 		client.Close()
@@ -122,7 +122,7 @@ func TestWaitForTheWordEnds(t *testing.T) {
 		_ = tls.Server(server, s).Handshake()
 		cancel(enough)
 	}()
-	if _, err := ClientLocal(ctx, client, config, "h2"); !errors.Is(err, enough) {
+	if _, err := ClientLocal(ctx, client, config, Local, "h2"); !errors.Is(err, enough) {
 		t.Errorf("got %v", err)
 	}
 }
