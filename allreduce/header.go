@@ -167,3 +167,18 @@ func hashRun(run string) uint64 {
 	h.Write([]byte(run))
 	return h.Sum64()
 }
+
+// PayloadLength returns the length that an encoded header of HeaderSize bytes
+// declares, so that a stream can be cut into frames. The error wraps ErrFrame:
+// the bytes start no header, or declare more than MaxPayload.
+func PayloadLength(header []byte) (int, error) {
+	e := binary.NativeEndian
+	if m := e.Uint16(header); m != magic {
+		return 0, badMagic(m)
+	}
+	n := e.Uint32(header[44:])
+	if n > MaxPayload {
+		return 0, fmt.Errorf("%w: length %d, at most %d", ErrFrame, n, MaxPayload)
+	}
+	return int(n), nil
+}
