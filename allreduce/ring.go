@@ -88,6 +88,19 @@ func (t Topology) ident() Header {
 // that are in different ones notice.
 func (r *Ring) At(step uint64) Step { return Step{ring: r, step: step} }
 
+// Ways says how frames travel to the next node and from the previous one:
+// "shm", "tcp", "grpc", or "memory" within one process; "" on a ring of one
+// node.
+func (r *Ring) Ways() (to, from string) {
+	switch l := r.link.(type) {
+	case nil:
+		return "", ""
+	case interface{ Ways() (to, from string) }:
+		return l.Ways()
+	}
+	return "memory", "memory"
+}
+
 // Close ends the ring and waits for its goroutines. What this node has sent
 // reaches the next one first, and neighbours that are still finishing the same
 // last collective finish it undisturbed. A collective under way returns

@@ -21,8 +21,8 @@ func testLink(t *testing.T, open func(*testing.T, int) Net) {
 }
 
 // numbered makes a frame whose every byte tells its number.
-func numbered(pool *allreduce.Pool, i, size int) *allreduce.Frame {
-	f := pool.Get(allreduce.HeaderSize + size)
+func numbered(from allreduce.Lender, i, size int) *allreduce.Frame {
+	f := from.Get(allreduce.HeaderSize + size)
 	h := allreduce.Header{
 		Phase: allreduce.PhaseGather, Leg: allreduce.Record,
 		Step: uint64(i), Length: uint32(size), Total: uint64(size),
@@ -32,6 +32,15 @@ func numbered(pool *allreduce.Pool, i, size int) *allreduce.Frame {
 		b = append(b, byte(i+j))
 	}
 	return f
+}
+
+// lender is where a ring takes its frames for l; of links without memory of
+// their own that is a pool.
+func lender(l allreduce.Link) allreduce.Lender {
+	if from, ok := l.(allreduce.Lender); ok {
+		return from
+	}
+	return new(allreduce.Pool)
 }
 
 // checkNumbered releases f if it is frame i.
@@ -58,14 +67,14 @@ func pump(ctx context.Context, l allreduce.Link, count int) error {
 	size := func(i int) int { return min(allreduce.MaxPayload, i*i*37%200_000) }
 	sent := make(chan error, 1)
 	go func() {
-		var pool allreduce.Pool
+		from := lender(l)
 		for i := range count {
-			if err := l.Send(ctx, numbered(&pool, i, size(i))); err != nil {
+			if err := l.Send(ctx, numbered(from, i, size(i))); err != nil {
 				sent <- err
 				return
 			}
 		}
-		sent <- l.Send(ctx, numbered(&pool, count, allreduce.MaxPayload))
+		sent <- l.Send(ctx, numbered(from, count, allreduce.MaxPayload))
 	}()
 	for i := range count {
 		f, err := l.Recv()
@@ -100,11 +109,11 @@ func testHome(t *testing.T, net Net) {
 	ctx, cancel := deadline(t)
 	defer cancel()
 	links := net.Open(t)
-	var pool allreduce.Pool
+	from := lender(links[0])
 	sent, received := map[*allreduce.Frame]bool{}, map[*allreduce.Frame]bool{}
 	const count = 200
 	for i := range count {
-		f := numbered(&pool, i, i%2*50_000) // the smallest class, too
+		f := numbered(from, i, i%2*50_000) // the smallest class, too
 		sent[f] = true
 		if err := links[0].Send(ctx, f); err != nil {
 			t.Fatal(err)
@@ -130,12 +139,12 @@ func testSlowReceiver(t *testing.T, net Net) {
 	const count, size = 40, 50_000
 	errs := Each(2, func(r int) error {
 		if r == 0 {
-			var pool allreduce.Pool
+			from := lender(links[0])
 			for i := range count {
 				if i == 2 {
 					close(started)
 				}
-				if err := links[0].Send(ctx, numbered(&pool, i, size)); err != nil {
+				if err := links[0].Send(ctx, numbered(from, i, size)); err != nil {
 					return err
 				}
 			}
@@ -160,9 +169,9 @@ func testSlowReceiver(t *testing.T, net Net) {
 
 // flood sends until it is stopped.
 func flood(ctx context.Context, l allreduce.Link) error {
-	var pool allreduce.Pool
+	from := lender(l)
 	for i := 0; ; i++ {
-		if err := l.Send(ctx, numbered(&pool, i, 100_000)); err != nil {
+		if err := l.Send(ctx, numbered(from, i, 100_000)); err != nil {
 			return err
 		}
 	}
@@ -231,9 +240,9 @@ func testCloseDelivers(t *testing.T, net Net) {
 	const count, size = 12, 60_000
 	errs := Each(2, func(r int) error {
 		if r == 0 {
-			var pool allreduce.Pool
+			from := lender(links[0])
 			for i := range count {
-				if err := links[0].Send(ctx, numbered(&pool, i, size)); err != nil {
+				if err := links[0].Send(ctx, numbered(from, i, size)); err != nil {
 					return err
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
+	"github.com/ballast-ml/ballast/allreduce/rpc"
 )
 
 func BenchmarkLogSumExp(b *testing.B) {
@@ -23,3 +24,13 @@ func BenchmarkSumOnPlainLoopback(b *testing.B) {
 }
 
 func benchNet(b *testing.B, nodes int) allreducetest.Net { return loopback(b, nodes) }
+
+func BenchmarkSumOverTCP(b *testing.B) {
+	allreducetest.BenchmarkSum(b, func(b *testing.B, nodes int) allreducetest.Net { return connected(b, nodes, rpc.Options{Way: rpc.TCP}) })
+}
+
+func BenchmarkSumOverMemory(b *testing.B) {
+	allreducetest.BenchmarkSum(b, func(b *testing.B, nodes int) allreducetest.Net {
+		return connected(b, nodes, rpc.Options{Way: rpc.Memory})
+	})
+}

@@ -22,6 +22,9 @@ const (
 	kindBye                      // orderly end
 	kindAck                      // answer to bye
 	kindFarewell                 // body: allreduce.Farewell
+	kindOffer                    // body: offer
+	kindChoice                   // body: a Way
+	kindSettled                  // body: a Way
 )
 
 // control is a control message; kind 0 is none.
@@ -40,7 +43,7 @@ func parseControl(b []byte) (control, error) {
 		return control{}, fmt.Errorf("%w: no control message", allreduce.ErrFrame)
 	}
 	c := control{kind: kind(b[1]), body: b[2:]}
-	if c.kind < kindHello || c.kind > kindFarewell {
+	if c.kind < kindHello || c.kind > kindSettled {
 		return control{}, fmt.Errorf("%w: control message of kind %d", allreduce.ErrFrame, c.kind)
 	}
 	return c, nil

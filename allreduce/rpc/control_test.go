@@ -32,6 +32,8 @@ func FuzzMessage(f *testing.F) {
 	f.Add(control{kind: kindHello, body: hello.Append(nil)}.append(nil), uint8(3))
 	f.Add(control{kind: kindFarewell, body: allreduce.Farewell{Rank: 1, Text: "x"}.Append(nil)}.append(nil), uint8(1))
 	f.Add(control{kind: kindRefusal}.append(nil), uint8(200))
+	f.Add(control{kind: kindOffer, body: offer{tcp: true, door: "@x"}.append(nil)}.append(nil), uint8(7))
+	f.Add(control{kind: kindChoice, body: []byte{byte(Memory)}}.append(nil), uint8(2))
 	f.Add([]byte{controlByte, 99}, uint8(0))
 	f.Add([]byte{controlByte}, uint8(0))
 	f.Add([]byte{}, uint8(0))
@@ -58,6 +60,10 @@ func FuzzMessage(f *testing.F) {
 				t.Fatal("the control message differs")
 			}
 			helloOf(m, m.control.kind)
+			if o, err := parseOffer(m.control.body); err == nil && !bytes.Equal(o.append(nil), m.control.body) {
+				t.Fatal("the offer differs")
+			}
+			parseWay(m.control.body)
 			if m.control.kind == kindRefusal {
 				refused(m.control.body)
 			}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/allreduce/wire"
 )
 
 const (
@@ -19,6 +20,7 @@ const (
 // link is a node's two streams: next.go has the half that sends, prev.go the half
 // that receives.
 type link struct {
+	from   *Transport
 	t      allreduce.Topology
 	cancel context.CancelFunc // ends the client stream
 
@@ -31,14 +33,22 @@ type link struct {
 	intact bool          // the former; set before acked is closed
 	left   chan struct{} // closed: the next node ended in order
 	wg     sync.WaitGroup
+	out    outlet // where the sender's frames go
 
 	server  grpc.ServerStream // from the previous node, once joined
 	pool    allreduce.Pool    // of received frames
+	frames  allreduce.Pool    // of frames to send
 	joined  chan struct{}     // closed: server is set and welcomed
 	gone    chan struct{}     // closed: the previous node ended in order
 	release chan struct{}     // closed: the handler may say goodbye and return
 	served  chan struct{}     // closed: the handler is returning
-	saying  sync.Mutex        // one SendMsg at a time on server
+	inlet   *wire.Receiver    // where frames come from; nil: server
+	inWay   Way
+	choice  chan Way      // the previous node's
+	bye     chan struct{} // with an inlet, closed: the previous node said so on server
+	saying  sync.Mutex    // one SendMsg at a time on server
+
+	receiving sync.Mutex // held by Recv on inlet
 
 	dead chan struct{} // closed with mu.err set
 	once sync.Once     // Close
@@ -52,15 +62,23 @@ type link struct {
 
 var _ allreduce.Link = (*link)(nil)
 
-func newLink(t allreduce.Topology, cancel context.CancelFunc) *link {
+func newLink(from *Transport, t allreduce.Topology, cancel context.CancelFunc) *link {
 	signal := func() chan struct{} { return make(chan struct{}) }
 	return &link{
-		t: t, cancel: cancel,
+		from: from, t: t, cancel: cancel,
 		queue: make(chan *allreduce.Frame, sendQueue),
 		flush: signal(), sent: signal(), acked: signal(), left: signal(),
 		joined: signal(), gone: signal(), release: signal(), served: signal(),
-		dead: signal(),
+		choice: make(chan Way, 1),
+		bye:    signal(), dead: signal(),
 	}
+}
+
+// Ways returns how frames travel to the next node and from the previous one.
+func (l *link) Ways() (to, from string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.way.String(), l.inWay.String()
 }
 
 // farewell is the error that a neighbour's last words mean for this node.
@@ -85,11 +103,31 @@ func (l *link) fail(err error) {
 	}
 	l.mu.err = err
 	close(l.dead)
+	l.cut()
 	if !l.mu.began {
 		l.cancel() // a handshake may be waiting
 		return
 	}
 	time.AfterFunc(abortTimeout, l.cancel)
+}
+
+// giveUp stops waiting for the next node to read.
+func (l *link) giveUp() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut()
+	l.cancel()
+}
+
+// cut ends the connections beside gRPC, so that nobody waits for them; the
+// caller holds l.mu.
+func (l *link) cut() {
+	if l.out.to != nil {
+		l.out.to.Close()
+	}
+	if l.inlet != nil {
+		l.inlet.Close()
+	}
 }
 
 func (l *link) err() error {
@@ -110,7 +148,7 @@ func (l *link) close() error {
 	l.mu.Unlock()
 	close(l.flush)
 	if began {
-		limit := time.AfterFunc(closeTimeout, l.cancel)
+		limit := time.AfterFunc(closeTimeout, l.giveUp)
 		<-l.sent
 		<-l.acked
 		limit.Stop()
@@ -120,6 +158,10 @@ func (l *link) close() error {
 	serving, err := l.server != nil, l.mu.err
 	l.mu.Unlock()
 	close(l.release)
+	l.out.end(false)
+	l.mu.Lock()
+	l.cut()
+	l.mu.Unlock()
 	if serving {
 		<-l.served
 	}
@@ -128,6 +170,11 @@ func (l *link) close() error {
 		l.conn.Close()
 	}
 	l.wg.Wait()
+	l.drain()
+	if l.out.to != nil {
+		l.out.to.Drop()
+	}
+	l.dropInlet()
 	if orderly && !l.intact {
 		return err
 	}

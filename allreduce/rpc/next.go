@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/grpc"
@@ -11,9 +12,9 @@ import (
 
 // dialNext opens the stream to the next node and shakes hands. life is the
 // link's.
-func (l *link) dialNext(life context.Context, opts []grpc.DialOption) error {
+func (l *link) dialNext(life context.Context) error {
 	rank := l.t.Next()
-	conn, err := grpc.NewClient("passthrough:///"+l.t.Addrs[rank], opts...)
+	conn, err := grpc.NewClient("passthrough:///"+l.t.Addrs[rank], l.from.dial...)
 	if err != nil {
 		return peerError(l.t, rank, err)
 	}
@@ -25,10 +26,13 @@ func (l *link) dialNext(life context.Context, opts []grpc.DialOption) error {
 		l.stream.SendMsg(&message{control: control{kind: kindHello, body: l.t.Hello().Append(nil)}})
 		err = l.welcomed()
 	}
-	if err != nil {
+	if err == nil {
+		err = l.choose(life)
+	}
+	if _, ours := err.(*WayError); err != nil && !ours {
 		return lost(l.t, rank, err)
 	}
-	return nil
+	return err
 }
 
 // welcomed reads the next node's answer, which comes when it has opened the
@@ -48,6 +52,49 @@ func (l *link) welcomed() error {
 	return l.t.Hello().Match(h, l.t.Next())
 }
 
+// choose takes one of the ways that the next node offers. An error is the
+// stream's, or a *WayError.
+func (l *link) choose(life context.Context) error {
+	body, err := l.told(kindOffer)
+	if err != nil {
+		return err
+	}
+	from, err := parseOffer(body)
+	if err != nil {
+		return err
+	}
+	o := l.from.options
+	way, to, err := o.take(life, l.t.Addrs[l.t.Next()], from)
+	if err != nil {
+		return err
+	}
+	l.stream.SendMsg(&message{control: control{kind: kindChoice, body: []byte{byte(way)}}})
+	settled := GRPC
+	if body, err = l.told(kindSettled); err == nil {
+		settled, err = parseWay(body)
+	}
+	if to != nil && (err != nil || settled != way) { // it could not open its end
+		to.Drop()
+		to, way = nil, GRPC
+	}
+	if err == nil && !o.Way.allows(way) {
+		return &WayError{Want: o.Way, Err: errors.New("the next node could not open its end")}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out.to, l.out.way = to, way
+	return err
+}
+
+// told returns the body of the next node's message, which must be of that kind.
+func (l *link) told(want kind) ([]byte, error) {
+	m, err := next(l.stream, &l.pool)
+	if err == nil && (m.frame != nil || m.control.kind != want) {
+		err = fmt.Errorf("%w: unexpected message", allreduce.ErrFrame)
+	}
+	return m.control.body, err
+}
+
 // start runs the goroutines of the client stream.
 func (l *link) start() {
 	l.mu.Lock()
@@ -64,6 +111,10 @@ func (l *link) Send(ctx context.Context, f *allreduce.Frame) error {
 	case <-l.flush:
 	case <-l.left:
 	default:
+		if l.direct(f) {
+			return nil
+		}
+		l.out.queued.Add(1)
 		select {
 		case l.queue <- f:
 			return nil
@@ -71,9 +122,11 @@ func (l *link) Send(ctx context.Context, f *allreduce.Frame) error {
 		case <-l.flush:
 		case <-l.left:
 		case <-ctx.Done():
+			l.out.queued.Add(-1)
 			f.Release()
 			return context.Cause(ctx)
 		}
+		l.out.queued.Add(-1)
 	}
 	f.Release()
 	if err := l.err(); err != nil {
@@ -106,6 +159,7 @@ func (l *link) sender() {
 			for len(l.queue) > 0 {
 				l.transmit(<-l.queue)
 			}
+			l.out.end(true)
 			l.part(control{kind: kindBye})
 			return
 		}
@@ -114,6 +168,11 @@ func (l *link) sender() {
 
 // transmit sends one frame. If the stream is broken, the reader hears why.
 func (l *link) transmit(f *allreduce.Frame) {
+	defer l.out.queued.Add(-1)
+	if l.out.to != nil {
+		l.write(f)
+		return
+	}
 	m := &message{frame: f}
 	l.stream.SendMsg(m)
 	if m.frame != nil { // gRPC did not take it
@@ -123,11 +182,23 @@ func (l *link) transmit(f *allreduce.Frame) {
 
 // part says the last word to the next node.
 func (l *link) part(c control) {
-	for len(l.queue) > 0 {
-		(<-l.queue).Release()
-	}
+	l.drain()
 	l.stream.SendMsg(&message{control: c})
 	l.stream.CloseSend()
+}
+
+// drain releases what nobody will send.
+func (l *link) drain() {
+	for {
+		select {
+		case f := <-l.queue:
+			if f != nil {
+				f.Release()
+			}
+		default:
+			return
+		}
+	}
 }
 
 // reader hears what the next node has to say; most of the time that is

@@ -28,7 +28,10 @@ func (l *link) serve(ss grpc.ServerStream) error {
 		l.fail(lost(l.t, l.t.Prev(), err))
 		return err
 	}
-	close(l.joined)
+	l.wg.Go(func() { l.hear(ss) }) // until the stream ends, at the latest when this returns
+	if l.settle(ss.Context()) {
+		close(l.joined)
+	} // else what follows says why
 	select {
 	case <-l.dead:
 		l.say(control{kind: kindFarewell, body: allreduce.NewFarewell(l.t, l.err()).Append(nil)})
@@ -58,6 +61,9 @@ func (l *link) awaitPrev() error {
 func (l *link) Recv() (*allreduce.Frame, error) {
 	if err := l.over(); err != nil {
 		return nil, err
+	}
+	if l.inlet != nil {
+		return l.recv()
 	}
 	m, err := next(l.server, &l.pool)
 	switch {

@@ -12,12 +12,11 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
 	"github.com/ballast-ml/ballast/allreduce/rpc"
+	"github.com/ballast-ml/ballast/allreduce/shm"
 	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
@@ -26,6 +25,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestTransport(t *testing.T) {
 	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return loopback(t, nodes) })
 }
+
+func TestTransportOverTCP(t *testing.T) {
+	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return connected(t, nodes, rpc.Options{Way: rpc.TCP}) })
+}
+
+func TestTransportOverMemory(t *testing.T) {
+	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return connected(t, nodes, shared) })
+}
+
+// shared has all payloads go through memory, however small.
+var shared = rpc.Options{Way: rpc.Memory, Arena: shm.Size{Least: -1}}
 
 func TestTransportOverTLS(t *testing.T) {
 	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return encrypted(t, nodes) })
@@ -115,26 +125,16 @@ type process struct {
 
 func newProcess(t testing.TB, o rpc.Options) *process {
 	p := new(process)
-	o.DialOptions = []grpc.DialOption{
-		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
-			return p.track(new(net.Dialer).DialContext(ctx, "tcp", addr))
-		}),
+	o.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+		return p.track(new(net.Dialer).DialContext(ctx, "tcp", addr))
 	}
-	p.transport = rpc.New(o)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.listener, p.addr = l, l.Addr().String()
-	options := rpc.ServerOptions()
-	if o.TLS != nil {
-		options = append(options, grpc.Creds(server{credentials.NewTLS(o.TLS), o}))
-	}
-	s := grpc.NewServer(options...)
-	p.transport.Register(s)
-	var served sync.WaitGroup
-	served.Go(func() { s.Serve(tracked{l, p}) })
-	t.Cleanup(func() { s.Stop(); served.Wait() })
+	e := rpc.NewEndpoint(tracked{l, p}, o)
+	p.transport, p.listener, p.addr = e.Transport, l, e.Addr
+	t.Cleanup(e.Close)
 	return p
 }
 
@@ -148,7 +148,7 @@ func (p *process) track(c net.Conn, err error) (net.Conn, error) {
 	if p.killed.Load() {
 		c.Close()
 	}
-	return mortal{c, p}, nil
+	return mortal{c.(*net.TCPConn), p}, nil
 }
 
 func (p *process) kill() {
@@ -164,7 +164,7 @@ func (p *process) kill() {
 // mortal is a connection on which a dead process says nothing, not even about
 // those of its sockets that were closed a moment earlier.
 type mortal struct {
-	net.Conn
+	*net.TCPConn
 	p *process
 }
 
@@ -172,26 +172,7 @@ func (c mortal) Write(b []byte) (int, error) {
 	if c.p.killed.Load() {
 		return 0, net.ErrClosed
 	}
-	return c.Conn.Write(b)
-}
-
-// server is the credentials of a server that takes plain loopback, which the
-// node's one port is elsewhere.
-type server struct {
-	credentials.TransportCredentials
-	o rpc.Options
-}
-
-func (s server) ServerHandshake(c net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	if !s.o.PlainLoopback {
-		return s.TransportCredentials.ServerHandshake(c)
-	}
-	config := s.o.TLS.Clone()
-	config.NextProtos = []string{jobkey.Local}
-	if err := tls.Server(c, config).Handshake(); err != nil {
-		return nil, nil, err
-	}
-	return c, nil, jobkey.GoAhead(c)
+	return c.TCPConn.Write(b)
 }
 
 // tracked is a listener whose connections the process knows.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/allreduce/shm"
 )
 
 // Keepalive finds a machine that vanished; a process that died is noticed at
@@ -22,6 +24,10 @@ const (
 	pingTimeout = 3 * time.Second
 )
 
+// wayTimeout is how long the nodes of an edge try to open a way other than
+// gRPC.
+const wayTimeout = 2 * time.Second
+
 // Options are the optional settings of a transport.
 type Options struct {
 	// TLS encrypts the connection to the next node, which must be a server with
@@ -30,6 +36,17 @@ type Options struct {
 	// PlainLoopback only authenticates the next node by TLS if it is on this
 	// machine and allows that: what is sent is not encrypted.
 	PlainLoopback bool
+	// Way says how frames travel: GRPC, which is the zero value, or what else
+	// the two nodes of an edge can agree on. The receiving node offers what its
+	// own setting allows, the sending one takes the fastest that it allows.
+	Way Way
+	// Port says that the server of this node's address hands connections for
+	// frames to Join (see DataByte): only then are they offered.
+	Port bool
+	// Arena is the size of the memory that this node sends from.
+	Arena shm.Size
+	// Dial opens the connections to the next node; nil: without any proxy.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
 	// DialOptions are added when dialling the next node.
 	DialOptions []grpc.DialOption
 }
@@ -37,12 +54,14 @@ type Options struct {
 // Transport makes links over gRPC. One serves a process, for one ring after
 // the other.
 type Transport struct {
-	dial []grpc.DialOption
-	mu   struct {
+	options Options
+	dial    []grpc.DialOption
+	mu      struct {
 		sync.Mutex
 		current *link         // of the newest generation opened; may have ended
 		changed chan struct{} // closed and replaced when current changes
 		parked  int           // streams that are not part of a link
+		waiting map[shm.Nonce]chan<- net.Conn
 	}
 }
 
@@ -50,15 +69,16 @@ var _ allreduce.Transport = (*Transport)(nil)
 
 // New returns a transport. Register it before the server serves.
 func New(o Options) *Transport {
-	t := &Transport{dial: append([]grpc.DialOption{
+	t := &Transport{options: o, dial: append([]grpc.DialOption{
 		grpc.WithTransportCredentials(o.credentials()),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
-		grpc.WithNoProxy(),
+		grpc.WithContextDialer(o.dialer()),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingAfter, Timeout: pingTimeout, PermitWithoutStream: true}),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: 5 * time.Second}),
 	}, o.DialOptions...)}
 	t.mu.changed = make(chan struct{})
+	t.mu.waiting = make(map[shm.Nonce]chan<- net.Conn)
 	return t
 }
 
@@ -102,13 +122,13 @@ func (t *Transport) Open(ctx context.Context, top allreduce.Topology) (allreduce
 		return nil, fmt.Errorf("%w: no addresses", allreduce.ErrShape)
 	}
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the link outlives ctx
-	l := newLink(top, cancel)
+	l := newLink(t, top, cancel)
 	if err := t.enter(l); err != nil {
 		cancel()
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { l.fail(context.Cause(ctx)) })
-	err := l.dialNext(life, t.dial)
+	err := l.dialNext(life)
 	if err == nil {
 		l.start()
 		err = l.awaitPrev()
