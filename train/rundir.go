@@ -136,7 +136,8 @@ func (d *runDir) observer() Observer {
 	}
 }
 
-// finish writes the model and the summary, each whole or not at all.
+// finish writes the model and the summary, each whole or not at all, and takes
+// the token away: nobody else can begin here.
 func (d *runDir) finish(model []byte, s Summary) error {
 	if err := d.write(modelName, model); err != nil {
 		return err
@@ -145,7 +146,13 @@ func (d *runDir) finish(model []byte, s Summary) error {
 	if err != nil {
 		return err
 	}
-	return d.write(summaryName, append(text, '\n'))
+	if err := d.write(summaryName, append(text, '\n')); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(d.path, tokenName)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil // another node has finished here before
 }
 
 // close ends metrics.jsonl, and reports if lines of it could not be written.
