@@ -27,8 +27,16 @@ const advice = "check the address, or copy the file to this machine and give its
 // errSilent ends a try in which the server has stopped sending.
 var errSilent = errors.New("the server sends nothing")
 
+// ErrUnavailable is what errors of [Open] wrap that say nothing against what the
+// person has written: a server that cannot be reached, does not answer, or
+// breaks off.
+var ErrUnavailable = errors.New("the data cannot be had now")
+
 // brokenError is an error that another try may mend.
 type brokenError struct{ error }
+
+// Is makes ErrUnavailable of it.
+func (e brokenError) Is(target error) bool { return target == ErrUnavailable }
 
 // Unwrap returns what broke.
 func (e brokenError) Unwrap() error { return e.error }

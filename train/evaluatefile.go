@@ -32,7 +32,7 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 	}
 	data, err := m.open(ctx, cfg)
 	if err != nil {
-		return Summary{}, usage(err)
+		return Summary{}, err
 	}
 	setup, err := cfg.setup(data.Classes, data.Train.Counts())
 	if err != nil {
@@ -62,7 +62,7 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 func (m *Model) open(ctx context.Context, cfg Config) (*dataset.Data, error) {
 	spec := cfg.spec()
 	spec.Prep = &m.Prep
-	return dataset.Open(ctx, spec)
+	return openData(ctx, spec)
 }
 
 // scores returns the model's logits of all rows of a set, computed in parallel

@@ -45,9 +45,9 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 		return nil, usage(err)
 	}
 	start := time.Now()
-	data, err := dataset.Open(ctx, cfg.spec())
+	data, err := openData(ctx, cfg.spec())
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
 	}
 	j, err := newJob(cfg, data)
 	if err != nil {
@@ -63,4 +63,14 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 		Classes: len(data.Classes), Fingerprint: data.Fingerprint, Seconds: time.Since(start).Seconds(),
 	})
 	return j, nil
+}
+
+// openData reads the data. What is wrong with it is the person's to mend, but
+// not that a server is down.
+func openData(ctx context.Context, spec dataset.Spec) (*dataset.Data, error) {
+	data, err := dataset.Open(ctx, spec)
+	if err != nil && !errors.Is(err, dataset.ErrUnavailable) {
+		return nil, usage(err)
+	}
+	return data, err
 }

@@ -12,7 +12,7 @@ import (
 // and scripts rely on them.
 const (
 	ExitOK          = 0
-	ExitFailed      = 1
+	ExitFailed      = 1 // and whatever is not the person's fault, as a server that is down
 	ExitUsage       = 2 // bad input, a bad flag, a file that is not there
 	ExitOrphaned    = 3 // a node whose launcher is gone
 	ExitInterrupted = 130
