@@ -23,6 +23,16 @@ func parseAddress(place string) (*url.URL, error) {
 	return u, nil
 }
 
+// Shown returns a source or a place as it may be told: the password and the
+// query of an address, which may be a signature, are left out.
+func Shown(source string) string {
+	if i := strings.Index(source, "://"); i >= 0 {
+		kind := strings.LastIndexByte(source[:i], ':') + 1
+		return source[:kind] + shown(source[kind:])
+	}
+	return source
+}
+
 // shown is a place for messages. The password and the query of an address,
 // which may be a signature, have no place in them.
 func shown(place string) string {

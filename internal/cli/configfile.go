@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/ballast-ml/ballast/dataset"
 )
 
 // ConfigYAML returns the merged settings as a file for --config, each value
@@ -20,26 +22,29 @@ func ConfigYAML(sections []Section, origins Origins) []byte {
 	for _, s := range sections {
 		fmt.Fprintf(&b, "\n# %s\n", s.Title)
 		s.Flags.VisitAll(func(f *pflag.Flag) {
-			line := f.Name + ": " + yamlValue(f)
+			text := dataset.Shown(f.Value.String())
+			line, origin := f.Name+": "+yamlValue(f, text), origins[f.Name]
+			if text != f.Value.String() {
+				origin += "; what is secret in the address is left out"
+			}
 			switch {
 			case !shapesModel(f.Name):
 				line = "# " + line
 			case f.Value.String() == "" && f.Value.Type() != "string":
 				line = "# " + f.Name + ": not set" // no value of its kind says so
 			}
-			fmt.Fprintf(&b, "%-32s # %s\n", line, origins[f.Name])
+			fmt.Fprintf(&b, "%-32s # %s\n", line, origin)
 		})
 	}
 	return b.Bytes()
 }
 
-// yamlValue returns a flag's value as YAML, quoted where it would be read as
+// yamlValue returns a flag's value, as text, in YAML: quoted where it would be read as
 // something else.
-func yamlValue(f *pflag.Flag) string {
+func yamlValue(f *pflag.Flag, text string) string {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		return "[" + strings.Join(list.GetSlice(), ", ") + "]"
 	}
-	text := f.Value.String()
 	if f.Value.Type() != "string" {
 		return text
 	}

@@ -102,6 +102,18 @@ func TestConfigYAML(t *testing.T) {
 
 // TestEverySettingIsReachable: each flag can be set by file and environment,
 // and shapes the model or is known not to.
+func TestConfigYAMLTellsNoSecret(t *testing.T) {
+	s := DefaultSettings()
+	s.Train.Data = "csv:https://me:pass@host/a.csv?X-Signature=abc"
+	got := string(ConfigYAML(s.Flags(ForLauncher), Origins{"data": "flag"}))
+	if strings.Contains(got, "pass") || strings.Contains(got, "abc") {
+		t.Error("a secret of the address is in the file")
+	}
+	if want := "what is secret in the address is left out"; !strings.Contains(got, want) {
+		t.Errorf("the file does not say %q:\n%s", want, got[:300])
+	}
+}
+
 func TestEverySettingIsReachable(t *testing.T) {
 	for _, key := range keys() {
 		name := variable(key)
