@@ -80,6 +80,9 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	if err := l.admit(); err != nil {
 		return err
 	}
+	if err := l.findable(); err != nil {
+		return err
+	}
 	bare := origins["data"] == cli.FromDefault && origins["method"] == cli.FromDefault
 	if bare && s.Resumes() && s.Resume != "auto" {
 		return cli.Usagef("--resume %s: a checkpoint is of one model: say which, with --data and --method", s.Resume)
@@ -147,6 +150,18 @@ func (l launch) where() string {
 		}
 	}
 	return out
+}
+
+// findable refuses to wait for other machines at an address that they cannot
+// reach or do not know: without one to listen on or to join, a node takes any
+// free port of loopback.
+func (l launch) findable() error {
+	s := l.settings
+	if l.alone() || l.hosts != nil || len(s.Join) > 0 || s.Listen != "" {
+		return nil
+	}
+	return cli.Usagef("--nnodes %v: the other machines have to find this one: add --listen :PORT here and --join HERE:PORT there, "+
+		"or the same --join HOST:PORT on all of them", s.NNodes)
 }
 
 // admit completes what keeps others out of the run: its label and its secret.

@@ -97,16 +97,18 @@ func (l lifeline) cut() bool {
 // lifeline may come.
 const lifelineDelay = 50 * time.Millisecond
 
-// options returns what the settings say about where and how a node runs.
-func (h Handover) options() train.Options {
+// options returns what the settings say about where and how a node runs, on
+// the machine that it is to run on.
+func (h Handover) options() (train.Options, error) {
 	s := h.Settings
+	advertise, err := Advertised(s.Advertise)
 	return train.Options{
-		Name: s.Name, Listen: s.Listen, Advertise: s.Advertise, Join: s.Join,
+		Name: s.Name, Listen: s.Listen, Advertise: advertise, Join: s.Join,
 		Nodes: s.NNodes.Min, Min: s.NNodes.Least(), Max: s.NNodes.Max, Quorum: s.Quorum,
 		RunID: s.RunID, Secret: h.Secret, Insecure: s.Insecure, PlainLoopback: s.PlainLoopback, PlainOrder: !s.Overlap, Out: s.Out, ConfigFile: h.Config,
 		EvalEvery: s.EvalEvery, Figures: s.Figures, StartTimeout: s.StartTimeout,
 		Resume: s.Resume, CheckpointEvery: s.CheckpointEvery, KeepCheckpoints: s.KeepCheckpoints,
-	}
+	}, err
 }
 
 // shareCores takes the node's share of the machine's cores, unless somebody has

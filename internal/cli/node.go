@@ -76,7 +76,10 @@ func (p *Program) node(ctx context.Context, s Settings, config []byte) error {
 		view.Note(StrangersNote)
 	}
 	view.Begin(s.Train.Method)
-	options := Handover{Settings: s, Secret: secret, Config: config}.options()
+	options, err := Handover{Settings: s, Secret: secret, Config: config}.options()
+	if err != nil {
+		return errors.Join(err, journal.close())
+	}
 	ring := 0
 	options.Observe = train.Tee(watch(view), train.Observer{
 		RingFormed: func(v train.RingFormed) { ring = len(v.Names) },
@@ -144,7 +147,10 @@ func (p *Program) handedOver(ctx context.Context, events *Reporter) error {
 	if h.Outlives {
 		line.outlives = h.Settings.StartTimeout
 	}
-	options := h.options()
+	options, err := h.options()
+	if err != nil {
+		return errors.Join(err, journal.close())
+	}
 	options.Observe = events.Observer()
 	_, err = p.train(ctx, h.Settings, options, journal, line)
 	return errors.Join(err, journal.close())
