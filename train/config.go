@@ -34,7 +34,8 @@ type Config struct {
 	Seed     uint64  `koanf:"seed"`
 	DataSeed *uint64 `koanf:"data-seed"`
 
-	// Model is logistic, mlp:WIDTH,... or lenet; "auto" is mlp:256,128.
+	// Model is logistic, mlp:WIDTH,..., lenet, lenet:avg or resnet20; "auto" is
+	// mlp:256,128.
 	Model string `koanf:"model"`
 	// Dropout is the probability of dropping a hidden activation; negative is
 	// auto: 0.3 on tables, 0 on images.

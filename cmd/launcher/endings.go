@@ -25,6 +25,7 @@ func (f *fleet) ended(n *member, x proc.Exit) {
 	}
 	f.endings = append(f.endings, e)
 	n.phase = ended
+	n.regain(time.Now())
 	switch e.fate(f.circumstances(n)) {
 	case over:
 		f.done(n, e)
@@ -40,7 +41,7 @@ func (f *fleet) ended(n *member, x proc.Exit) {
 }
 
 func (f *fleet) circumstances(n *member) circumstances {
-	c := circumstances{restarts: n.restarts, most: f.settings.MaxRestarts, formed: f.formed}
+	c := circumstances{restarts: n.restarts, spent: n.spent, most: f.settings.MaxRestarts, formed: f.formed}
 	for _, o := range f.nodes {
 		if o == n {
 			continue
@@ -68,10 +69,11 @@ func (f *fleet) done(n *member, e ending) {
 
 // restart has a node started again in a moment.
 func (f *fleet) restart(n *member, e ending) {
-	d := pause(n.restarts)
+	d := pause(n.spent)
 	n.restarts++
+	n.spent++
 	n.phase = resting
-	f.view.Note("%v; it is started again in %v (%d of %d)", e.err(), d, n.restarts, f.settings.MaxRestarts)
+	f.view.Note("%v; it is started again in %v (%d of %d)", e.err(), d, n.spent, f.settings.MaxRestarts)
 	f.agenda.in(d, func() {
 		if n.phase == resting {
 			n.phase = ready

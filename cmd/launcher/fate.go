@@ -21,7 +21,8 @@ const (
 // circumstances are what decides on the fate of a node beside its ending.
 type circumstances struct {
 	restarts int  // how often it was started again before
-	most     int  // how often it may be
+	spent    int  // how many of its restarts that has left it without
+	most     int  // how many it has
 	formed   bool // there has been a ring in this run
 	finished bool // another node has done the whole run
 	others   int  // nodes that run or are to be started again
@@ -37,7 +38,7 @@ func (e ending) fate(c circumstances) fate {
 	switch {
 	case f == again && c.finished:
 		return down
-	case f == again && c.restarts >= c.most:
+	case f == again && c.spent >= c.most:
 		f = down
 	}
 	if f == down && c.others == 0 && !c.finished {
@@ -90,11 +91,11 @@ const (
 	longPause  = 8 * time.Second
 )
 
-// pause returns how long to wait before a node is started again that was so
-// often before: it doubles, since what ends a node twice may take longer.
-func pause(restarts int) time.Duration {
+// pause returns how long to wait before a node is started again that has spent
+// so many restarts: it doubles, since what ends a node twice may take longer.
+func pause(spent int) time.Duration {
 	d := firstPause
-	for ; restarts > 0 && d < longPause; restarts-- {
+	for ; spent > 0 && d < longPause; spent-- {
 		d *= 2
 	}
 	return min(d, longPause)

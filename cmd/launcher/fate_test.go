@@ -30,14 +30,15 @@ func TestFate(t *testing.T) {
 	}
 	asked := ending{asked: true, exit: proc.Exit{Signal: syscall.SIGKILL}}
 
-	start := circumstances{most: 3, others: 1}                                 // no ring yet
-	ring := circumstances{most: 3, others: 1, formed: true}                    // the usual
-	alone := circumstances{most: 3, formed: true}                              // nobody else is left
-	late := circumstances{most: 3, restarts: 1, others: 1, formed: true}       // it was started again once
-	used := circumstances{most: 3, restarts: 3, others: 1, formed: true}       // it was started again often enough
-	last := circumstances{most: 3, restarts: 3, formed: true}                  // and nobody else is left
-	goodbye := circumstances{most: 3, others: 1, formed: true, finished: true} // another one has finished
-	closing := circumstances{most: 3, formed: true, finished: true}            // and has ended
+	start := circumstances{most: 3, others: 1}                                       // no ring yet
+	ring := circumstances{most: 3, others: 1, formed: true}                          // the usual
+	alone := circumstances{most: 3, formed: true}                                    // nobody else is left
+	late := circumstances{most: 3, restarts: 1, others: 1, formed: true}             // it was started again once
+	used := circumstances{most: 3, restarts: 3, spent: 3, others: 1, formed: true}   // it was started again often enough
+	last := circumstances{most: 3, restarts: 3, spent: 3, formed: true}              // and nobody else is left
+	rested := circumstances{most: 3, restarts: 9, spent: 2, others: 1, formed: true} // it was well for long since
+	goodbye := circumstances{most: 3, others: 1, formed: true, finished: true}       // another one has finished
+	closing := circumstances{most: 3, formed: true, finished: true}                  // and has ended
 	for _, tt := range []struct {
 		name string
 		e    ending
@@ -57,6 +58,7 @@ func TestFate(t *testing.T) {
 		{"killed, and alone", killed, alone, again},
 		{"killed for the second time", killed, late, again},
 		{"killed too often", killed, used, down},
+		{"killed often, but not of late", killed, rested, again},
 		{"killed too often, the last", killed, last, fatal},
 		{"killed when another has finished", killed, goodbye, down},
 		{"killed when all others have ended", killed, closing, down},
@@ -104,6 +106,33 @@ func TestPause(t *testing.T) {
 	}
 	if got := pause(1 << 30); got != longPause {
 		t.Errorf("after many: %v", got)
+	}
+}
+
+// TestRegain: a node that was well for a while gets restarts back, one that was
+// on no ring does not, and nobody gets more than were spent.
+func TestRegain(t *testing.T) {
+	begun := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tt := range []struct {
+		name   string
+		onRing bool
+		well   time.Duration
+		want   int
+	}{
+		{"ended at once", true, time.Second, 2},
+		{"almost", true, cli.RegainAfter - 1, 2},
+		{"one", true, cli.RegainAfter, 1},
+		{"all", true, 100 * cli.RegainAfter, 0},
+		{"on no ring", false, 100 * cli.RegainAfter, 2},
+	} {
+		n := &member{spent: 2}
+		if tt.onRing {
+			n.formed(begun)
+			n.formed(begun.Add(tt.well)) // another ring is no new beginning
+		}
+		if n.regain(begun.Add(tt.well)); n.spent != tt.want {
+			t.Errorf("%s: %d restarts are spent, want %d", tt.name, n.spent, tt.want)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ballast-ml/ballast/internal/cli"
 	"github.com/ballast-ml/ballast/internal/cli/proc"
@@ -203,7 +204,7 @@ func (f *fleet) learn(n *member) train.Observer {
 			f.startReady()
 		},
 		RingFormed: func(v train.RingFormed) {
-			n.onRing = true
+			n.formed(time.Now())
 			defer f.maybeDetach()
 			if f.formed && v.Generation <= f.ring.Generation {
 				return // another node has said so

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ballast-ml/ballast/internal/cli"
 	"github.com/ballast-ml/ballast/train"
@@ -23,11 +24,13 @@ type member struct {
 	name     string
 	log      *nodeLog
 	phase    phase
-	restarts int
+	restarts int // in this run
+	spent    int // of the restarts it may have; see regain
 
 	// Of the process that runs, or the last one.
-	addr    string // where it listens; empty: not known yet
-	onRing  bool   // it has been on a ring
+	addr    string    // where it listens; empty: not known yet
+	onRing  bool      // it has been on a ring
+	good    time.Time // since when, if it has
 	failed  *cli.Failed
 	left    bool // it has left the run, as it was asked to
 	summary *train.Summary
@@ -41,6 +44,21 @@ func (n *member) begin() {
 	n.phase = running
 	n.addr, n.onRing, n.failed, n.left, n.summary = "", false, nil, false, nil
 	n.log.begin()
+}
+
+// formed notes that the process is on a ring.
+func (n *member) formed(now time.Time) {
+	if !n.onRing {
+		n.onRing, n.good = true, now
+	}
+}
+
+// regain gives back what the process that has ended has earned of the restarts
+// that were spent: one for each while that it was well.
+func (n *member) regain(now time.Time) {
+	if n.onRing {
+		n.spent = max(0, n.spent-int(now.Sub(n.good)/cli.RegainAfter))
+	}
 }
 
 // seeds returns whom a node looks for that is to be started: those it was told

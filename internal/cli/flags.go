@@ -1,12 +1,19 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/ballast-ml/ballast/train"
 )
+
+// RegainAfter is how long a node has to be on a ring to get back one of the
+// restarts that it has spent: a run of weeks outlives more crashes than one
+// that crashes at once.
+const RegainAfter = 5 * time.Minute
 
 // Words that the flags with a fixed choice take.
 var (
@@ -31,7 +38,7 @@ func (s *Settings) dataFlags(f *pflag.FlagSet) {
 
 func (s *Settings) methodFlags(f *pflag.FlagSet) {
 	c := &s.Train
-	f.StringVar(&c.Model, "model", c.Model, "`MODEL` to train: logistic, mlp:WIDTH,... or lenet; auto is mlp:256,128")
+	f.StringVar(&c.Model, "model", c.Model, "`MODEL` to train: logistic or mlp:WIDTH,...; of images also lenet, lenet:avg or resnet20; auto is mlp:256,128")
 	f.Var(autoValue{&c.Dropout, -1}, "dropout", "`PROBABILITY` of dropping a hidden activation; auto: 0.3 on tables, 0 on images")
 	f.BoolVar(&c.BatchNorm, "batch-norm", c.BatchNorm, "batch normalisation, per shard, behind each hidden layer")
 	f.StringVar(&c.Method, "method", c.Method, "`METHOD` as WEIGHTER[+BASELOSS][+cb] of the words "+strings.Join(methodWords(), ", ")+"; options in brackets: absgd[lambda=2@0.8]+la")
@@ -72,7 +79,7 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 	if who == ForLauncher {
 		f.Var(countValue{&s.NProc}, "nproc-per-node", "`N` nodes on this machine; auto: half of the cores, at least 2, at most the shards")
 		f.Var(rangeValue{&s.NNodes}, "nnodes", "`N` machines, each running this command, or MIN:MAX; 0 is 1, or as many as come with --join")
-		f.IntVar(&s.MaxRestarts, "max-restarts", s.MaxRestarts, "how many `TIMES` a node of this machine that crashed is started again; the others go on meanwhile")
+		f.IntVar(&s.MaxRestarts, "max-restarts", s.MaxRestarts, fmt.Sprintf("how many `TIMES` a node that crashed is started again, while the others go on; each %d minutes on a ring give it one back", int(RegainAfter.Minutes())))
 		f.StringSliceVarP(&s.Hosts, "hosts", "H", s.Hosts, "`HOST:SLOTS,...` to start nodes on, through ssh; without slots --nproc-per-node, or 1")
 		f.StringVar(&s.HostFile, "hostfile", s.HostFile, "`FILE` of hosts, one a line, as in 'host-a slots=2' (Open MPI's format)")
 		f.BoolVar(&s.Push, "push", s.Push, "copy this program to the hosts for the time of the run")
@@ -84,7 +91,7 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 	f.IntVar(&s.Quorum, "quorum", s.Quorum, "`NUMBER` of nodes of the last ring that have to be in the next one; 0 is more than half, proved dead ones not counted")
 	f.StringSliceVar(&s.Join, "join", s.Join, "`HOST:PORT` of a node to join; may be given several times; the same on every machine")
 	f.StringVar(&s.Listen, "listen", s.Listen, "`HOST:PORT` to listen on (default: the --join address if it is here and free, else any free port)")
-	f.StringVar(&s.Advertise, "advertise", s.Advertise, "`HOST:PORT` that others reach this machine at (default: found out)")
+	f.StringVar(&s.Advertise, "advertise", s.Advertise, "`ADDRESS` that others reach this machine at: HOST, HOST:PORT, the name of an interface, a network as 10.0.0.0/8, or ^NAME,... for all interfaces but these (default: found out)")
 	f.StringVar(&s.RunID, "run-id", s.RunID, "`LABEL` of the run; nodes of another label are refused")
 	f.StringVar(&s.SecretFile, "job-secret-file", s.SecretFile, "`FILE` with the secret that the nodes share; or set "+secretVariable)
 	f.BoolVar(&s.Insecure, "insecure", s.Insecure, "allow a run that other machines can reach to have no secret: strangers can read and join it")

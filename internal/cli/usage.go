@@ -39,7 +39,7 @@ func (s *Settings) addFlags(c *cobra.Command, sections []Section) {
 	c.Flags().AddFlagSet(Union(sections))
 	c.SetUsageFunc(func(c *cobra.Command) error { return usage(c, sections) })
 	for name, words := range map[string][]string{
-		"data": {"glyphs", "idx:", "csv:"}, "model": {"logistic", "mlp:256,128", "lenet"},
+		"data": {"glyphs", "idx:", "csv:"}, "model": {"logistic", "mlp:256,128", "lenet", "lenet:avg", "resnet20"},
 		"method":    append(methodWords(), "absgd+la", "absgd+cb"),
 		"optimizer": {"sgd", "nesterov", "adam", "adamw"}, "lr-schedule": {"constant", "cosine", "step:", "multistep:0.6,0.8:0.1"},
 		"u-init": {"first", "zero"}, "header": headerModes, "on-nan": onNaNModes, "nproc-per-node": {"auto"},
