@@ -10,10 +10,10 @@ import (
 func BenchmarkStep(b *testing.B) {
 	for _, cfg := range []Config{
 		{Arch: "mlp:256,128", Input: []int{784}, Classes: 10},
-		{Arch: "mlp:256,128", Input: []int{784}, Classes: 10, BatchNorm: true, Dropout: 0.3},
+		{Arch: "mlp:256,128", Input: []int{784}, Classes: 10, Norm: "batch", Dropout: 0.3},
 		{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10},
-		{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10, BatchNorm: true, Dropout: 0.3},
-		{Arch: "resnet20", Input: []int{3, 32, 32}, Classes: 10, BatchNorm: true},
+		{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10, Norm: "batch", Dropout: 0.3},
+		{Arch: "resnet20", Input: []int{3, 32, 32}, Classes: 10, Norm: "batch"},
 	} {
 		rowCounts := []int{16, 128}
 		if cfg.Arch == "resnet20" {
@@ -45,7 +45,7 @@ func measured(b *testing.B, name string, rows int, f func()) {
 // BenchmarkLayers measures the layers of LeNet on 16 rows, one by one: what
 // each costs tells where the next gain is.
 func BenchmarkLayers(b *testing.B) {
-	n := mustNew(b, Config{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10, BatchNorm: true})
+	n := mustNew(b, Config{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10, Norm: "batch"})
 	data := newBatch(n, 16, 1)
 	n.Losses(data.pass, CrossEntropy{}, data.x, data.y)
 	n.Backward(data.w, nil)

@@ -14,16 +14,27 @@ func TestCheckArch(t *testing.T) {
 		"lenet":                 "",
 		"lenet:avg":             "",
 		"resnet20":              "",
-		"resnet20:2":            "unknown",
+		"resnet44":              "",
+		"wrn16-2":               "",
+		"resmlp:192x2":          "",
+		"resnet20:2":            "want resnet20, resnet32",
+		"resnet21":              "want resnet20, resnet32",
+		"wrn16":                 "wrnDEPTH-FACTOR",
+		"wrn17-2":               "wrnDEPTH-FACTOR",
+		"wrn16-0":               `factor "0"`,
+		"resmlp:192":            "resmlp:WIDTHxBLOCKS",
+		"resmlp192x2":           "resmlp:WIDTHxBLOCKS",
+		"resmlp:x2":             `width ""`,
+		"resmlp:8x65":           "number of blocks",
 		"":                      "unknown",
-		"resnet":                "unknown",
+		"resnet":                "want resnet20",
 		"Logistic":              "unknown",
-		"logistic:3":            "unknown",
-		"lenet:max":             "unknown",
+		"logistic:3":            "without more",
+		"lenet:max":             "want lenet or lenet:avg",
 		"mlp":                   "mlp:256,128",
-		"mlp:":                  `width "" of hidden layer 1`,
-		"mlp:256,":              `width "" of hidden layer 2`,
-		"mlp:256,,3":            `width "" of hidden layer 2`,
+		"mlp:":                  `hidden layer 1: width ""`,
+		"mlp:256,":              `hidden layer 2: width ""`,
+		"mlp:256,,3":            `hidden layer 2: width ""`,
 		"mlp:0":                 `width "0"`,
 		"mlp:-3":                `width "-3"`,
 		"mlp:+3":                `width "+3"`,
@@ -49,7 +60,7 @@ func TestCheckArch(t *testing.T) {
 // FuzzCheckArch: no string makes the parser panic, and what it accepts has
 // widths within the limits.
 func FuzzCheckArch(f *testing.F) {
-	for _, s := range []string{"logistic", "mlp:256,128", "lenet", "lenet:avg", "resnet20", "mlp:", "mlp:1,", ":", "mlp:0x10", "mlp:1_0", "mlp:٣"} {
+	for _, s := range []string{"resmlp:8x2", "wrn16-2", "resnet32", "logistic", "mlp:256,128", "lenet", "lenet:avg", "resnet20", "mlp:", "mlp:1,", ":", "mlp:0x10", "mlp:1_0", "mlp:٣"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -63,13 +74,8 @@ func FuzzCheckArch(f *testing.F) {
 			}
 			return
 		}
-		if (a.kind == "mlp") != (len(a.widths) > 0) {
+		if a.build == nil || CheckNorm(a.norm) != nil {
 			t.Errorf("%q: %+v", s, a)
-		}
-		for _, w := range a.widths {
-			if w < 1 || w > maxWidth {
-				t.Errorf("%q: width %d", s, w)
-			}
 		}
 	})
 }
@@ -95,6 +101,9 @@ func TestNewErrors(t *testing.T) {
 		"resnet20 on rows":  {Config{Arch: "resnet20", Input: []int{64}, Classes: 2}, "resnet20 needs images"},
 		"resnet20 on 8x4":   {Config{Arch: "resnet20", Input: []int{3, 8, 4}, Classes: 2}, "at least 8x8"},
 		"resnet20 on 30x32": {Config{Arch: "resnet20", Input: []int{3, 30, 32}, Classes: 2}, "divisible by 4"},
+		"resnet32 bare":     {Config{Arch: "resnet32", Input: []int{3, 8, 8}, Classes: 2, Norm: "none"}, "without a norm"},
+		"norm":              {Config{Arch: "logistic", Input: []int{4}, Classes: 2, Norm: "group:0"}, "unknown norm"},
+		"groups":            {Config{Arch: "mlp:9", Input: []int{4}, Classes: 2, Norm: "group:2"}, "9 channels cannot be cut"},
 		"too large":         {Config{Arch: "mlp:65536,65536", Input: []int{1 << 20}, Classes: 2}, "parameters, more than"},
 		"all wrong at once": {Config{Arch: "logistic", Classes: 0, Dropout: 2}, "classes"},
 	} {
@@ -135,10 +144,20 @@ func TestResNet20Shape(t *testing.T) {
 	}
 }
 
+// TestResidualShapes: the numbers of parameters that the papers' networks have
+// on 3x32x32 images and 10 classes.
+func TestResidualShapes(t *testing.T) {
+	for arch, want := range map[string]int{"resnet32": 464154, "resnet44": 658586, "wrn16-2": 691674} {
+		if n := mustNew(t, Config{Arch: arch, Input: []int{3, 32, 32}, Classes: 10}); n.NumParams() != want {
+			t.Errorf("%s: %d parameters, want %d", arch, n.NumParams(), want)
+		}
+	}
+}
+
 // TestShortcut: with a branch that gives nothing, a block is its shortcut and a
 // ReLU: every other pixel, between channels of zeros.
 func TestShortcut(t *testing.T) {
-	r := newResidual(2, 4, 6, 4, 2)
+	r := newResidual(2, 4, 6, 4, 2, (&stack{norm: normWord{kind: "batch"}}).newNorm)
 	b := newLayerBench(layerCase{layer: r, rows: 2, in: 2 * 4 * 6, pass: Pass{Train: true}})
 	clear(b.params)
 	y := b.forward(b.x)

@@ -1,6 +1,6 @@
 // Package model holds the classifiers: logistic regression, multi-layer
-// perceptrons, a LeNet-type convolutional network and ResNet-20, with dropout
-// and batch norm.
+// perceptrons and residual ones for tables, LeNet, ResNets and wide ResNets for
+// images, with dropout and batch, layer or group norm.
 //
 // # Flat vectors
 //

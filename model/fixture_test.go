@@ -15,18 +15,28 @@ func archCases(seed uint64) []Config {
 		{Arch: "logistic", Input: []int{7}, Classes: 3, Seed: seed},
 		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed},
 		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3},
-		{Arch: "mlp:9,6", Input: []int{7}, Classes: 2, Seed: seed, BatchNorm: true},
-		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, BatchNorm: true},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 2, Seed: seed, Norm: "batch"},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, Norm: "batch"},
 		{Arch: "lenet", Input: images, Classes: 4, Seed: seed},
-		{Arch: "lenet", Input: images, Classes: 4, Seed: seed, Dropout: 0.3, BatchNorm: true},
-		{Arch: "resnet20", Input: []int{2, 8, 8}, Classes: 4, Seed: seed, BatchNorm: true},
-		{Arch: "lenet:avg", Input: []int{2, 12, 12}, Classes: 4, Seed: seed, Dropout: 0.3, BatchNorm: true},
+		{Arch: "lenet", Input: images, Classes: 4, Seed: seed, Dropout: 0.3, Norm: "batch"},
+		{Arch: "resnet20", Input: []int{2, 8, 8}, Classes: 4, Seed: seed, Norm: "batch"},
+		{Arch: "resnet20", Input: []int{2, 8, 8}, Classes: 4, Seed: seed, Norm: "group:4"},
+		{Arch: "wrn10-1", Input: []int{2, 8, 8}, Classes: 4, Seed: seed},
+		{Arch: "wrn10-1", Input: []int{2, 8, 8}, Classes: 4, Seed: seed, Norm: "layer"},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Norm: "layer"},
+		{Arch: "resmlp:6x2", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3},
+		{Arch: "resmlp:6x2", Input: []int{7}, Classes: 3, Seed: seed, Norm: "batch"},
+		{Arch: "resmlp:6x1", Input: []int{7}, Classes: 3, Seed: seed, Norm: "none"},
+		{Arch: "lenet:avg", Input: []int{2, 12, 12}, Classes: 4, Seed: seed, Dropout: 0.3, Norm: "batch"},
 	}
 }
 
 func (c Config) testName() string {
-	return fmt.Sprintf("%s,dropout=%v,norm=%v", c.Arch, c.Dropout, c.BatchNorm)
+	return fmt.Sprintf("%s,dropout=%v,norm=%v", c.Arch, c.Dropout, c.Norm)
 }
+
+// tied tells whether the rows of a batch meet, in a batch norm.
+func (n *Network) tied() bool { return len(n.Running()) > 0 }
 
 // eachArch runs f for each of archCases, with a batch of rows samples.
 func eachArch(t *testing.T, rows int, f func(t *testing.T, n *Network, b batch)) {

@@ -23,7 +23,7 @@ func TestInitSeed(t *testing.T) {
 // TestInitDistribution: weights are uniform with the variance of He before a
 // ReLU and of Glorot at the end, biases and β are 0, γ is 1.
 func TestInitDistribution(t *testing.T) {
-	n := mustNew(t, Config{Arch: "mlp:60", Input: []int{100}, Classes: 50, BatchNorm: true, Seed: 3})
+	n := mustNew(t, Config{Arch: "mlp:60", Input: []int{100}, Classes: 50, Norm: "batch", Seed: 3})
 	for _, x := range n.Tensors() {
 		var want float64 // bound of the uniform distribution
 		var constant float32
@@ -70,15 +70,22 @@ func TestInitPrefix(t *testing.T) {
 // contract's version must change with them.
 func TestBits(t *testing.T) {
 	want := map[string]string{
-		"logistic,dropout=0,norm=false":   "2d995414bb1daf24",
-		"mlp:9,6,dropout=0,norm=false":    "4db9b7b380845924",
-		"mlp:9,6,dropout=0.3,norm=false":  "1e59e649e7f8b32b",
-		"mlp:9,6,dropout=0,norm=true":     "0f685f863ba8114f",
-		"mlp:9,6,dropout=0.3,norm=true":   "bb9270e420473f97",
-		"lenet,dropout=0,norm=false":      "4b06fa67db3fb947",
-		"lenet,dropout=0.3,norm=true":     "a8bdad593aa405d0",
-		"resnet20,dropout=0,norm=true":    "c50473362661861b",
-		"lenet:avg,dropout=0.3,norm=true": "9c5c4c7db64401b5",
+		"logistic,dropout=0,norm=":         "2d995414bb1daf24",
+		"mlp:9,6,dropout=0,norm=":          "4db9b7b380845924",
+		"mlp:9,6,dropout=0.3,norm=":        "1e59e649e7f8b32b",
+		"mlp:9,6,dropout=0,norm=batch":     "0f685f863ba8114f",
+		"mlp:9,6,dropout=0.3,norm=batch":   "bb9270e420473f97",
+		"lenet,dropout=0,norm=":            "4b06fa67db3fb947",
+		"lenet,dropout=0.3,norm=batch":     "a8bdad593aa405d0",
+		"resnet20,dropout=0,norm=batch":    "c50473362661861b",
+		"resnet20,dropout=0,norm=group:4":  "f3744e189c7a5b28",
+		"wrn10-1,dropout=0,norm=":          "657feec8da2c1318",
+		"wrn10-1,dropout=0,norm=layer":     "6cbe408f75dca8cb",
+		"mlp:9,6,dropout=0,norm=layer":     "b43cfb4275390fec",
+		"resmlp:6x2,dropout=0.3,norm=":     "7194764bab9f0542",
+		"resmlp:6x2,dropout=0,norm=batch":  "700b8576279a13f9",
+		"resmlp:6x1,dropout=0,norm=none":   "3267c212d14436e7",
+		"lenet:avg,dropout=0.3,norm=batch": "9c5c4c7db64401b5",
 	}
 	for _, cfg := range archCases(1) {
 		n := mustNew(t, cfg)

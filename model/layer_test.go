@@ -60,6 +60,9 @@ func layerCases() []layerCase {
 		linear("mean of each channel", &meanPool{area: 6}, 2, 3*6),
 		curved("batch norm, dense", newNorm(3, 1), 6, 3, train),
 		curved("batch norm, conv", newNorm(2, 9), 3, 2*9, train),
+		curved("layer norm", newGroupNorm(5, 1, 1), 3, 5, train),
+		curved("group norm, dense", newGroupNorm(8, 1, 2), 3, 8, train),
+		curved("group norm, conv", newGroupNorm(4, 6, 2), 2, 4*6, train),
 		curved("batch norm in evaluation", newNorm(2, 3), 3, 2*3, Pass{}),
 	}
 }
@@ -82,12 +85,33 @@ func TestLayers(t *testing.T) {
 // compares them with differences.
 func TestResidual(t *testing.T) {
 	for _, pass := range []Pass{{Train: true}, {}} {
-		for _, r := range []*residual{newResidual(2, 4, 5, 2, 1), newResidual(2, 4, 6, 4, 2), newResidual(3, 6, 4, 3, 2)} {
-			b := newLayerBench(layerCase{layer: r, rows: 3, in: r.win.inSize(), pass: pass})
+		for _, r := range blockCases() {
+			b := newLayerBench(layerCase{layer: r.layer, rows: 3, in: r.in, pass: pass})
 			b.adjoint(t)
 			b.repeatable(t)
 		}
 	}
+}
+
+// block is a residual block and the size of its input.
+type block struct {
+	layer
+	in int
+}
+
+func blockCases() []block {
+	var list []block
+	for _, norm := range []string{"batch", "layer", "group:2"} {
+		s := &stack{cfg: Config{Dropout: 0.3}}
+		s.norm, _ = parseNorm(norm)
+		for _, c := range [][5]int{{2, 4, 5, 2, 1}, {2, 4, 6, 4, 2}, {4, 6, 4, 4, 2}} {
+			in := c[0] * c[1] * c[2]
+			list = append(list, block{newResidual(c[0], c[1], c[2], c[3], c[4], s.newNorm), in},
+				block{newWide(c[0], c[1], c[2], c[3], c[4], s.newNorm), in})
+		}
+		list = append(list, block{newSkip(s, 6), 6})
+	}
+	return list
 }
 
 // layerBench is a layer with vectors, inputs x and a cotangent of its outputs.
@@ -270,6 +294,8 @@ func TestRectified(t *testing.T) {
 		"dense without bias": func(r bool) (layer, int) { l := newDense(5, 4, 1, false, false); l.rectified = r; return l, 5 },
 		"conv":               func(r bool) (layer, int) { l := newConv(win, 3, 1, true, false); l.rectified = r; return l, 40 },
 		"conv without bias":  func(r bool) (layer, int) { l := newConv(win, 3, 1, false, false); l.rectified = r; return l, 40 },
+		"group norm":         func(r bool) (layer, int) { l := newGroupNorm(4, 10, 2); l.rectified = r; return l, 40 },
+		"layer norm":         func(r bool) (layer, int) { l := newGroupNorm(5, 1, 1); l.rectified = r; return l, 5 },
 		"batch norm":         func(r bool) (layer, int) { l := newNorm(2, 20); l.rectified = r; return l, 40 },
 		"batch norm, dense":  func(r bool) (layer, int) { l := newNorm(5, 1); l.rectified = r; return l, 5 },
 	} {

@@ -96,7 +96,7 @@ func unit(v []float32) []float32 {
 // however the batch is cut, dropout included.
 func TestCut(t *testing.T) {
 	eachArch(t, 9, func(t *testing.T, n *Network, b batch) {
-		if n.cfg.BatchNorm {
+		if n.tied() {
 			b.pass.Train = false // the rows of a shard are tied: only evaluation can be cut
 		}
 		v := direction(n, 4)
@@ -123,7 +123,7 @@ func TestCut(t *testing.T) {
 // samples of weight zero at the end change no bit of it.
 func TestWeightZeroTail(t *testing.T) {
 	eachArch(t, 6, func(t *testing.T, n *Network, b batch) {
-		if n.cfg.BatchNorm {
+		if n.tied() {
 			b.pass.Train = false
 		}
 		v := direction(n, 4)
@@ -207,7 +207,7 @@ func TestNaN(t *testing.T) {
 		b.x[2*n.in+n.in/2] = float32(math.NaN())
 		r := run(n, b, CrossEntropy{}, direction(n, 7))
 		for i, l := range r.Losses {
-			if isNaN(l) != (i == 2 || n.cfg.BatchNorm) {
+			if isNaN(l) != (i == 2 || n.tied()) {
 				t.Errorf("loss of row %d is %v", i, l)
 			}
 		}

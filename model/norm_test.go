@@ -58,7 +58,7 @@ func TestNormOneRow(t *testing.T) {
 // training, bit for bit but for the variance, which is rounded to float32.
 func TestNormRunning(t *testing.T) {
 	for _, cfg := range archCases(2) {
-		if !cfg.BatchNorm {
+		if cfg.Norm != "batch" {
 			continue
 		}
 		cfg.Dropout = 0
@@ -75,7 +75,7 @@ func TestNormRunning(t *testing.T) {
 }
 
 func TestBlend(t *testing.T) {
-	n := mustNew(t, Config{Arch: "mlp:2", Input: []int{1}, Classes: 2, BatchNorm: true})
+	n := mustNew(t, Config{Arch: "mlp:2", Input: []int{1}, Classes: 2, Norm: "batch"})
 	if want := []float32{0, 0, 1, 1}; !sameBits(n.Running(), want) {
 		t.Fatalf("running statistics start as %v, want means 0 and variances 1", n.Running())
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // residual is a basic block of a residual network: y = relu(F(x) + shortcut(x)),
-// with F two 3x3 convolutions, each with batch norm, and a ReLU between them (He
+// with F two 3x3 convolutions, each with a norm, and a ReLU between them (He
 // et al., "Deep residual learning for image recognition", CVPR 2016). The
 // shortcut has no parameters (their option A): with a stride it takes every
 // stride-th pixel, and channels that the input lacks are zero, half of them
@@ -21,22 +21,34 @@ type residual struct {
 	y    []float32 // last outputs, in the memory of the branch
 }
 
-func newResidual(in, height, width, out, stride int) *residual {
+// newNormFunc returns a norm layer of so many channels with so many positions,
+// and where to tell it to do the ReLU behind it.
+type newNormFunc func(channels, area int) (layer, *rectifier)
+
+func newResidual(in, height, width, out, stride int, norm newNormFunc) *residual {
 	first := window{channels: in, height: height, width: width, kernel: 3, pad: 1, stride: stride}
 	second := window{channels: out, height: first.outHeight(), width: first.outWidth(), kernel: 3, pad: 1, stride: 1}
-	inner := newNorm(out, first.area())
-	inner.rectified = true
-	r := &residual{in: in, out: out, win: first}
-	for i, l := range []layer{
-		newConv(first, out, heBound(first.taps()), false, false), inner,
-		newConv(second, out, heBound(second.taps()), false, false), newNorm(out, second.area()),
-	} {
+	inner, rectify := norm(out, first.area())
+	rectify.rectified = true
+	outer, _ := norm(out, second.area())
+	return &residual{in: in, out: out, win: first, branch: named(
+		"conv1.", newConv(first, out, heBound(first.taps()), false, false), "bn1.", inner,
+		"conv2.", newConv(second, out, heBound(second.taps()), false, false), "bn2.", outer,
+	)}
+}
+
+// named returns the layers of a list of names and layers; what a layer's
+// parameters are called is its name and their own.
+func named(list ...any) []layer {
+	var layers []layer
+	for i := 0; i < len(list); i += 2 {
+		l := list[i+1].(layer)
 		for _, p := range l.params() {
-			p.name = [...]string{"conv1.", "bn1.", "conv2.", "bn2."}[i] + p.name
+			p.name = list[i].(string) + p.name
 		}
-		r.branch = append(r.branch, l)
+		layers = append(layers, l)
 	}
-	return r
+	return layers
 }
 
 func (r *residual) Forward(p Pass, x []float32) []float32 {
@@ -107,9 +119,12 @@ func (r *residual) shortcut(f func(to, from int)) {
 	}
 }
 
-func (r *residual) params() []*param {
+func (r *residual) params() []*param { return paramsOf(r.branch) }
+
+// paramsOf lists the parameters of layers in order.
+func paramsOf(layers []layer) []*param {
 	var list []*param
-	for _, l := range r.branch {
+	for _, l := range layers {
 		list = append(list, l.params()...)
 	}
 	return list

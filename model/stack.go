@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 
 	"gorgonia.org/tensor"
@@ -13,6 +14,8 @@ type stack struct {
 	layers []layer
 	shapes []tensor.Shape // of one sample after each layer
 	masked *bool          // of the layer that does the last ReLU
+	norm   normWord
+	err    error // of a layer that could not be made as asked
 }
 
 // assemble returns the stack of a valid configuration; its parameters have no
@@ -22,18 +25,15 @@ func assemble(cfg Config) (*stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stack{cfg: cfg, shape: tensor.Shape(cfg.Input)}
-	switch a.kind {
-	case "lenet":
-		err, a.widths = s.lenet(a.average), []int{120, 84}
-	case "resnet20":
-		err = s.resnet20()
+	if cfg.Norm == "" {
+		cfg.Norm = a.norm
 	}
-	if err != nil {
+	s := &stack{cfg: cfg, shape: tensor.Shape(cfg.Input)}
+	if s.norm, err = parseNorm(cfg.Norm); err != nil {
 		return nil, err
 	}
-	for _, width := range a.widths {
-		s.hidden(width)
+	if err := errors.Join(a.build(s), s.err); err != nil {
+		return nil, err
 	}
 	fanIn := s.shape.TotalSize()
 	s.add(newDense(fanIn, cfg.Classes, glorotBound(fanIn, cfg.Classes), true, s.first()), tensor.Shape{cfg.Classes})
@@ -51,14 +51,15 @@ func (s *stack) lenet(average bool) error {
 	s.pool(average)
 	s.convolve(16, 5, 0)
 	s.pool(average)
+	s.hidden(120, 84)
 	return nil
 }
 
-// convolve adds a hidden convolution with its batch norm and ReLU.
+// convolve adds a hidden convolution with its norm and ReLU.
 func (s *stack) convolve(out, kernel, pad int) {
 	win := window{channels: s.shape[0], height: s.shape[1], width: s.shape[2], kernel: kernel, pad: pad, stride: 1}
 	shape := tensor.Shape{out, win.outHeight(), win.outWidth()}
-	c := newConv(win, out, heBound(win.taps()), !s.cfg.BatchNorm, s.first())
+	c := newConv(win, out, heBound(win.taps()), s.norm.kind == "none", s.first())
 	s.add(c, shape)
 	s.rectify(out, win.area(), &c.rectifier)
 }
@@ -76,25 +77,28 @@ func (s *stack) pool(average bool) {
 	}
 }
 
-// hidden adds a hidden dense layer with its batch norm, ReLU and dropout.
-func (s *stack) hidden(width int) {
-	fanIn, shape := s.shape.TotalSize(), tensor.Shape{width}
-	d := newDense(fanIn, width, heBound(fanIn), !s.cfg.BatchNorm, s.first())
-	s.add(d, shape)
-	s.rectify(width, 1, &d.rectifier)
-	if s.cfg.Dropout > 0 {
-		s.add(newDropout(width, s.cfg.Dropout, s.cfg.Seed, len(s.layers)), shape)
+// hidden adds hidden dense layers with their norm, ReLU and dropout.
+func (s *stack) hidden(widths ...int) {
+	for _, width := range widths {
+		fanIn, shape := s.shape.TotalSize(), tensor.Shape{width}
+		d := newDense(fanIn, width, heBound(fanIn), s.norm.kind == "none", s.first())
+		s.add(d, shape)
+		s.rectify(width, 1, &d.rectifier)
+		s.drop()
 	}
 }
 
-// rectify adds batch norm, if the configuration asks for it, and a ReLU, which is
-// done by the layer before: the batch norm, or the one whose rectifier is given.
-func (s *stack) rectify(channels, area int, r *rectifier) {
-	if s.cfg.BatchNorm {
-		n := newNorm(channels, area)
-		s.add(n, s.shape)
-		r = &n.rectifier
+// drop adds dropout, if the configuration asks for it.
+func (s *stack) drop() {
+	if s.cfg.Dropout > 0 {
+		s.add(newDropout(s.shape.TotalSize(), s.cfg.Dropout, s.cfg.Seed, len(s.layers)), s.shape)
 	}
+}
+
+// rectify adds the norm, if the configuration asks for one, and a ReLU, which is
+// done by the layer before: the norm, or the one whose rectifier is given.
+func (s *stack) rectify(channels, area int, r *rectifier) {
+	r = s.normalise(channels, area, r)
 	r.rectified, s.masked = true, &r.masked
 	s.add(&relu{done: true}, s.shape)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestTensors(t *testing.T) {
-	n := mustNew(t, Config{Arch: "mlp:5", Input: []int{3}, Classes: 2, BatchNorm: true, Dropout: 0.5})
+	n := mustNew(t, Config{Arch: "mlp:5", Input: []int{3}, Classes: 2, Norm: "batch", Dropout: 0.5})
 	var got []string
 	for _, x := range n.Tensors() {
 		got = append(got, fmt.Sprint(x.Name, x.Shape, len(x.Data), x.Running))
@@ -111,7 +111,7 @@ func TestTensorsRebuild(t *testing.T) {
 }
 
 func TestSummary(t *testing.T) {
-	n := mustNew(t, Config{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10, BatchNorm: true, Dropout: 0.5})
+	n := mustNew(t, Config{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 10, Norm: "batch", Dropout: 0.5})
 	s := n.Summary()
 	for _, want := range []string{"conv 1 -> 6, 5x5, pad 2", "batch norm 16", "max pool 2x2", "[16 5 5]", "dense 400 -> 120", "dropout 0.5", "total"} {
 		if !strings.Contains(s, want) {

@@ -34,14 +34,14 @@ type Config struct {
 	Seed     uint64  `koanf:"seed"`
 	DataSeed *uint64 `koanf:"data-seed"`
 
-	// Model is logistic, mlp:WIDTH,..., lenet, lenet:avg or resnet20; "auto" is
-	// mlp:256,128.
+	// Model is one of [model.Architectures]; "auto" is mlp:256,128.
 	Model string `koanf:"model"`
 	// Dropout is the probability of dropping a hidden activation; negative is
 	// auto: 0.3 on tables, 0 on images.
 	Dropout float64 `koanf:"dropout"`
-	// BatchNorm adds batch normalisation, per shard, behind each hidden layer.
-	BatchNorm bool `koanf:"batch-norm"`
+	// Norm is what normalises hidden layers: none, batch (per shard), layer or
+	// group:GROUPS; auto is the architecture's own.
+	Norm string `koanf:"norm"`
 
 	// Method is WEIGHTER[+BASELOSS][+cb], options in brackets.
 	Method string `koanf:"method"`
@@ -107,7 +107,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Data: "glyphs", Label: "-1", Header: "auto", Seed: 1,
-		Model: "auto", Dropout: -1,
+		Model: "auto", Norm: "auto", Dropout: -1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,
 		Epochs: 20, Batch: 128,

@@ -92,10 +92,7 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 	if err := j.plan.Check(); err != nil {
 		return nil, err
 	}
-	j.arch = model.Config{
-		Arch: cfg.Model, Input: data.Shape, Classes: len(data.Classes),
-		Dropout: float32(cfg.Dropout), BatchNorm: cfg.BatchNorm, Seed: cfg.Seed,
-	}
+	j.arch = cfg.network(data)
 	if j.net, err = model.New(j.arch); err != nil {
 		return nil, fmt.Errorf("--model %s: %w", cfg.Model, err)
 	}

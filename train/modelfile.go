@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
 
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/internal/safetensors"
@@ -26,18 +25,14 @@ func encodeModel(arch model.Config, net *model.Network, prep dataset.Prep) ([]by
 	if err != nil {
 		return nil, fmt.Errorf("train: the preprocessing cannot be stored: %w", err)
 	}
-	input, err := json.Marshal(arch.Input)
+	network, err := json.Marshal(arch)
 	if err != nil {
 		return nil, err
 	}
 	meta := map[string]string{
 		"format":        "ballast-model",
 		"contract":      Contract,
-		"model":         arch.Arch,
-		"input":         string(input),
-		"classes":       strconv.Itoa(arch.Classes),
-		"batch_norm":    strconv.FormatBool(arch.BatchNorm),
-		"dropout":       strconv.FormatFloat(float64(arch.Dropout), 'g', -1, 32), // a layer, though prediction drops nothing
+		"network":       string(network),
 		"preprocessing": string(prepText),
 	}
 	var tensors []safetensors.Tensor
@@ -88,17 +83,8 @@ func decodeModel(file []byte) (*Model, error) {
 		return nil, fmt.Errorf("not a model of this program: its metadata has format %q, expected ballast-model", meta["format"])
 	}
 	m := &Model{SHA256: digest(file)}
-	m.Arch = model.Config{Arch: meta["model"], BatchNorm: meta["batch_norm"] == "true"}
-	if m.Arch.Classes, err = strconv.Atoi(meta["classes"]); err != nil {
-		return nil, fmt.Errorf("metadata classes %q is not a number", meta["classes"])
-	}
-	dropout, err := strconv.ParseFloat(meta["dropout"], 32)
-	if err != nil {
-		return nil, fmt.Errorf("metadata dropout %q is not a number", meta["dropout"])
-	}
-	m.Arch.Dropout = float32(dropout)
-	if err := json.Unmarshal([]byte(meta["input"]), &m.Arch.Input); err != nil {
-		return nil, fmt.Errorf("metadata input %q is not a shape: %w", meta["input"], err)
+	if err := json.Unmarshal([]byte(meta["network"]), &m.Arch); err != nil {
+		return nil, fmt.Errorf("metadata network %q is not the description of one: %w", meta["network"], err)
 	}
 	if err := json.Unmarshal([]byte(meta["preprocessing"]), &m.Prep); err != nil {
 		return nil, fmt.Errorf("metadata preprocessing: %w", err)

@@ -25,7 +25,7 @@ func testModel(t testing.TB, arch model.Config) []byte {
 // TestModelFileRoundTrip: reading and writing again gives the same bytes.
 func TestModelFileRoundTrip(t *testing.T) {
 	for _, arch := range []model.Config{
-		{Arch: "mlp:7,5", Input: []int{4}, Classes: 3, Seed: 3, BatchNorm: true, Dropout: 0.5},
+		{Arch: "mlp:7,5", Input: []int{4}, Classes: 3, Seed: 3, Norm: "batch", Dropout: 0.5},
 		{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 3, Seed: 3},
 	} {
 		file := testModel(t, arch)
@@ -49,9 +49,9 @@ func TestModelFileRefuses(t *testing.T) {
 	good := testModel(t, model.Config{Arch: "mlp:7", Input: []int{4}, Classes: 3, Seed: 3})
 	for name, c := range map[string]struct{ old, new, want string }{
 		"format":       {`"ballast-model"`, `"somethingels3"`, "not a model"},
-		"architecture": {`"mlp:7"`, `"mlp:8"`, "expected"},
-		"classes":      {`"classes":"3"`, `"classes":"x"`, "classes"},
-		"input":        {`"[4]"`, `"[x]"`, "input"},
+		"architecture": {`mlp:7`, `mlp:8`, "expected"},
+		"classes":      {`classes\":3`, `classes\":x`, "network"},
+		"input":        {`[4]`, `[x]`, "network"},
 	} {
 		bad := bytes.Replace(good, []byte(c.old), []byte(c.new), 1)
 		if bytes.Equal(bad, good) {

@@ -146,7 +146,7 @@ func TestSameBits(t *testing.T) {
 		{"mlp absgd negative", func(c *Config) {
 			c.Data = "csv:" + table
 			c.Model, c.Method, c.Lambda = "mlp:16,8", "absgd", "-2"
-			c.BatchNorm = true
+			c.Norm = "batch"
 		}},
 		{"mlp absgd floor, adam", func(c *Config) {
 			c.Data = "csv:" + table
@@ -156,7 +156,7 @@ func TestSameBits(t *testing.T) {
 		{"logistic cb", func(c *Config) { c.Data = "csv:" + table; c.Model, c.Method, c.CBFrom = "logistic", "cb", 0.5 }},
 		{"lenet batch norm dropout", func(c *Config) {
 			c.Data = "idx:" + images
-			c.Model, c.BatchNorm, c.Dropout, c.Lambda = "lenet", true, 0.2, "2"
+			c.Model, c.Norm, c.Dropout, c.Lambda = "lenet", "batch", 0.2, "2"
 		}},
 		{"batch smaller than the shards", func(c *Config) {
 			c.Data = "csv:" + table
@@ -201,7 +201,7 @@ func TestSeedMatters(t *testing.T) {
 	one := inProcess(t, cfg, 1)
 	for _, change := range []func(*Config){
 		func(c *Config) { c.Seed = 2 },
-		func(c *Config) { c.Shards = 3; c.BatchNorm = true },
+		func(c *Config) { c.Shards = 3; c.Norm = "batch" },
 		func(c *Config) { c.LR = 0.001 },
 	} {
 		other := cfg

@@ -22,7 +22,7 @@ func smallRun(t testing.TB, edit func(*Config)) (Config, *dataset.Data) {
 	t.Helper()
 	cfg := Defaults()
 	cfg.Data, cfg.Epochs, cfg.Batch, cfg.Warmup = "csv:"+writeTable(t, 211), 2, 37, 0.5
-	cfg.Model, cfg.Lambda, cfg.BatchNorm, cfg.ValFraction = "mlp:9", "inf@0,2@0.3", true, 0.1
+	cfg.Model, cfg.Lambda, cfg.Norm, cfg.ValFraction = "mlp:9", "inf@0,2@0.3", "batch", 0.1
 	if edit != nil {
 		edit(&cfg)
 	}
@@ -106,7 +106,7 @@ func TestContinue(t *testing.T) {
 		"absgd+la+cb, nesterov": func(c *Config) {
 			c.Method, c.Optimizer, c.CBFrom, c.Dropout = "absgd+la+cb", "nesterov", 0.4, 0.2
 		},
-		"cb, sgd": func(c *Config) { c.Method, c.Optimizer, c.BatchNorm = "cb", "sgd", false },
+		"cb, sgd": func(c *Config) { c.Method, c.Optimizer, c.Norm = "cb", "sgd", "none" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, data := smallRun(t, edit)

@@ -57,7 +57,7 @@ func TestSteadyStepAllocatesNothing(t *testing.T) {
 	images := writeImages(t, 96, 3)
 	for _, arch := range []string{"mlp:32", "lenet"} {
 		cfg := Defaults()
-		cfg.Data, cfg.Model, cfg.BatchNorm, cfg.Dropout, cfg.Lambda = "idx:"+images, arch, true, 0.1, "2"
+		cfg.Data, cfg.Model, cfg.Norm, cfg.Dropout, cfg.Lambda = "idx:"+images, arch, "batch", 0.1, "2"
 		cfg.Batch, cfg.Epochs = 32, 1000
 		s, loader := lone(t, cfg)
 		for range 6 {
@@ -103,7 +103,7 @@ func BenchmarkPeer(b *testing.B) {
 		{"mlp:256,128", []int{784}, 128}, {"lenet", []int{1, 28, 28}, 128}, {"resnet20", []int{3, 32, 32}, 32},
 	} {
 		b.Run(p.arch, func(b *testing.B) {
-			net, err := model.New(model.Config{Arch: p.arch, Input: p.input, Classes: 10, BatchNorm: p.arch == "resnet20", Seed: 1})
+			net, err := model.New(model.Config{Arch: p.arch, Input: p.input, Classes: 10, Seed: 1})
 			if err != nil {
 				b.Fatal(err)
 			}

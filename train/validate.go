@@ -9,7 +9,6 @@ import (
 
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/internal/metrics"
-	"github.com/ballast-ml/ballast/model"
 	"github.com/ballast-ml/ballast/optimizer"
 )
 
@@ -28,9 +27,7 @@ func (c Config) Validate() error {
 	if err := dataset.Check(c.spec()); err != nil {
 		wrong = append(wrong, err)
 	}
-	if c.Model != "auto" {
-		failed("model", model.CheckArch(c.Model))
-	}
+	c.checkNetwork(failed)
 	if m, err := ParseMethod(c.Method); err != nil {
 		failed("method", err)
 	} else {
@@ -142,7 +139,7 @@ func (c Config) Resolve(kind dataset.Kind) (Config, error) {
 	}
 	c.Method = m.String()
 	table := kind == dataset.Table
-	c.Model = choose(c.Model == "auto", "mlp:256,128", c.Model)
+	c.resolveNetwork()
 	c.Dropout = choose(c.Dropout < 0, choose(table, 0.3, 0), c.Dropout)
 	c.Optimizer = choose(c.Optimizer == "auto", choose(table, "adamw", "sgd"), c.Optimizer)
 	c.LR = choose(c.LR == 0, choose(table, 2e-3, 0.05), c.LR)
@@ -166,13 +163,13 @@ func (c Config) Canonical() string {
 	seed := c.spec().Seed
 	var b strings.Builder
 	for _, kv := range [][2]any{
-		{"alpha", c.Alpha}, {"batch", c.Batch}, {"batch-norm", c.BatchNorm},
+		{"alpha", c.Alpha}, {"batch", c.Batch},
 		{"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
 		{"data", kind}, {"data-seed", seed}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
 		{"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
-		{"momentum", c.Momentum}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
+		{"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
 		{"positive", c.Positive}, {"seed", c.Seed}, {"shards", c.Shards},
 		{"steps", c.Steps}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
 		{"warmup", c.Warmup}, {"weight-decay", c.WeightDecay},

@@ -107,7 +107,7 @@ func (s *StepTask) config(ctx context.Context, nodes int) (train.Config, *datase
 		n.rows = s.Rows
 	}
 	cfg := train.Defaults()
-	cfg.Model, cfg.BatchNorm, cfg.Dropout = n.arch, n.arch == "resnet20", 0
+	cfg.Model, cfg.Dropout = n.arch, 0
 	cfg.Method, cfg.Lambda = s.Method, "1"
 	cfg.Optimizer, cfg.LR, cfg.LRSchedule, cfg.WeightDecay, cfg.Warmup, cfg.Clip = "sgd", 0.01, "constant", 5e-4, 0, 0
 	cfg.Batch, cfg.Epochs = n.rows*nodes, 1<<30

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/ballast-ml/ballast/model"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -38,9 +39,9 @@ func (s *Settings) dataFlags(f *pflag.FlagSet) {
 
 func (s *Settings) methodFlags(f *pflag.FlagSet) {
 	c := &s.Train
-	f.StringVar(&c.Model, "model", c.Model, "`MODEL` to train: logistic or mlp:WIDTH,...; of images also lenet, lenet:avg or resnet20; auto is mlp:256,128")
+	f.StringVar(&c.Model, "model", c.Model, modelUsage())
 	f.Var(autoValue{&c.Dropout, -1}, "dropout", "`PROBABILITY` of dropping a hidden activation; auto: 0.3 on tables, 0 on images")
-	f.BoolVar(&c.BatchNorm, "batch-norm", c.BatchNorm, "batch normalisation, per shard, behind each hidden layer")
+	f.StringVar(&c.Norm, "norm", c.Norm, "what normalises hidden layers, a `WORD`: none, batch (by the statistics of the shard), layer or group:GROUPS; auto is the model's own")
 	f.StringVar(&c.Method, "method", c.Method, "`METHOD` as WEIGHTER[+BASELOSS][+cb] of the words "+strings.Join(methodWords(), ", ")+"; options in brackets: absgd[lambda=2@0.8]+la")
 	f.StringVar(&c.Lambda, "lambda", c.Lambda, "temperature of ABSGD as a `SCHEDULE`: one value, or VALUE@START items, START a fraction of the run; inf is plain averaging, a negative value favours easy samples")
 	f.Float64Var(&c.Gamma, "gamma", c.Gamma, "`RATE` of ABSGD's moving average u, in (0, 1]")
@@ -50,6 +51,15 @@ func (s *Settings) methodFlags(f *pflag.FlagSet) {
 	f.Float64Var(&c.Tau, "tau", c.Tau, "`STRENGTH` of logit adjustment")
 	f.Float64Var(&c.CBFrom, "cb-from", c.CBFrom, "`FRACTION` of the run from which class-balanced weights count")
 	f.Float64Var(&c.CBBeta, "cb-beta", c.CBBeta, "`BETA` of the effective number of samples in class-balanced weights")
+}
+
+// modelUsage says what --model takes.
+func modelUsage() string {
+	var list []string
+	for _, a := range model.Architectures() {
+		list = append(list, a.Usage+" ("+a.About+")")
+	}
+	return "`MODEL` to train; auto is mlp:256,128; " + strings.Join(list, "; ")
 }
 
 func (s *Settings) trainingFlags(f *pflag.FlagSet) {

@@ -28,7 +28,7 @@ func load(t interface{ Fatal(...any) }, dir, text string, environ, args []string
 
 func TestLayers(t *testing.T) {
 	s, origins, err := load(t, t.TempDir(),
-		"lr: 0.1\nbatch: 16\nepochs: 3\njoin: [a:1, b:2]\nlambda: 2\nlabel: 0\ndata-seed: 7\nbatch-norm: true\nname: x\nstart-timeout: 5s\n",
+		"lr: 0.1\nbatch: 16\nepochs: 3\njoin: [a:1, b:2]\nlambda: 2\nlabel: 0\ndata-seed: 7\nnorm: batch\nname: x\nstart-timeout: 5s\n",
 		[]string{"BALLAST_BATCH=32", "BALLAST_EPOCHS=4", "BALLAST_JOIN=c:3", "BALLAST_WARMUP=", "BALLAST_JOB_SECRET=x", "OTHER=1"},
 		[]string{"--epochs=5"})
 	if err != nil {
@@ -37,7 +37,7 @@ func TestLayers(t *testing.T) {
 	want := DefaultSettings()
 	seven := uint64(7)
 	want.Train.LR, want.Train.Batch, want.Train.Epochs, want.Train.Lambda, want.Train.Label = 0.1, 32, 5, "2", "0"
-	want.Train.DataSeed, want.Train.BatchNorm = &seven, true
+	want.Train.DataSeed, want.Train.Norm = &seven, "batch"
 	want.PlainLoopback = true // a launcher's default
 	want.Join, want.StartTimeout, want.ConfigFile = []string{"c:3"}, 5*time.Second, s.ConfigFile
 	if d := cmp.Diff(want, s); d != "" {
@@ -70,7 +70,7 @@ func TestConfigYAMLRoundTrip(t *testing.T) {
 		}
 		c.LR = rapid.Float64Range(0, 1).Draw(t, "lr")
 		c.Tau, c.Gamma = rapid.Float64().Draw(t, "tau"), rapid.Float64Range(1e-9, 1).Draw(t, "gamma")
-		c.Floor, c.BatchNorm = rapid.Bool().Draw(t, "floor"), rapid.Bool().Draw(t, "batch norm")
+		c.Floor, c.Norm = rapid.Bool().Draw(t, "floor"), rapid.SampledFrom([]string{"auto", "batch", "group:4"}).Draw(t, "norm")
 		c.Batch, c.Steps = rapid.Int().Draw(t, "batch"), rapid.Int().Draw(t, "steps")
 		s.Join, s.Out, s.NProc = []string{"a:1"}, "somewhere", 3
 

@@ -21,7 +21,7 @@ func TestSameBitsAnyNumberOfProcesses(t *testing.T) {
 	}{
 		{"mlp, lambda 2", []string{"--model", "mlp:32,16", "--method", "absgd+la", "--lambda", "2", "--steps", "20"}},
 		{"cnn with batch norm and dropout, lambda -2", []string{
-			"--model", "lenet", "--batch-norm", "--dropout", "0.2", "--method", "absgd", "--lambda", "-2", "--steps", "6"}},
+			"--model", "lenet", "--norm", "batch", "--dropout", "0.2", "--method", "absgd", "--lambda", "-2", "--steps", "6"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := ""
