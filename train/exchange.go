@@ -127,8 +127,10 @@ func (x *exchange) next() error {
 			return err
 		}
 		x.done = x.s.report(all, x.batch, x.out)
-		x.stage = summing
-		return x.ring.BeginSum(x.ctx, x.s.gradient, x.s.gradients, x.out.Factors)
+		if err = x.ring.BeginSum(x.ctx, x.s.gradient, x.s.gradients, x.out.Factors); err == nil {
+			x.stage = summing // or there is no Sum to end
+		}
+		return err
 	}
 	panic("train: nothing is under way")
 }

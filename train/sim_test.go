@@ -107,10 +107,8 @@ func (w *world) spawn(min int) *simNode {
 		defer close(n.done)
 		n.summary, n.err = n.run(ctx, min, join)
 		w.net.Kill(n.end) // the process has ended, and its port with it
-		w.mu.Lock()
-		n.finished = true
-		w.announce()
-		w.mu.Unlock()
+		n.note(func() { n.finished = true })
+		w.gone(n)
 	}()
 	return n
 }
@@ -201,6 +199,20 @@ func (w *world) kill(n *simNode) {
 	w.net.Kill(n.end)
 	w.mem.Crash(n.name)
 	n.cancel()
+}
+
+// gone has whoever still opens a ring with a process that has ended find nobody
+// there. The neighbours of its last ring have read what it sent them by then.
+func (w *world) gone(n *simNode) {
+	<-time.After(time.Second)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, other := range w.nodes {
+		if n.name != "" && other != n && other.name != "" {
+			w.mem.Cut(n.name, other.name)
+			w.mem.Cut(other.name, n.name)
+		}
+	}
 }
 
 // silence loses all frames between two nodes, or ends that.
