@@ -83,18 +83,21 @@ func (s softmax) largest(z []float32) (top int, max float64) {
 	return top, max
 }
 
-// losses: ℓ = (max - z_y) + log(1 + Σ exp(z_j - max) over the others). The
-// largest logit's own 1 is kept out of the sum, so a small loss has all its
-// digits.
 func (s softmax) losses(dst, logits []float32, labels []int32) {
-	var room [piece]float64
 	k := s.classes(logits, labels)
 	for i, y := range labels {
-		z := logits[i*k:][:k]
-		top, max := s.largest(z)
-		_, others := s.sums(z, max, top, room[:])
-		dst[i] = float32((max - s.at(z, int(y))) + detmath.Log1p(others))
+		dst[i] = float32(s.entropy(logits[i*k:][:k], int(y)))
 	}
+}
+
+// entropy: ℓ = (max - z_y) + log(1 + Σ exp(z_j - max) over the others). The
+// largest logit's own 1 is kept out of the sum, so a small loss has all its
+// digits.
+func (s softmax) entropy(z []float32, y int) float64 {
+	var room [piece]float64
+	top, max := s.largest(z)
+	_, others := s.sums(z, max, top, room[:])
+	return (max - s.at(z, y)) + detmath.Log1p(others)
 }
 
 func (s softmax) gradient(dz, logits []float32, labels []int32, w []float32) {

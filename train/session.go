@@ -27,6 +27,7 @@ type session struct {
 	crew   *crew
 
 	batch    *dataset.Batch // the one being worked on
+	loss     model.Loss     // in force in its step
 	replicas []*model.Network
 	weighed  []optimizer.Shard
 
@@ -187,6 +188,7 @@ func (s *session) enter(p phase) {
 // losses runs the forward pass of every local shard.
 func (s *session) losses(b *dataset.Batch) {
 	s.batch = b
+	s.loss = lossAt(s.job.loss, optimizer.At{Step: b.Step, Steps: s.job.plan.TotalSteps()})
 	s.crew.each(len(s.replicas), s.forward)
 }
 
@@ -194,7 +196,7 @@ func (s *session) forwardShard(i int) {
 	part := &s.batch.Parts[i]
 	w := &s.weighed[i]
 	pass := model.Pass{Train: true, Step: uint64(s.batch.Step), First: part.First}
-	w.Losses = s.replicas[i].Losses(pass, s.job.loss, part.X, part.Y)
+	w.Losses = s.replicas[i].Losses(pass, s.loss, part.X, part.Y)
 	w.Labels = part.Y
 	if cap(w.Q) < len(part.Y) {
 		w.Q = make([]float32, len(part.Y))
