@@ -144,6 +144,29 @@ func TestDelay(t *testing.T) {
 	})
 }
 
+// TestRate has a ring take the time of the textbook: every edge carries
+// 2(N-1)/N of the bytes, and the last of them is on its way 2(N-1) times.
+func TestRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const nodes, length, rate, delay = 4, 1 << 16, 1e6, 10 * time.Millisecond
+		bounds := allreducetest.Bounds(nodes, nodes)
+		parts, factors := allreducetest.Inputs(nodes, length, 1)
+		net, m := memNet(nodes)
+		rings := net.Form(t, bounds, allreduce.Sizes{})
+		for r := range nodes {
+			from, to := allreducetest.Name(r), allreducetest.Name((r+1)%nodes)
+			m.Rate(from, to, rate)
+			m.Delay(from, to, delay)
+		}
+		start := time.Now()
+		sum(t, rings, bounds, 0, parts, factors, length)
+		hop := time.Duration((length/nodes*4+allreduce.HeaderSize)*1e9/rate) + delay
+		if d, want := time.Since(start), 2*(nodes-1)*hop; d < want-time.Microsecond || d > want+time.Microsecond {
+			t.Errorf("took %v, want %v", d, want)
+		}
+	})
+}
+
 // TestEarlyFrames lets all nodes but one get as far as they can before that
 // one begins: its receiver parks what comes.
 func TestEarlyFrames(t *testing.T) {

@@ -30,6 +30,8 @@ type memFaults struct {
 	cut   bool
 	drop  int
 	delay time.Duration
+	rate  float64   // bytes a second; 0: any number at once
+	busy  time.Time // until when the frames before take up the edge
 }
 
 var _ Transport = (*Mem)(nil)
@@ -100,6 +102,16 @@ func (m *Mem) Delay(from, to string, d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.delay = d
+}
+
+// Rate makes every later frame that from sends to to take up the edge for as
+// long as its bytes need at so many a second, one frame after the other; the
+// Delay comes on top. 0 is no limit.
+func (m *Mem) Rate(from, to string, bytesPerSecond float64) {
+	f := m.faults(from, to)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rate = bytesPerSecond
 }
 
 // Watch has every frame reported to f, in the sender's goroutine, before it is
@@ -236,13 +248,25 @@ func (f *memFaults) setCut(cut bool) {
 	f.cut = cut
 }
 
-// next tells what happens to the next frame.
-func (f *memFaults) next() (lost bool, delay time.Duration) {
+// next tells what happens to the next frame, of so many bytes: it is lost, or it
+// arrives when it is due; the zero time is at once.
+func (f *memFaults) next(bytes int) (lost bool, due time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.drop > 0 {
 		f.drop--
-		return true, 0
+		return true, due
 	}
-	return false, f.delay
+	if f.delay <= 0 && f.rate <= 0 {
+		return false, due
+	}
+	due = time.Now()
+	if f.rate > 0 {
+		if due.Before(f.busy) {
+			due = f.busy
+		}
+		due = due.Add(time.Duration(float64(bytes) / f.rate * 1e9))
+		f.busy = due
+	}
+	return false, due.Add(f.delay)
 }

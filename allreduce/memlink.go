@@ -51,15 +51,12 @@ func (l *memLink) Send(ctx context.Context, f *Frame) error {
 		f.Release()
 		return err
 	}
-	lost, delay := l.out.next()
+	lost, due := l.out.next(f.size())
 	if lost {
 		f.Release()
 		return nil
 	}
-	m := memFrame{f: f}
-	if delay > 0 {
-		m.due = time.Now().Add(delay)
-	}
+	m := memFrame{f: f, due: due}
 	select {
 	case l.next.in <- m:
 		return nil
