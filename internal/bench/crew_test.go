@@ -77,6 +77,23 @@ func TestStep(t *testing.T) {
 	}
 }
 
+func TestAlone(t *testing.T) {
+	r, err := Alone(t.Context(), StepTask{Model: "mlp", Method: "absgd", Steps: 5})
+	if err != nil || r.Nodes != 1 || r.Steps != 5 || r.Phases.Backward <= 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	// As published, but for the padding of each tensor.
+	for name, want := range map[string][2]int{"mlp": {235_146, 0}, "lenet": {61_706, 0}, "resnet20": {269_722, 2 * 688}} {
+		p, stats, err := Size(name)
+		if err != nil || p < want[0] || p > want[0]+100 || stats != want[1] {
+			t.Errorf("%s has %d parameters and %d statistics, want about %v, %v", name, p, stats, want, err)
+		}
+	}
+	if _, _, err := Size("vgg"); err == nil {
+		t.Error("vgg has a size")
+	}
+}
+
 // TestWhole takes the steps of a run with membership and checkpoints.
 func TestWhole(t *testing.T) {
 	r, err := testCrew(t).Step(t.Context(), 2, StepTask{Model: "mlp", Method: "erm", Rows: 8, Whole: true, Steps: 30, Dir: t.TempDir()})

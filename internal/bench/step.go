@@ -39,6 +39,8 @@ type network struct {
 	rows  int // of a process, in each step
 }
 
+const classes = 10
+
 var networks = map[string]network{
 	"mlp":      {"mlp:256,128", []int{1, 28, 28}, 128},
 	"lenet":    {"lenet", []int{1, 28, 28}, 128},
@@ -122,7 +124,7 @@ func (s *StepTask) config(ctx context.Context, nodes int) (train.Config, *datase
 		data, err := dataset.Open(ctx, dataset.Spec{Data: cfg.Data, Seed: cfg.Seed})
 		return cfg, data, err
 	}
-	return cfg, dataset.Noise(n.shape, 10, max(2048, cfg.Batch), 1), nil
+	return cfg, dataset.Noise(n.shape, classes, max(2048, cfg.Batch), 1), nil
 }
 
 // watch is told of steps and keeps their times, in milliseconds.

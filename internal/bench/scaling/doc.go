@@ -1,0 +1,21 @@
+// Package scaling simulates training steps on more nodes than anybody has at
+// hand: the code of the ring itself, over the in-memory transport, whose edges
+// have a delay and a rate, in the virtual time of testing/synctest.
+//
+// # What is real and what is not
+//
+// Real: every collective of a step with every frame of every node, in the order
+// in which train/step.go has them, and the additions. Not real: the passes of
+// the network, which are pauses of the length measured on one process; the
+// processor's work for a frame, which takes no time; a node's network, which is
+// one edge out and one edge in, with no switch to share; and stragglers: all
+// nodes compute for the same time. So it shows what the ring's structure
+// costs, not what a given cluster will do.
+//
+// # Variants
+//
+// Two things that the program does not do are simulated beside it, to see what
+// they would bring: small messages that go to other nodes directly instead of
+// around the ring ([Variant.Direct]), and a gradient that is summed in two
+// levels ([Variant.Fold]), which changes the order of additions.
+package scaling

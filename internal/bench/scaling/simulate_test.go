@@ -1,0 +1,53 @@
+package scaling
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ballast-ml/ballast/allreduce"
+)
+
+// simulate runs in virtual time.
+func simulate(t *testing.T, net Network, w Workload, v Variant, n, steps int) (r Result) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var err error
+		if r, err = Simulate(t.Context(), net, w, v, n, steps); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return r
+}
+
+// TestClosedForm compares with the formulas of the textbook where they hold:
+// 2(N-1) hops of a chunk each for a sum, N-1 of a record, ⌈log2 N⌉ rounds.
+func TestClosedForm(t *testing.T) {
+	net := Network{Delay: 3 * time.Millisecond, Rate: 1e6}
+	w := Workload{Parameters: 64 * 100, Forward: 7 * time.Millisecond, Backward: 11 * time.Millisecond, Rest: time.Millisecond}
+	bytes := func(n int) time.Duration { return time.Duration(float64(allreduce.HeaderSize+n) / net.Rate * 1e9) }
+	hops := func(n, length int) time.Duration { return time.Duration(n) * (net.Delay + bytes(length)) }
+	near := func(what string, got, want time.Duration) {
+		t.Helper()
+		if d := got - want; d < -want/500 || d > want/500 {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	for _, n := range []int{2, 5, 8} {
+		r := simulate(t, net, w, Variant{}, n, 3)
+		near("sum", r.Sum, hops(2*(n-1), 4*w.Parameters/n))
+		near("normaliser", r.Normaliser, hops(n-1, 24))
+		near("report", r.Report, hops(n-1, 40))
+		near("step", r.Step, w.Compute()+r.Exposed())
+	}
+	r := simulate(t, net, w, Variant{Direct: true, Fold: 4}, 16, 2)
+	near("sum in two levels", r.Sum, hops(2*3, 4*w.Parameters/4)+hops(2*3, 4*w.Parameters/16))
+	want := time.Duration(0)
+	for known := 1; known < 16; known *= 2 {
+		want += hops(1, 24*known)
+	}
+	near("normaliser, direct", r.Normaliser, want)
+	if _, err := Simulate(t.Context(), net, w, Variant{Fold: 3}, 16, 1); err == nil {
+		t.Error("16 nodes are cut into rings of 3")
+	}
+}

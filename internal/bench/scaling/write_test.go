@@ -1,0 +1,145 @@
+package scaling
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/bits"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ballast-ml/ballast/internal/bench"
+)
+
+var (
+	write = flag.String("write", "", "simulate up to -nodes nodes, and write the tables into scaling.md in this directory and the plot beside it")
+	nodes = flag.Int("nodes", 1024, "the most nodes with -write")
+)
+
+// begin and end are the lines of the page between which the tables stand.
+const begin, end = "<!-- tables: make scaling -->", "<!-- end of tables -->"
+
+// TestWrite is no test but what "make scaling" runs: virtual time is there in
+// tests alone.
+func TestWrite(t *testing.T) {
+	if *write == "" {
+		t.Skip("asked for by -write")
+	}
+	var tables []Table
+	works := measured(t)
+	for _, net := range Networks {
+		for _, w := range works {
+			tables = append(tables, table(t, net, w, *nodes))
+		}
+	}
+	var page, plot bytes.Buffer
+	WriteTables(&page, tables)
+	WritePlot(&plot, tables)
+	path := filepath.Join(*write, "scaling.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, found := strings.Cut(string(text), begin)
+	_, tail, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("%s has no lines %q and %q", path, begin, end)
+	}
+	text = fmt.Appendf(nil, "%s%s\n%s\n%s%s", head, begin, page.String(), end, tail)
+	err = errors.Join(os.WriteFile(path, text, 0o644), os.WriteFile(filepath.Join(*write, "scaling.svg"), plot.Bytes(), 0o644))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// measured returns the workloads with the times of this machine: the phases'
+// shares of the fastest step, which is the one least disturbed.
+func measured(t *testing.T) (all []Workload) {
+	for _, name := range bench.Models {
+		r, err := bench.Alone(t.Context(), bench.StepTask{Model: name, Method: "absgd", Duration: 4 * time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := Workload{Name: name, Rows: r.Batch}
+		if w.Parameters, w.Statistics, err = bench.Size(name); err != nil {
+			t.Fatal(err)
+		}
+		fastest := float64(r.Batch) / r.Best * 1e3 / r.Millis
+		seconds := func(s float64) time.Duration { return time.Duration(s * fastest * 1e9) }
+		w.Forward, w.Backward = seconds(r.Phases.Forward), seconds(r.Phases.Backward)
+		w.Rest = seconds(r.Phases.AllReduce + r.Phases.Optimizer)
+		all = append(all, w)
+	}
+	return all
+}
+
+// table simulates 2, 4, ... nodes.
+func table(t *testing.T, net Network, w Workload, most int) Table {
+	out := Table{Network: net, Workload: w}
+	silent := w
+	silent.Parameters, silent.Statistics = 0, 0
+	for n := 2; n <= most; n *= 2 {
+		started := time.Now()
+		r := Row{Ring: simulate(t, net, w, Variant{}, n, 1)}
+		r.Direct = r.Ring.Direct(simulate(t, net, silent, Variant{Direct: true}, n, 1))
+		r.Folded = r.Direct
+		if n >= 8 {
+			r.Fold = 1 << (bits.Len(uint(n)) / 2)
+			r.Folded = simulate(t, net, w, Variant{Direct: true, Fold: r.Fold}, n, 1)
+		}
+		t.Logf("%s, %s, %d nodes: %v, simulated in %v", net.Name, w.Name, n, r.Ring.Step, time.Since(started).Round(time.Millisecond))
+		out.Rows = append(out.Rows, r)
+	}
+	return out
+}
+
+// TestDirect wants the shortcut of Result.Direct to be what a whole simulation
+// finds, but for the few microseconds by which nodes leave a sum apart.
+func TestDirect(t *testing.T) {
+	w := Workload{Name: "a model", Parameters: 5000, Statistics: 100, Forward: time.Millisecond, Backward: 2 * time.Millisecond}
+	for _, n := range []int{2, 6, 16} {
+		ring := simulate(t, Networks[1], w, Variant{}, n, 1)
+		small := simulate(t, Networks[1], Workload{}, Variant{Direct: true}, n, 1)
+		got, want := ring.Direct(small), simulate(t, Networks[1], w, Variant{Direct: true}, n, 2)
+		if d := got.Step - want.Step; d < -want.Step/1000 || d > want.Step/1000 {
+			t.Errorf("%d nodes: %+v, simulated as a whole %+v", n, got, want)
+		}
+	}
+}
+
+// TestPage wants tables of one line for each number of nodes, and a plot that
+// is XML with a line for each workload and variant.
+func TestPage(t *testing.T) {
+	w := Workload{Name: "a model", Rows: 10, Parameters: 64, Forward: time.Millisecond}
+	tables := []Table{table(t, Networks[0], w, 16), table(t, Networks[1], w, 16)}
+	var page, plot bytes.Buffer
+	WriteTables(&page, tables)
+	for _, want := range []string{"### a model on WAN", "| 16 |", "(4×4)", "64 parameters,"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("no %q in\n%s", want, page.String())
+		}
+	}
+	WritePlot(&plot, tables)
+	lines := 0
+	for d := xml.NewDecoder(&plot); ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "polyline" {
+			lines++
+		}
+	}
+	if lines != 6 {
+		t.Errorf("%d lines, want 6", lines)
+	}
+}
