@@ -77,6 +77,9 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 	defer release()
 	rank, _ := roster.Rank(m.net.node.Self().Name)
 	ring, err := allreduce.Form(ctx, m.net.transport, topology(m.net.run, roster, rank))
+	if mistake := asUsage(err); mistake != err {
+		return trained{}, mistake
+	}
 	if err != nil {
 		return trained{}, m.report(ctx, roster, err)
 	}
@@ -102,7 +105,7 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 	if err := s.sync(ctx); err != nil {
 		return trained{}, err
 	}
-	writes := m.begin(s, roster, rank, formed)
+	writes := m.begin(s, ring, roster, rank, formed)
 	out, err = s.train(ctx)
 	if err != nil && m.draining() {
 		s.checkpoints.last(m.job) // there may be no other ring before this node is gone
@@ -152,8 +155,9 @@ func (m *member) token() string {
 // begin tells the observers of the ring, and makes this node the one that
 // writes its run directory if it is the first of those that see it. That the
 // directory cannot be written is told, and training goes on.
-func (m *member) begin(s *session, roster cluster.Roster, rank int, since time.Time) (writes bool) {
+func (m *member) begin(s *session, ring *allreduce.Ring, roster cluster.Roster, rank int, since time.Time) (writes bool) {
 	f := RingFormed{Generation: roster.Generation, Rank: rank, Shards: roster.Shards, Seconds: time.Since(since).Seconds()}
+	f.Transport, _ = ring.Ways()
 	first := -1
 	for i, member := range roster.Members {
 		f.Names = append(f.Names, member.Name)

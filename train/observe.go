@@ -92,9 +92,10 @@ type RingFormed struct {
 	Rank       int      `json:"rank"`
 	Names      []string `json:"names"`
 	Addrs      []string `json:"addrs"`
-	Shards     []int    `json:"shards"`  // node r hosts shards [Shards[r], Shards[r+1])
-	Writes     bool     `json:"writes"`  // this node writes its run directory
-	Seconds    float64  `json:"seconds"` // from Joined to the formed ring
+	Shards     []int    `json:"shards"`    // node r hosts shards [Shards[r], Shards[r+1])
+	Transport  string   `json:"transport"` // how frames travel to the next node: shm, tcp or grpc; empty on one node
+	Writes     bool     `json:"writes"`    // this node writes its run directory
+	Seconds    float64  `json:"seconds"`   // from Joined to the formed ring
 }
 
 // RingLost says why a ring has ended before the run.

@@ -45,6 +45,9 @@ type Options struct {
 	// Secret: it is faster, and who could listen there can look into the
 	// processes as well.
 	PlainLoopback bool
+	// Transport is how the ring's frames travel between two nodes: "shm", "tcp"
+	// or "grpc"; "auto" or empty: the first of these that can be had.
+	Transport string
 	// Out is the run directory; empty: nothing is written.
 	Out string
 	// ConfigFile is written to the run directory as config.yaml.

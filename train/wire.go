@@ -30,6 +30,10 @@ const defaultRun = "ballast"
 // connect opens the node's port, where one server carries membership and the
 // ring, and makes the node visible to the others.
 func (m *member) connect(ctx context.Context, generation uint64) (*network, error) {
+	way, err := ringrpc.ParseWay(m.opts.Transport)
+	if err != nil {
+		return nil, usage(err)
+	}
 	credentials, err := jobkey.TLS(m.opts.Secret)
 	if err != nil {
 		return nil, err
@@ -46,8 +50,9 @@ func (m *member) connect(ctx context.Context, generation uint64) (*network, erro
 	if err := guard(m.opts, server.Bound()); err != nil {
 		return nil, errors.Join(usage(err), server.Close())
 	}
-	transport := ringrpc.New(ringrpc.Options{TLS: credentials, PlainLoopback: m.opts.PlainLoopback})
+	transport := ringrpc.New(ringrpc.Options{TLS: credentials, PlainLoopback: m.opts.PlainLoopback, Way: way, Port: true})
 	server.Register(transport.Register)
+	server.Beside(ringrpc.DataByte, jobkey.Ring, jobkey.LocalRing, transport.Join)
 	n, err := m.enter(ctx, generation, server, transport)
 	if err != nil {
 		return nil, errors.Join(err, server.Close())
@@ -84,9 +89,12 @@ func (n *network) close(ctx context.Context) error {
 	return errors.Join(n.node.Leave(ctx), n.shut())
 }
 
-// asUsage marks a refusal as the person's to mend: the nodes were started with
-// different words.
+// asUsage marks what is the person's to mend: the nodes were started with
+// different words, or with ones that do not fit the machine.
 func asUsage(err error) error {
+	if way, ok := errors.AsType[*ringrpc.WayError](err); ok {
+		return usage(way)
+	}
 	if refused, ok := errors.AsType[*cluster.RefusedError](err); ok {
 		return usage(refused)
 	}

@@ -8,6 +8,8 @@
 // either. So one HOST:PORT is all a person ever has to know, type, or open in
 // a firewall.
 //
+// Beside adds one more kind, for whoever wants connections of its own.
+//
 // With the option TLS, all TCP connections are TLS with certificates on both
 // sides, and the protocol that the client asks for in the handshake tells the
 // kinds apart. Anything in plain is refused then; without the option, TLS is.

@@ -126,6 +126,10 @@ func (s *Server) identify(c net.Conn) (to *lane, known net.Conn, err error) {
 		to = &s.calls
 	case stream:
 		to = &s.streams
+	case s.beside.serve != nil && first[0] == s.beside.first && s.tls != nil:
+		err = refusal{noSecret, nil}
+	case s.beside.serve != nil && first[0] == s.beside.first:
+		to = &s.beside.lane
 	default:
 		err = refusal{notANode, fmt.Errorf("it begins with the byte %#02x", first[0])}
 	}
@@ -143,9 +147,10 @@ func isGossip(b byte) bool { return b < 14 || b == 244 }
 // lane leads to those who serve one kind of connection.
 type lane struct {
 	conns  chan net.Conn
-	places chan struct{} // one token for each connection until it is closed
-	queue  bool          // wait for a place: connections are short
-	most   int           // bytes that may be read of a connection; 0: no limit
+	places chan struct{}  // one token for each connection until it is closed
+	queue  bool           // wait for a place: connections are short
+	most   int            // bytes that may be read of a connection; 0: no limit
+	serve  func(net.Conn) // takes a connection; nil: conns is where they wait
 }
 
 // hand gives a connection to those who serve its kind. They take it at once,
@@ -168,6 +173,10 @@ func (s *Server) hand(to *lane, c net.Conn) error {
 		}
 	}
 	h := &held{Conn: c, left: to.most, limited: to.most > 0, release: func() { <-to.places }}
+	if to.serve != nil {
+		s.wg.Go(func() { to.serve(h) })
+		return nil
+	}
 	select {
 	case to.conns <- h:
 		return nil

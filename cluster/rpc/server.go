@@ -35,6 +35,7 @@ type Server struct {
 	refused *refused
 	calls   lane                    // to grpc
 	streams lane                    // to memberlist
+	beside  beside                  // to those of another kind
 	packets chan *memberlist.Packet // to memberlist
 	closing chan struct{}
 	wg      sync.WaitGroup
@@ -162,6 +163,37 @@ func (s *Server) Register(f func(grpc.ServiceRegistrar)) {
 		panic("rpc: Register after Serve")
 	}
 	f(s.grpc)
+}
+
+// beside is one more kind of connection at the port.
+type beside struct {
+	lane
+	first           byte
+	protocol, local string
+}
+
+// besides is how many connections of another kind there can be at once.
+const besides = 64
+
+// Beside has connections of one more kind served at this port: plain ones that
+// begin with the byte first, and with TLS those that ask for protocol or, if
+// PlainLoopback allows it here, for local, which go on in plain. serve owns the
+// connection, with nothing missing; Close waits for it. It panics after Serve.
+func (s *Server) Beside(first byte, protocol, local string, serve func(net.Conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.serving {
+		panic("rpc: Beside after Serve")
+	}
+	s.beside = beside{lane{places: make(chan struct{}, besides), serve: serve}, first, protocol, local}
+	if s.tls == nil {
+		return
+	}
+	plain := s.local != s.tls
+	s.tls.NextProtos = append(s.tls.NextProtos, protocol)
+	if plain {
+		s.local.NextProtos = append(s.local.NextProtos, local, protocol)
+	}
 }
 
 // Serve starts to answer direct messages with h, to serve the registered

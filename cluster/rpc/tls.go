@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -44,12 +45,18 @@ func (s *Server) shake(c net.Conn) (*lane, net.Conn, error) {
 		return nil, nil, explainHandshake(err)
 	}
 	switch p := t.ConnectionState().NegotiatedProtocol; p {
+	case "":
+		return nil, nil, refusal{notANode, errors.New("it asks for no protocol")}
 	case callProtocol:
 		return &s.calls, t, nil
 	case jobkey.Local:
 		return &s.calls, c, jobkey.GoAhead(c)
 	case gossipProtocol:
 		return &s.streams, t, nil
+	case s.beside.protocol:
+		return &s.beside.lane, t, nil
+	case s.beside.local:
+		return &s.beside.lane, c, jobkey.GoAhead(c)
 	default:
 		return nil, nil, refusal{notANode, fmt.Errorf("it asks for the protocol %q", p)}
 	}

@@ -19,7 +19,7 @@ func (f *fleet) show() train.Observer {
 			}
 		},
 		RingFormed: func(v train.RingFormed) {
-			f.tell("ring of %d nodes formed in %.2f s%s", len(v.Names), v.Seconds, uneven(f.settings.Train.Shards, len(v.Names)))
+			f.tell("ring of %d nodes formed in %.2f s%s%s", len(v.Names), v.Seconds, cli.Over(v), uneven(f.settings.Train.Shards, len(v.Names)))
 			f.again = true
 		},
 		Waiting:           func(v train.Waiting) { f.view.Waiting(v.Reason) },

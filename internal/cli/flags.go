@@ -22,6 +22,7 @@ var (
 	logLevels     = []string{"trace", "debug", "info", "warn", "error"}
 	headerModes   = []string{"auto", "yes", "no"}
 	onNaNModes    = []string{"stop", "skip"}
+	transports    = []string{"auto", "shm", "tcp", "grpc"}
 )
 
 func (s *Settings) dataFlags(f *pflag.FlagSet) {
@@ -111,6 +112,7 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 		s.PlainLoopback = true
 	}
 	f.BoolVar(&s.PlainLoopback, "plain-loopback", s.PlainLoopback, "between nodes of one machine, check the secret but do not encrypt the ring: faster")
+	f.Var(wordValue{&s.Transport, transports}, "transport", "`WORD`: how gradients travel between two nodes: shm (memory that processes of one machine share), tcp, grpc; auto takes the first that can be had")
 	f.BoolVar(&s.Overlap, "overlap", s.Overlap, "let the nodes talk while the backward pass runs; with --overlap=false each waits first, which is slower and ends in the same bits")
 	f.DurationVar(&s.StartTimeout, "start-timeout", s.StartTimeout, "longest `TIME` to wait for the other nodes, as in 30s or 10m")
 }

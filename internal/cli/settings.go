@@ -32,6 +32,7 @@ type Settings struct {
 	SecretFile    string
 	Insecure      bool
 	PlainLoopback bool
+	Transport     string
 	Name          string // node only
 	Overlap       bool
 	StartTimeout  time.Duration
@@ -52,7 +53,7 @@ type Settings struct {
 func DefaultSettings() Settings {
 	return Settings{
 		Train: train.Defaults(), StartTimeout: 10 * time.Minute, MaxRestarts: 3,
-		Overlap: true, Resume: "never", KeepCheckpoints: 3, EvalEvery: 1, Progress: "auto", LogLevel: "info",
+		Overlap: true, Transport: "auto", Resume: "never", KeepCheckpoints: 3, EvalEvery: 1, Progress: "auto", LogLevel: "info",
 	}
 }
 

@@ -34,7 +34,7 @@ func watch(view *screen.Screen) train.Observer {
 		Joined: func(v train.Joined) { view.Note("%s listens on %s", v.Name, v.Addr) },
 		RingFormed: func(v train.RingFormed) {
 			if !formed {
-				view.Note("ring of %d formed in %.2f s: %s", len(v.Names), v.Seconds, strings.Join(v.Names, ", "))
+				view.Note("ring of %d formed in %.2f s%s: %s", len(v.Names), v.Seconds, Over(v), strings.Join(v.Names, ", "))
 			}
 			formed = true
 		},
@@ -43,6 +43,14 @@ func watch(view *screen.Screen) train.Observer {
 		Evaluated:         view.Evaluated,
 		CheckpointWritten: view.CheckpointWritten,
 	})
+}
+
+// Over tells how gradients travel, as the node sees it that reports the ring.
+func Over(v train.RingFormed) string {
+	if v.Transport == "" {
+		return ""
+	}
+	return " over " + v.Transport
 }
 
 // PrintRun prints the outcome of one run on standard output. Its last line is

@@ -27,7 +27,10 @@ func TestResumeAfterTheDeathOfAll(t *testing.T) {
 		return nodes
 	}
 	nodes := begin(3)
-	eventually(t, 30*time.Second, "some checkpoints", func() bool { return steps(dir) > 150 })
+	eventually(t, 30*time.Second, "some checkpoints", func() bool {
+		written, _ := filepath.Glob(filepath.Join(dir, "checkpoints", "step-*.safetensors"))
+		return steps(dir) > 150 && len(written) >= 2 // they are written beside the steps
+	})
 	for _, p := range nodes {
 		kill(t, p, syscall.SIGKILL)
 	}
