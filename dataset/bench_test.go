@@ -59,7 +59,7 @@ func BenchmarkReadCSV(b *testing.B) {
 	path := write(b, "f.csv", []byte(text.String()))
 	b.SetBytes(int64(text.Len()))
 	for b.Loop() {
-		if _, err := readTable(b.Context(), path, wanted{"-1", -1}, ""); err != nil {
+		if _, err := Open(b.Context(), Spec{Data: "csv:" + path}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,9 +2,11 @@ package dataset
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+
+	"github.com/ballast-ml/ballast/dataset/frame"
 )
 
 // classesOf sorts label texts into classes: by their values if all are
@@ -42,40 +44,30 @@ func indexClasses(classes []string) classIndex {
 	return x
 }
 
-// of returns the class of a text.
+// of returns the class of a text. Some sets end the labels of one file, but not
+// those of another, with a full stop; it does not count.
 func (x classIndex) of(text string) (class int32, ok bool) {
+	if class, ok = x.exactly(text); !ok {
+		if bare, cut := strings.CutSuffix(text, "."); cut {
+			return x.exactly(bare)
+		}
+		class, ok = x.exactly(text + ".")
+	}
+	return class, ok
+}
+
+func (x classIndex) exactly(text string) (class int32, ok bool) {
 	if class, ok = x.byText[text]; !ok && x.byValue != nil && isNumber(text) {
 		class, ok = x.byValue[number(text)]
 	}
 	return class, ok
 }
 
-// classify returns the class of each row of t.
-func (t *table) classify(classes []string, whose string) ([]int32, error) {
-	index := indexClasses(classes)
-	to := make([]int32, len(t.texts))
-	for i, text := range t.texts {
-		var ok bool
-		if to[i], ok = index.of(text); !ok {
-			return nil, fmt.Errorf("%s:%d: %s: label %q is none of the classes of %s: %s",
-				t.path, t.seen[i], t.column(t.labelAt), text, whose, listed(classes))
-		}
-	}
-	labels := make([]int32, len(t.codes))
-	for i, code := range t.codes {
-		labels[i] = to[code]
-	}
-	return labels, nil
-}
-
 func allNumbers(texts []string) bool {
 	return !slices.ContainsFunc(texts, func(s string) bool { return !isNumber(s) })
 }
 
-func isNumber(s string) bool {
-	x, err := strconv.ParseFloat(s, 64)
-	return err == nil && finite(x)
-}
+func isNumber(s string) bool { return frame.IsNumber(s) }
 
 // number is the value of a text that isNumber.
 func number(s string) float64 {

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -15,106 +14,51 @@ import (
 // plain is a small valid table without header.
 const plain = "1,10,a\n2,20,b\n3,30,a\n4,40,b\n5,50,a\n6,60,b\n"
 
-// parse reads a table from text.
-func parse(t testing.TB, text, label, header string) (*table, error) {
-	t.Helper()
-	f := &file{Reader: strings.NewReader(text), path: "f.csv"}
-	return parseTable(t.Context(), f, wanted{label, -1}, header)
-}
-
-// The same table in many dialects.
-func TestTableDialects(t *testing.T) {
-	for name, c := range map[string]struct{ text, label, header string }{
-		"plain":            {plain, "-1", ""},
-		"no last newline":  {strings.TrimSuffix(plain, "\n"), "-1", ""},
-		"index":            {plain, "2", "no"},
-		"semicolons":       {strings.ReplaceAll(plain, ",", ";"), "-1", ""},
-		"tabs":             {strings.ReplaceAll(plain, ",", "\t"), "-1", ""},
-		"spaces":           {strings.ReplaceAll(plain, ",", "   "), "-1", ""},
-		"comma, space":     {strings.ReplaceAll(plain, ",", ", "), "-1", ""},
-		"indented":         {"  " + strings.ReplaceAll(plain, "\n", "  \n"), "-1", ""},
-		"CRLF":             {strings.ReplaceAll(plain, "\n", "\r\n"), "-1", ""},
-		"lone CR":          {strings.ReplaceAll(plain, "\n", "\r"), "-1", ""},
-		"blank lines":      {"\n\n" + strings.ReplaceAll(plain, "\n", "\n \n"), "-1", ""},
-		"single quotes":    {strings.NewReplacer("a", "'a'", "b", "'b'").Replace(plain), "-1", ""},
-		"double quotes":    {strings.NewReplacer("a", `"a"`, "b", `"b"`, "10", `"10"`).Replace(plain), "-1", ""},
-		"header":           {"x,y,class\n" + plain, "-1", ""},
-		"header by name":   {"x,y,class\n" + plain, "class", "auto"},
-		"byte order mark":  {"\ufeffx,y,class\n" + plain, "class", "yes"},
-		"quoted header":    {"\"x, or so\",'y',\"class\"\n" + plain, "class", "auto"},
-		"names of numbers": {"2019,2020,class\n" + plain, "class", "yes"},
+// The label column is found, wherever it is.
+func TestLabelColumn(t *testing.T) {
+	for _, c := range []struct{ text, label, want string }{
+		{"a,1,2\nb,3,4\n", "0", "0"},
+		{"x,class,y\n1,a,2\n3,b,4\n", "-2", "class"},
+		{"x,class,y\n1,a,2\n3,b,4\n", "class", "class"},
+		{"1,2,a\n3,4,b\n", "", "2"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := parse(t, c.text, c.label, c.header)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff([]float64{1, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60}, got.cells); diff != "" {
-				t.Error(diff)
-			}
-			if !slices.Equal(got.texts, []string{"a", "b"}) || !slices.Equal(got.codes, []int32{0, 1, 0, 1, 0, 1}) {
-				t.Errorf("labels %q, %v", got.texts, got.codes)
-			}
-		})
-	}
-}
-
-func TestTableLabelFirst(t *testing.T) {
-	got, err := parse(t, "a,1,2\nb,3,4\n", "0", "")
-	if err != nil || got.labelAt != 0 || !slices.Equal(got.cells, []float64{1, 2, 3, 4}) {
-		t.Errorf("label at %d, cells %v, %v", got.labelAt, got.cells, err)
-	}
-	if got, err = parse(t, "x,class,y\n1,a,2\n", "-2", ""); err != nil || got.label() != "class" {
-		t.Errorf("label %q, %v", got.label(), err)
-	}
-	if diff := cmp.Diff([]string{"x", "y"}, got.features()); diff != "" {
-		t.Error(diff)
+		d := open(t, Spec{Data: "csv:" + write(t, "f.csv", []byte(c.text)), Label: c.label, TestData: "csv:" + write(t, "f.csv", []byte(c.text))})
+		if d.Prep.Label != c.want || !slices.Equal(d.Classes, []string{"a", "b"}) || d.Features() != 2 {
+			t.Errorf("%q: label %q, classes %q, %d features", c.text, d.Prep.Label, d.Classes, d.Features())
+		}
 	}
 }
 
 func TestTableErrors(t *testing.T) {
 	for name, c := range map[string]struct {
-		text, label, header string
-		want                []string
+		text string
+		s    Spec
+		want []string
 	}{
-		"empty":            {"", "-1", "", []string{"f.csv: the file is empty"}},
-		"only blank lines": {"\n \n\t\n", "-1", "", []string{"f.csv: the file is empty"}},
-		"only a header":    {"x,y\n", "-1", "", []string{"f.csv", "no rows"}},
-		"one column":       {"1\n2\n", "-1", "", []string{"f.csv:1", "separated by commas"}},
-		"too few columns":  {plain + "7,a\n", "-1", "", []string{"f.csv:7", "3 columns", "found 2"}},
-		"too many columns": {"x,y,class\n1,2,a\n1,2,3,a\n", "-1", "", []string{"f.csv:3", "3 columns", "found 4"}},
-		"empty cell":       {plain + "7,,a\n", "-1", "", []string{"f.csv:7", "column index 1", "empty"}},
-		"empty label":      {plain + "7,70,\n", "-1", "", []string{"f.csv:7", "column index 2", "label", "empty"}},
-		"empty cell, tabs": {"1\t2\ta\n1\t\ta\n", "-1", "", []string{"f.csv:2", "column index 1", "empty"}},
-		"non-number":       {"x,y,class\n" + plain + "7,ten,a\n", "-1", "", []string{"f.csv:8", `column index 1 ("y")`, `"ten"`}},
-		"question mark":    {plain + "7,?,a\n", "-1", "", []string{"f.csv:7", "column index 1", `"?"`}},
-		"NaN":              {plain + "7,nan,a\n", "-1", "", []string{"f.csv:7", "finite", `"nan"`}},
-		"Inf":              {plain + "-Inf,70,a\n", "-1", "", []string{"f.csv:7", "column index 0", "finite", `"-Inf"`}},
-		"out of range":     {plain + "1e999,70,a\n", "-1", "", []string{"f.csv:7", "out of range"}},
-		"decimal comma":    {"1,5;2;a\n", "-1", "", []string{"f.csv:1", "decimal point", `"1,5"`}},
-		"slip in line 1":   {"1,x0,a\n" + plain, "-1", "", []string{"f.csv:1", `"x0"`, "header"}},
-		"categories":       {"red,big,a\nblue,small,b\n", "-1", "", []string{"f.csv:2", `"blue"`}},
-		"open quote":       {plain + "7,70,'a\n", "-1", "", []string{"f.csv:7", "does not close"}},
-		"unknown label":    {"age,size,class\n1,2,a\n", "clas", "", []string{`"clas"`, `did you mean "class"`, "age, size, class"}},
-		"unknown, far":     {"age,size,class\n1,2,a\n", "wrongly", "", []string{"not in the header;", "age, size, class"}},
-		"no header":        {plain, "class", "", []string{`"class"`, "no header", "0..2"}},
-		"index too large":  {plain, "3", "", []string{"label column 3", "0..2", "-3"}},
-		"index too small":  {plain, "-4", "", []string{"label column -4", "0..2"}},
-		"label twice":      {"class,x,class\na,1,b\n", "class", "", []string{"twice"}},
-		"label not UTF-8":  {"1,2,\xff\n", "-1", "", []string{"f.csv:1", "UTF-8"}},
-		"name not UTF-8":   {"x\xff,y\n1,2\n", "-1", "", []string{"f.csv:1", "UTF-8"}},
-		"binary":           {"PK\x03\x04\x00\x00", "-1", "", []string{"f.csv:1"}},
+		"empty label":    {plain + "7,70,\n", Spec{}, []string{"f.csv:7", "column index 2", "label", "empty"}},
+		"a slip":         {"x,y,class\n" + strings.Repeat(plain, 5) + "7,ten,a\n", Spec{}, []string{"f.csv:32", `column index 1 ("y")`, `"ten"`, "--categorical", "--drop"}},
+		"Inf":            {strings.Repeat(plain, 5) + "-Inf,70,a\n", Spec{}, []string{"f.csv:31", "column index 0", `"-Inf"`}},
+		"out of range":   {strings.Repeat(plain, 5) + "1e999,70,a\n", Spec{}, []string{"f.csv:31", "1e999"}},
+		"unknown label":  {"age,size,class\n1,2,a\n", Spec{Label: "clas"}, []string{`"clas"`, `did you mean "class"`, "age, size, class"}},
+		"unknown, far":   {"age,size,class\n1,2,a\n", Spec{Label: "wrongly"}, []string{"not in the header;", "age, size, class"}},
+		"no header":      {plain, Spec{Label: "class"}, []string{`"class"`, "no names", "0..2"}},
+		"large index":    {plain, Spec{Label: "3"}, []string{"label column 3", "0..2", "-3"}},
+		"small index":    {plain, Spec{Label: "-4"}, []string{"label column -4", "0..2"}},
+		"label twice":    {"class,x,class\na,1,b\n", Spec{Label: "class"}, []string{"twice"}},
+		"drop unknown":   {plain, Spec{Drop: "x"}, []string{"--drop", `"x"`}},
+		"drop the label": {plain, Spec{Drop: "2"}, []string{"--drop", "column 2 is the label"}},
+		"drop all":       {plain, Spec{Drop: "0,1"}, []string{"f.csv", "beside the label"}},
+		"no such code":   {plain, Spec{Categorical: "5"}, []string{"--categorical", "column 5"}},
+		"all constant":   {"1,a\n1,b\n1,a\n1,b\n", Spec{}, []string{"f.csv", "no column is left", "it is 1 on all"}},
+		"no target":      {plain, Spec{Target: "c"}, []string{"f.csv", "target c", "0 rows", "a, b"}},
+		"one class only": {"1,a\n2,a\n", Spec{}, []string{"f.csv", "one class only", `"a"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := parse(t, c.text, c.label, c.header)
+			c.s.Data = "csv:" + write(t, "f.csv", []byte(c.text))
+			_, err := Open(t.Context(), c.s)
 			wantError(t, err, c.want...)
 		})
 	}
-}
-
-func TestTableLongLine(t *testing.T) {
-	_, err := parse(t, plain+strings.Repeat("1,", maxLine), "-1", "")
-	wantError(t, err, "f.csv:7", "a line of more than")
 }
 
 // A stream that is cut in the middle of a row complains of the cut.
@@ -131,9 +75,6 @@ func TestCSVFileErrors(t *testing.T) {
 	dir := t.TempDir()
 	_, err = Open(t.Context(), Spec{Data: "csv:" + dir})
 	wantError(t, err, dir, "directory")
-	path := write(t, "f.csv", []byte("1,a\n2,a\n"))
-	_, err = Open(t.Context(), Spec{Data: "csv:" + path})
-	wantError(t, err, path, "one class only", `"a"`)
 	var ids strings.Builder
 	for i := range 200 {
 		fmt.Fprintf(&ids, "%d,name%d\n", i, i)
@@ -166,8 +107,8 @@ func TestStandardise(t *testing.T) {
 	if d.Train.Len() != 32 || d.Val.Len() != 8 || d.Test.Len() != 10 {
 		t.Fatalf("%d, %d, %d rows", d.Train.Len(), d.Val.Len(), d.Test.Len())
 	}
-	x := make([]float32, 3)
-	var sum, square [3]float64
+	x := make([]float32, 2)
+	var sum, square [2]float64
 	for i := range d.Train.Len() {
 		d.Train.Read(x, i)
 		for j, v := range x {
@@ -175,17 +116,17 @@ func TestStandardise(t *testing.T) {
 			square[j] += float64(v) * float64(v) / 32
 		}
 	}
-	for j, want := range []float64{1, 1, 0} {
+	for j, want := range []float64{1, 1} {
 		if math.Abs(sum[j]) > 1e-6 || math.Abs(square[j]-want) > 1e-6 {
 			t.Errorf("feature %d: mean %g, mean square %g", j, sum[j], square[j])
 		}
 	}
-	if d.Prep.Mean[2] != 0.1 || d.Prep.Std[2] != 1 {
-		t.Errorf("constant column: mean %v, deviation %v", d.Prep.Mean[2], d.Prep.Std[2])
+	if len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0], `"flat"`) {
+		t.Errorf("warnings %q, want one about the constant column", d.Warnings)
 	}
 	d.Test.Read(x, 0)
 	id := float64(d.Test.ID(0))
-	if want := float32((id*id - d.Prep.Mean[0]) / d.Prep.Std[0]); x[0] != want {
+	if want := float32((id*id - d.Prep.Features[0].Mean) / d.Prep.Features[0].Std); x[0] != want {
 		t.Errorf("test row: %g, want %g", x[0], want)
 	}
 }
@@ -211,11 +152,11 @@ func TestTestData(t *testing.T) {
 		test string
 		want []string
 	}{
-		"width":   {"7,70,700,b\n", []string{"test.csv:1", "column index 3", "expected a number"}},
-		"fewer":   {"7,b\n", []string{"test.csv", `"class"`, "column index 2", "found 2 columns"}},
-		"named":   {"x,class\n7,b\n", []string{"test.csv", "2 features", "train.csv", "found 1"}},
-		"names":   {"x,z,class\n7,70,b\n", []string{"test.csv", `"z"`, `"y"`, "train.csv"}},
+		"width":   {"7,70,700,b\n", []string{"test.csv", "3 columns", "train.csv", "found 4"}},
+		"fewer":   {"7,b\n", []string{"test.csv", "3 columns", "found 2"}},
+		"names":   {"x,z,class\n7,70,b\n", []string{"test.csv", `"y"`, "train.csv", "x, z, class"}},
 		"classes": {"7,70,b\n8,80,c\n", []string{"test.csv:2", `"c"`, "none of the classes", "a, b"}},
+		"slip":    {"7,x70,b\n", []string{"test.csv:1", "column index 1", `"x70"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, "test.csv", []byte(c.test))
@@ -250,7 +191,7 @@ func TestStoredPrep(t *testing.T) {
 	// Other rows are read by the stored statistics, and need not hold all
 	// classes.
 	few := open(t, Spec{Data: "csv:" + path, TestData: "csv:" + write(t, "new.csv", []byte("3.3337,30.1,b\n")), Prep: &p})
-	want := float32((3.3337 - p.Mean[0]) / p.Std[0])
+	want := float32((3.3337 - p.Features[0].Mean) / p.Features[0].Std)
 	if few.Test.values[0] != want || few.Test.Label(0) != 1 {
 		t.Errorf("new row: %g of class %d, want %g of class 1", few.Test.values[0], few.Test.Label(0), want)
 	}
@@ -260,8 +201,7 @@ func TestStoredPrep(t *testing.T) {
 		want []string
 	}{
 		"class":   {"x,y,class\n1,2,a\n1,2,c\n", []string{"f.csv:3", `"c"`, "stored model", "a, b"}},
-		"width":   {"x,class\n1,a\n1,b\n", []string{"f.csv", "[2]", "[1]"}},
-		"columns": {"x,z,class\n1,2,a\n1,2,b\n", []string{"f.csv", `"z"`, `"y"`}},
+		"columns": {"x,z,class\n1,2,a\n1,2,b\n", []string{"f.csv", `"y"`, "x, z, class"}},
 		"label":   {"x,y,kind\n1,2,a\n1,2,b\n", []string{"f.csv", `"class"`, "x, y, kind"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -271,9 +211,9 @@ func TestStoredPrep(t *testing.T) {
 	}
 	_, err = Open(t.Context(), Spec{Data: "glyphs", Prep: &p})
 	wantError(t, err, "glyphs", "table", "image")
-	p.Std[0] = 0
+	p.Features[0].Std = -1
 	_, err = Open(t.Context(), Spec{Data: "csv:" + path, Prep: &p})
-	wantError(t, err, "stored preprocessing", "column 0")
+	wantError(t, err, "stored preprocessing", `"x"`, "deviation above 0")
 }
 
 // The fingerprint is of the content.
@@ -301,34 +241,4 @@ func TestFingerprint(t *testing.T) {
 			t.Errorf("%s changed, the fingerprint did not", name)
 		}
 	}
-}
-
-func FuzzCSV(f *testing.F) {
-	f.Add([]byte(plain), "-1", "")
-	f.Add([]byte("x;y;'class'\r\n1;2;'a b'\r\n"), "class", "yes")
-	f.Add([]byte("1\t\t\"a\"\t3\n"), "2", "no")
-	f.Add([]byte("  1   2  '-1'\n"), "-1", "auto")
-	f.Add(gzipped([]byte(plain)), "2", "")
-	f.Fuzz(func(t *testing.T, content []byte, label, header string) {
-		const path = "f.csv"
-		in := &file{Reader: bytes.NewReader(content), path: path}
-		tab, err := parseTable(t.Context(), in, wanted{label, -1}, header)
-		if err != nil {
-			if !strings.HasPrefix(err.Error(), path) {
-				t.Errorf("error without the file: %v", err)
-			}
-			return
-		}
-		n := len(tab.codes)
-		if n < 1 || len(tab.cells) != n*tab.width || len(tab.lines) != n || tab.labelAt > tab.width {
-			t.Errorf("%d labels, %d lines, %d cells of width %d, label at %d", n, len(tab.lines), len(tab.cells), tab.width, tab.labelAt)
-		}
-		if slices.ContainsFunc(tab.cells, func(x float64) bool { return !finite(x) }) {
-			t.Error("a cell is not finite")
-		}
-		classes := classesOf(tab.texts)
-		if _, err := tab.classify(classes, path); err != nil {
-			t.Error(err)
-		}
-	})
 }

@@ -4,8 +4,9 @@
 //
 // # From a word to rows
 //
-// [Open] reads a source, chooses rows, flips labels if asked to, standardises
-// the columns of tables, and returns a [Data]. Everything random in it comes
+// [Open] reads a source, chooses rows, flips labels if asked to, fits what a
+// model is to see of the columns of tables, by the training rows alone, and
+// returns a [Data]. Tables are read by the package frame. Everything random in it comes
 // from one integer hash of (seed, row number, stream), so a program in any
 // language can rebuild the same rows; no generator has a state, and no choice
 // depends on the order in which things are read.
@@ -36,7 +37,7 @@
 // # Same data?
 //
 // [Data.Fingerprint] is a hash of everything above: rows, labels, features as
-// read, names of the classes, and preprocessing. It does not depend on the
+// a model sees them, names of the classes, and preprocessing. It does not depend on the
 // place of the files or on their compression, so nodes can compare it.
 //
 // Errors name the file, the line (from 1), the column (by its index from 0, as

@@ -10,7 +10,7 @@ import (
 )
 
 // digest hashes the content of a data set: preprocessing, then for each part
-// its name, row numbers, labels and features as read from the source.
+// its name, row numbers, labels and features as a model sees them.
 type digest struct {
 	h   hash.Hash
 	buf []byte
@@ -28,18 +28,17 @@ func newDigest(p Prep) *digest {
 }
 
 // add adds one part.
-func (f *digest) add(name string, r *raw, s *Set) {
+func (f *digest) add(name string, s *Set) {
 	f.text(name)
 	f.number(uint64(s.Len()))
 	for i, id := range s.ids {
 		f.number(uint64(uint32(id))<<32 | uint64(uint32(s.labels[i])))
 	}
-	if s.values != nil {
-		for _, id := range s.ids {
-			for _, x := range r.row(id) {
-				f.number(math.Float64bits(x))
-			}
-		}
+	for _, x := range s.values {
+		f.small(math.Float32bits(x))
+	}
+	for _, at := range s.places {
+		f.small(uint32(at))
 	}
 	f.flush()
 	f.h.Write(s.pixels)
@@ -58,6 +57,13 @@ func (f *digest) text(s string) {
 
 func (f *digest) number(x uint64) {
 	f.buf = binary.LittleEndian.AppendUint64(f.buf, x)
+	if len(f.buf) >= 1<<16 {
+		f.flush()
+	}
+}
+
+func (f *digest) small(x uint32) {
+	f.buf = binary.LittleEndian.AppendUint32(f.buf, x)
 	if len(f.buf) >= 1<<16 {
 		f.flush()
 	}

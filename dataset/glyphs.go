@@ -17,6 +17,8 @@ import (
 	"golang.org/x/image/font/gofont/gomonobolditalic"
 	"golang.org/x/image/font/gofont/gomonoitalic"
 	"golang.org/x/image/font/gofont/goregular"
+
+	"github.com/ballast-ml/ballast/dataset/frame"
 )
 
 // The built-in data: characters that people can tell apart (no 0 beside O, no
@@ -82,7 +84,7 @@ func openGlyphs(_ context.Context, _ string, s *Spec) (*raw, error) {
 		}
 		if !slices.Equal(s.Prep.Classes, r.classes) {
 			return nil, fmt.Errorf("glyphs: expected the classes of the stored model, %s; these are %s",
-				listed(s.Prep.Classes), listed(r.classes))
+				frame.Listed(s.Prep.Classes), frame.Listed(r.classes))
 		}
 	}
 	return r, nil

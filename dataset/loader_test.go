@@ -14,7 +14,7 @@ import (
 // numbered returns a set of n rows whose features, label and number tell them
 // apart.
 func numbered(n, dim int) *Set {
-	s := &Set{classes: 3, dim: dim, ids: ascending(1000, n), labels: modulo(n, 3), values: make([]float32, n*dim)}
+	s := &Set{classes: 3, dim: dim, dense: dim, ids: ascending(1000, n), labels: modulo(n, 3), values: make([]float32, n*dim)}
 	for i := range s.values {
 		s.values[i] = float32(i)
 	}

@@ -1,8 +1,10 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 )
 
 // raw is what a source knows before rows are chosen. Rows are numbered through
@@ -13,9 +15,7 @@ type raw struct {
 	kind    Kind
 	shape   []int
 	classes []string
-	columns []string // names of the features of a table, or nil
-	label   string   // label column of a table: name or index
-	labelAt int      // its index
+	target  []string // labels of class 0, if all others are class 1
 
 	labels []int32 // of every row
 	train  int     // rows of the training file; the others are test rows
@@ -23,7 +23,7 @@ type raw struct {
 	order  []int32 // classes from the head of a long tail to its end; nil: as numbered
 
 	pixels func(ctx context.Context, rows []int32) ([]uint8, error) // images
-	cells  []float64                                                // tables: all rows
+	table  *table                                                   // tables
 	place  func(row int32) string                                   // tables: file and line
 	groups func(rows []int32) []Group                               // of test rows; or nil
 }
@@ -38,6 +38,9 @@ func Open(ctx context.Context, s Spec) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
+	if src.format != nil {
+		src.open = src.format.openTable
+	}
 	r, err := src.open(ctx, place, &s)
 	if err != nil {
 		return nil, err
@@ -46,7 +49,7 @@ func Open(ctx context.Context, s Spec) (*Data, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
-	return assemble(ctx, r, s.Prep, train, val, test)
+	return assemble(ctx, r, &s, train, val, test)
 }
 
 // choose decides which rows train, validate and test, and flips labels of the
@@ -92,18 +95,10 @@ func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
 }
 
 // assemble reads the chosen rows.
-func assemble(ctx context.Context, r *raw, stored *Prep, train, val, test []int32) (*Data, error) {
-	d := &Data{Name: r.name, Kind: r.kind, Shape: r.shape, Classes: r.classes}
-	if stored != nil {
-		d.Prep = *stored
-	} else {
-		d.Prep = Prep{Kind: r.kind, Shape: r.shape, Classes: r.classes, Label: r.label, LabelIndex: r.labelAt, Columns: r.columns}
-		if r.kind == Table {
-			var err error
-			if d.Prep.Mean, d.Prep.Std, err = fit(r, train); err != nil {
-				return nil, err
-			}
-		}
+func assemble(ctx context.Context, r *raw, s *Spec, train, val, test []int32) (*Data, error) {
+	d := &Data{Name: r.name, Kind: r.kind, Classes: r.classes}
+	if err := d.prepare(r, s, train); err != nil {
+		return nil, err
 	}
 	content := newDigest(d.Prep)
 	parts := []struct {
@@ -112,11 +107,11 @@ func assemble(ctx context.Context, r *raw, stored *Prep, train, val, test []int3
 		set  **Set
 	}{{"train", train, &d.Train}, {"val", val, &d.Val}, {"test", test, &d.Test}}
 	for _, p := range parts {
-		set, err := r.read(ctx, p.rows, &d.Prep)
+		set, err := d.read(ctx, r, p.rows)
 		if err != nil {
 			return nil, err
 		}
-		content.add(p.name, r, set)
+		content.add(p.name, set)
 		*p.set = set
 	}
 	if r.groups != nil {
@@ -126,20 +121,50 @@ func assemble(ctx context.Context, r *raw, stored *Prep, train, val, test []int3
 	return d, nil
 }
 
+// prepare says how samples are made of rows: as in a stored model, or by the
+// training rows.
+func (d *Data) prepare(r *raw, s *Spec, train []int32) (err error) {
+	if s.Prep != nil {
+		d.Prep, d.Shape = *s.Prep, s.Prep.Shape
+		if r.kind == Table {
+			r.table.columns = r.table.features
+		}
+		return nil
+	}
+	d.Prep = Prep{Kind: r.kind, Shape: r.shape, Classes: r.classes, Target: r.target}
+	if r.kind == Table {
+		t := r.table
+		d.Prep.Label, d.Prep.LabelIndex = cmp.Or(t.frame.Columns[t.label].Name, strconv.Itoa(t.label)), t.label
+		if d.Prep.Features, d.Warnings, err = t.fit(train, s.Scale); err != nil {
+			return err
+		}
+		width := 0
+		for i := range d.Prep.Features {
+			width += d.Prep.Features[i].width()
+			t.columns = append(t.columns, d.Prep.Features[i].Index)
+		}
+		d.Prep.Shape = []int{width}
+	}
+	d.Shape = d.Prep.Shape
+	return nil
+}
+
 // read makes a set of the given rows.
-func (r *raw) read(ctx context.Context, rows []int32, prep *Prep) (*Set, error) {
+func (d *Data) read(ctx context.Context, r *raw, rows []int32) (*Set, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	s := &Set{classes: len(r.classes), dim: product(r.shape), ids: rows, labels: make([]int32, len(rows))}
+	s := &Set{classes: len(r.classes), dim: product(d.Shape), ids: rows, labels: make([]int32, len(rows))}
 	for i, row := range rows {
 		s.labels[i] = r.labels[row]
 	}
 	var err error
 	if r.kind == Image {
 		s.pixels, err = r.pixels(ctx, rows)
-	} else {
-		s.values, err = standardise(r, rows, prep)
+		return s, err
 	}
+	e := newEncoder(r.table, d.Prep.Features, r.table.columns)
+	s.dense = e.dense
+	s.values, s.places, err = e.read(rows)
 	return s, err
 }

@@ -97,6 +97,20 @@ func TestRealDialects(t *testing.T) {
 	if n := credit.Train.Counts()[1] + credit.Test.Counts()[1]; n != 6636 || credit.Features() != 24 {
 		t.Errorf("credit-default: %d defaults, %d features", n, credit.Features())
 	}
-	_, err := Open(t.Context(), Spec{Data: "csv:" + dataDir(t, "adult/adult-train.csv.gz")})
-	wantError(t, err, "adult-train.csv.gz:1", "column index 1", "State-gov")
+	adult := open(t, Spec{Data: "csv:" + dataDir(t, "adult/adult-train.csv.gz"), TestData: "csv:" + dataDir(t, "adult/adult-test.csv.gz")})
+	if want := []int{24720, 7841}; !slices.Equal(adult.Train.Counts(), want) {
+		t.Errorf("adult: training counts %v, want %v", adult.Train.Counts(), want)
+	}
+	if want := []int{12435, 3846}; !slices.Equal(adult.Test.Counts(), want) {
+		t.Errorf("adult: test counts %v, want %v", adult.Test.Counts(), want)
+	}
+	nsl := open(t, Spec{Data: "csv:" + dataDir(t, "nsl-kdd/KDDTrain+_20Percent.txt.gz"), TestData: "csv:" + dataDir(t, "nsl-kdd/KDDTest+.txt.gz"),
+		Label: "41", Drop: "42", Target: "normal"})
+	if !slices.Equal(nsl.Train.Counts(), []int{13449, 11743}) || !slices.Equal(nsl.Test.Counts(), []int{9711, 12833}) {
+		t.Errorf("nsl-kdd: counts %v and %v", nsl.Train.Counts(), nsl.Test.Counts())
+	}
+	kdd := open(t, Spec{Data: "csv:" + dataDir(t, "kddcup99-10/kddcup.data_10_percent.gz")})
+	if n := kdd.Train.Len() + kdd.Test.Len(); n != 494_021 || len(kdd.Classes) != 23 {
+		t.Errorf("kddcup99-10: %d rows, %d classes", n, len(kdd.Classes))
+	}
 }

@@ -122,7 +122,7 @@ func TestRemoteErrors(t *testing.T) {
 			w.Header().Set("Content-Encoding", "br")
 			fmt.Fprint(w, plain)
 		case "/bad.csv":
-			fmt.Fprint(w, "1,2,a\n1,x,b\n")
+			fmt.Fprint(w, "1,2,a\n1,x,b,c\n")
 		case "/round.csv":
 			http.Redirect(w, r, "/round.csv?secret", http.StatusFound)
 		case "/secret.csv":
@@ -141,7 +141,7 @@ func TestRemoteErrors(t *testing.T) {
 		at + "/huge.csv":       {"/huge.csv", "announces 17179869185 bytes", "at most 17179869184"},
 		at + "/packed.csv":     {"/packed.csv", `encoding "br"`},
 		at + "/round.csv":      {"/round.csv: redirected more than 5 times", "/round.csv?...;"},
-		at + "/bad.csv":        {at + "/bad.csv:2: column index 1", `"x"`},
+		at + "/bad.csv":        {at + "/bad.csv:2: expected 3 columns", "found 4"},
 		gone.URL + "/f.csv":    {gone.URL + "/f.csv: ", "refused", "check the address"},
 		"ftp://host/f.csv":     {"ftp://host/f.csv", "https://HOST/FILE"},
 		"http:///f.csv":        {"http:///f.csv", "https://HOST/FILE"},

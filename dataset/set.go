@@ -10,7 +10,9 @@ type Set struct {
 	ids     []int32
 	labels  []int32
 	pixels  []uint8   // len = Len()*dim, or nil
-	values  []float32 // len = Len()*dim, or nil
+	values  []float32 // numbers: len = Len()*dense, or nil
+	dense   int       // values of a sample before those of categories; dim without categories
+	places  []int32   // which of the other values are 1: len = Len()*(categories of a sample)
 	groups  []Group
 }
 
@@ -39,19 +41,33 @@ func (s *Set) Label(i int) int32 { return s.labels[i] }
 func (s *Set) ID(i int) int { return int(s.ids[i]) }
 
 // Read writes the features of sample i to dst, as a model is to see them:
-// pixels as p/255, columns standardised. It panics unless len(dst) is the
-// number of features.
+// pixels as p/255, columns as Prep says. It panics unless len(dst) is the number
+// of features.
 func (s *Set) Read(dst []float32, i int) {
 	if len(dst) != s.dim {
 		panic(fmt.Sprintf("dataset: Read into %d values, a sample has %d", len(dst), s.dim))
 	}
 	if s.values != nil {
-		copy(dst, s.values[i*s.dim:(i+1)*s.dim])
+		copy(dst, s.values[i*s.dense:(i+1)*s.dense])
+		if s.dense < s.dim {
+			s.categories(dst, i)
+		}
 		return
 	}
 	src := s.pixels[i*s.dim : (i+1)*s.dim]
 	for j, p := range src {
 		dst[j] = scale[p]
+	}
+}
+
+// categories writes the values of the categories of sample i.
+func (s *Set) categories(dst []float32, i int) {
+	clear(dst[s.dense:])
+	n := len(s.places) / len(s.labels)
+	for _, at := range s.places[i*n : (i+1)*n] {
+		if at >= 0 {
+			dst[at] = 1
+		}
 	}
 }
 

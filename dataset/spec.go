@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ballast-ml/ballast/dataset/frame"
 )
 
 // Spec says what to open. The zero value of a field is its default.
@@ -16,20 +18,41 @@ type Spec struct {
 	//
 	//	glyphs    the built-in characters
 	//	idx:DIR   the four files of MNIST and its successors, gzipped or not
-	//	csv:FILE  a table of numbers with a label column, gzipped or not
+	//	csv:FILE  a text with a row in each line, gzipped or not
 	//
 	// DIR and FILE are paths, or addresses on a web server (http or https) from
 	// which Open downloads the files. A file classes.txt in DIR names the
 	// classes, one in a line; else they have the names that they were published
 	// with, if the labels are those of a set that we know, or their numbers.
 	Data string
-	// TestData is csv:FILE, a second table whose rows are the test rows; empty:
-	// a fifth of the table Data, stratified.
+	// TestData is a second table whose rows are the test rows; empty: a fifth of
+	// the table Data, stratified. Columns are found by their names, or by their
+	// places where one of the files has no names.
 	TestData string
 	// Label is the label column of a table: its name, or its index from 0;
 	// negative indices count from the end. Empty is "-1", the last column (or,
 	// with Prep, the column that Prep names).
 	Label string
+	// Target, a list of labels separated by commas, makes two classes of all:
+	// the rows with one of these labels, and the others.
+	Target string
+	// Header says whether the first row of a text holds names: auto (or empty),
+	// yes or no. Auto takes it for names if no feature in it is a number and it
+	// is unlike the rows that follow.
+	Header string
+	// Separator is what stands between the cells of a text: auto (or empty),
+	// comma, tab, space or one character. Auto is the first of tab, semicolon,
+	// comma, bar and space that line 1 has.
+	Separator string
+	// Missing lists the texts that stand for a missing cell, as an empty cell
+	// always does; auto (or empty) is frame.DefaultMissing.
+	Missing string
+	// Categorical and Drop list columns, by name or index: those whose numbers
+	// are the codes of categories, and those to leave out. A column of text is
+	// one of categories without being told.
+	Categorical, Drop string
+	// Scale is what becomes of numbers: standard (or empty), quantile or none.
+	Scale string
 	// LongTail thins the training classes exponentially, the largest to have
 	// so many times the rows of the smallest. 0 leaves them as they are; the
 	// glyphs have a tail of 100 if it is 0, and none if it is 1.
@@ -41,11 +64,8 @@ type Spec struct {
 	ValFraction float64
 	// Seed of split, tail, noise and glyphs.
 	Seed uint64
-	// Header says whether line 1 of a table holds names: auto (or empty), yes
-	// or no. Auto takes it for names if no feature in it is a number.
-	Header string
-	// Prep, if set, is used instead of fitting: the classes and the
-	// standardisation of a stored model. It is not changed.
+	// Prep, if set, is used instead of fitting: the classes and the features of a
+	// stored model. It is not changed.
 	Prep *Prep
 }
 
@@ -57,13 +77,33 @@ type source struct {
 	name   string
 	placed bool // a colon and a place follow the name
 	open   func(ctx context.Context, place string, s *Spec) (*raw, error)
+	format format // of tables, in place of open
 }
 
 // sources is the list of them.
 var sources = []source{
-	{"glyphs", false, openGlyphs},
-	{"idx", true, openIDX},
-	{"csv", true, openCSV},
+	{name: "glyphs", open: openGlyphs},
+	{name: "idx", placed: true, open: openIDX},
+	{name: "csv", placed: true, format: readCSV},
+}
+
+// format reads the tables of one kind of file.
+type format func(ctx context.Context, place string, s *Spec, want kinds) (*frame.Frame, error)
+
+// sourceWords lists the sources for messages.
+func sourceWords() string {
+	var all []string
+	for _, s := range sources {
+		word := s.name
+		switch {
+		case s.format != nil:
+			word += ":FILE"
+		case s.placed:
+			word += ":DIR"
+		}
+		all = append(all, word)
+	}
+	return strings.Join(all[:len(all)-1], ", ") + " or " + all[len(all)-1]
 }
 
 // Check reports everything that is wrong with s itself, without opening
@@ -77,8 +117,8 @@ func Check(s Spec) error {
 		switch {
 		case err != nil:
 			errs = append(errs, fmt.Errorf("test data: %w", err))
-		case test.name != "csv" || src.name != "csv" && src.name != "":
-			errs = append(errs, fmt.Errorf("test data %q: expected csv:FILE beside data csv:FILE; idx and glyphs bring their own test rows", s.TestData))
+		case test.format == nil || src.format == nil && src.name != "":
+			errs = append(errs, fmt.Errorf("test data %q: expected a table beside a table, as in csv:FILE; images and glyphs bring their own test rows", s.TestData))
 		}
 	}
 	if s.LongTail != 0 && (!(s.LongTail >= 1) || math.IsInf(s.LongTail, 0)) {
@@ -94,6 +134,18 @@ func Check(s Spec) error {
 	default:
 		errs = append(errs, fmt.Errorf("header %q: expected auto, yes or no", s.Header))
 	}
+	switch s.Scale {
+	case "", ScaleStandard, ScaleQuantile, ScaleNone:
+	default:
+		errs = append(errs, fmt.Errorf("scale %q: expected standard, quantile or none", s.Scale))
+	}
+	_, err = parseSeparator(s.Separator)
+	errs = append(errs, err)
+	for _, list := range [][2]string{{"missing", s.Missing}, {"categorical", s.Categorical}, {"drop", s.Drop}, {"target", s.Target}} {
+		if _, err := splitList(list[1]); err != nil {
+			errs = append(errs, fmt.Errorf("%s %q: %w", list[0], list[1], err))
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -102,7 +154,7 @@ func parseSource(word string) (src source, place string, err error) {
 	name, place, colon := strings.Cut(word, ":")
 	at := slices.IndexFunc(sources, func(s source) bool { return s.name == name && s.placed == colon })
 	if at < 0 {
-		return source{}, "", fmt.Errorf("data %q: expected glyphs, idx:DIR or csv:FILE", word)
+		return source{}, "", fmt.Errorf("data %q: expected %s", word, sourceWords())
 	}
 	if colon && place == "" {
 		return source{}, "", fmt.Errorf("data %q: expected a path or an address behind the colon", word)

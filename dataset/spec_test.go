@@ -26,7 +26,7 @@ func TestCheckErrors(t *testing.T) {
 		spec Spec
 		want []string
 	}{
-		{Spec{}, []string{`data ""`, "glyphs, idx:DIR or csv:FILE"}},
+		{Spec{}, []string{`data ""`, "glyphs", "idx:DIR", "csv:FILE"}},
 		{Spec{Data: "mnist"}, []string{`"mnist"`, "idx:DIR"}},
 		{Spec{Data: "csv:"}, []string{`"csv:"`, "path"}},
 		{Spec{Data: "csv"}, []string{`"csv"`, "csv:FILE"}},

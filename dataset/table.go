@@ -1,178 +1,109 @@
 package dataset
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/ballast-ml/ballast/dataset/frame"
 )
 
-// maxTexts is the largest number of distinct labels of a table.
-const maxTexts = 1 << 16
-
-// table is one CSV file as read. A row has width cells and a label.
+// table is the rows of a table source: those of the training files, then those
+// of the test files, in one frame. Its columns are as in the first file.
 type table struct {
-	path    string
-	sep     byte
-	width   int      // features, without the label column
-	labelAt int      // index of the label column among all columns
-	header  []string // names of all columns, or nil
-	cells   []float64
-	codes   []int32  // label of each row, an index into texts
-	lines   []int32  // line of each row, from 1
-	texts   []string // distinct labels, in order of appearance
-	seen    []int32  // line of the first appearance of each text
-
-	code map[string]int32 // index of each text
-	now  [][]byte         // cells of the row being read
+	frame    *frame.Frame
+	origins  []origin
+	label    int   // its column
+	features []int // columns to learn from
+	columns  []int // those of the features of Prep
 }
 
-// readTable reads a CSV file. header is as in Spec.
-func readTable(ctx context.Context, path string, label wanted, header string) (*table, error) {
-	f, err := openFile(ctx, path)
+// origin is a file that rows of a table come from.
+type origin struct {
+	first int // its first row in the table
+	frame *frame.Frame
+}
+
+// place names a row for a message.
+func (t *table) place(row int32) string {
+	at := len(t.origins) - 1
+	for t.origins[at].first > int(row) {
+		at--
+	}
+	return t.origins[at].frame.Place(int(row) - t.origins[at].first)
+}
+
+// openTable reads the table at place, and the test table if s names one.
+func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, error) {
+	roles := roles{s}
+	f, err := from(ctx, place, s, roles.kinds)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return parseTable(ctx, f, label, header)
-}
-
-// parseTable reads a table from an open file.
-func parseTable(ctx context.Context, f *file, label wanted, header string) (*table, error) {
-	in := newLines(f)
-	t := &table{path: f.path, code: map[string]int32{}}
-	err := t.start(in, label, header)
-	if err == nil {
-		err = t.rows(ctx, in)
+	t := &table{frame: f, origins: []origin{{0, f}}}
+	if t.label, t.features, err = roles.of(f.Names(), len(f.Columns)); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	switch broken := in.Err(); {
-	case errors.Is(broken, bufio.ErrTooLong):
-		return nil, fmt.Errorf("%s:%d: a line of more than %d bytes; expected a text file with one row in each line", t.path, in.number+1, maxLine)
-	case broken != nil: // and with it, maybe, the line that err complains of
-		return nil, f.wrap(broken)
-	case err == nil && len(t.codes) == 0:
-		return nil, fmt.Errorf("%s: no rows behind the header", t.path)
-	case err != nil:
+	r := &raw{name: base(place), path: f.Path, kind: Table, train: f.Rows, table: t, place: t.place}
+	if s.TestData != "" {
+		if err := t.addTest(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.checkNumbers(); err != nil {
 		return nil, err
 	}
-	return t, nil
+	return r, t.classify(r, s)
 }
 
-// start reads line 1, and with it what the columns are. If line 1 is a row
-// and no header, it is left in the reader for rows.
-func (t *table) start(in *lines, label wanted, header string) error {
-	if !in.next() {
-		return fmt.Errorf("%s: the file is empty; expected rows of numbers with a label column", t.path)
-	}
-	line := in.text()
-	sep, err := separator(line)
+// addTest reads the test table and puts its rows behind those of t, by columns
+// of the same names or places.
+func (t *table) addTest(ctx context.Context, s *Spec) error {
+	src, place, err := parseSource(s.TestData)
 	if err != nil {
-		return fmt.Errorf("%s:%d: %w", t.path, in.number, err)
+		return err
 	}
-	cells, err := splitCells(nil, line, sep)
+	first := *t.frame
+	var columns []int // of the test table, for each column of the first
+	f, err := src.format(ctx, place, s, func(names []string, n int) ([]frame.Kind, error) {
+		var err error
+		if columns, err = first.Match(names, n); err != nil {
+			return nil, err
+		}
+		all := make([]frame.Kind, n)
+		for i, at := range columns {
+			all[at] = first.Columns[i].Kind
+		}
+		return all, nil
+	})
 	if err != nil {
-		return fmt.Errorf("%s:%d: %w", t.path, in.number, err)
+		return err
 	}
-	first := make([]string, len(cells))
-	for i, c := range cells {
-		first[i] = string(c)
-	}
-	t.sep, t.width = sep, len(first)-1
-	named := header == "yes" || header != "no" && looksNamed(first, label.label)
-	if t.labelAt, err = label.find(first, named); err != nil {
-		return fmt.Errorf("%s: %w", t.path, err)
-	}
-	if !named {
-		return t.row(in)
-	}
-	for i, name := range first {
-		if !utf8.ValidString(name) {
-			return fmt.Errorf("%s:%d: the name of column index %d is not UTF-8 text: %q", t.path, in.number, i, name)
-		}
-	}
-	t.header = first
+	t.origins = append(t.origins, origin{t.frame.Rows, f})
+	t.frame = &first
+	t.frame.Cells = slices.Clip(t.frame.Cells)
+	t.frame.Lines = nil // places are found by the origins
+	picked := f.Pick(columns)
+	picked.Lines = nil
+	t.frame.Append(picked)
 	return nil
 }
 
-// rows reads the rest of the file.
-func (t *table) rows(ctx context.Context, in *lines) error {
-	for in.next() {
-		if len(t.codes)%4096 == 0 {
-			if err := context.Cause(ctx); err != nil {
-				return err
-			}
+// checkNumbers wants every cell of the numbers that a model is to see to be
+// one, or missing.
+func (t *table) checkNumbers() error {
+	for _, at := range t.features {
+		c := &t.frame.Columns[at]
+		if c.Odd == nil {
+			continue
 		}
-		if err := t.row(in); err != nil {
-			return err
+		column := strconv.Itoa(at)
+		if c.Name != "" {
+			column = c.Name
 		}
+		return fmt.Errorf("%s: %s: expected a number as in most rows, found %q (--missing %[3]q if it stands for no value, --categorical %[4]q if the column holds categories, --drop %[4]q to leave it out)",
+			t.place(int32(c.Odd.Row)), t.frame.Describe(at), c.Odd.Text, column)
 	}
-	return nil
-}
-
-// row adds the line that in is at.
-func (t *table) row(in *lines) error {
-	cells, err := splitCells(t.now[:0], in.text(), t.sep)
-	t.now = cells
-	if err != nil {
-		return fmt.Errorf("%s:%d: %w", t.path, in.number, err)
-	}
-	if len(cells) != t.width+1 {
-		return fmt.Errorf("%s:%d: expected %d columns as in the first line, found %d", t.path, in.number, t.width+1, len(cells))
-	}
-	for i, c := range cells {
-		if i == t.labelAt {
-			err = t.addLabel(c, in.number)
-		} else {
-			err = t.addCell(c)
-		}
-		if err != nil {
-			return fmt.Errorf("%s:%d: %s: %w", t.path, in.number, t.column(i), err)
-		}
-	}
-	t.lines = append(t.lines, int32(in.number))
-	return nil
-}
-
-func (t *table) addCell(c []byte) error {
-	x, err := strconv.ParseFloat(string(c), 64)
-	switch {
-	case len(c) == 0:
-		return errors.New("expected a number, the cell is empty")
-	case errors.Is(err, strconv.ErrRange):
-		return fmt.Errorf("expected a finite number, %s is out of range", quote(c))
-	case err != nil && t.sep == ';' && strings.Contains(string(c), ","):
-		return fmt.Errorf("expected a number with a decimal point, found %s", quote(c))
-	case err != nil && t.header == nil && len(t.codes) == 0:
-		return fmt.Errorf(`expected a number, found %s (if line 1 holds names, say so: header yes)`, quote(c))
-	case err != nil:
-		return fmt.Errorf("expected a number, found %s", quote(c))
-	case !finite(x):
-		return fmt.Errorf("expected a finite number, found %s", quote(c))
-	}
-	t.cells = append(t.cells, x)
-	return nil
-}
-
-func (t *table) addLabel(c []byte, line int) error {
-	if code, ok := t.code[string(c)]; ok {
-		t.codes = append(t.codes, code)
-		return nil
-	}
-	switch {
-	case len(c) == 0:
-		return errors.New("expected a label, the cell is empty")
-	case !utf8.Valid(c):
-		return fmt.Errorf("expected a label in UTF-8 text, found %s", quote(c))
-	case len(t.texts) == maxTexts:
-		return fmt.Errorf("more than %d different labels; expected the column of a class", maxTexts)
-	}
-	code := int32(len(t.texts))
-	t.code[string(c)] = code
-	t.codes = append(t.codes, code)
-	t.texts = append(t.texts, string(c))
-	t.seen = append(t.seen, int32(line))
 	return nil
 }

@@ -18,9 +18,23 @@ type Config struct {
 	// Label names the label column of a CSV file, by header or by index from
 	// 0; -1 is the last.
 	Label string `koanf:"label"`
-	// Header says whether line 1 of a CSV file holds names: auto (it does if
-	// no feature in it is a number), yes or no.
+	// Target is a comma-separated list of labels: those rows are one class, all
+	// others another. Empty: a class for each label.
+	Target string `koanf:"target"`
+	// Header says whether line 1 of a text holds names: yes, no or auto.
 	Header string `koanf:"header"`
+	// Separator is what stands between the cells of a text: auto, comma, tab,
+	// space or one character.
+	Separator string `koanf:"separator"`
+	// Missing is a comma-separated list of texts that stand for a missing cell;
+	// auto: ?, NA and their like.
+	Missing string `koanf:"missing"`
+	// Categorical and Drop are comma-separated lists of columns of a table: those
+	// whose numbers are codes of categories, and those to leave out.
+	Categorical string `koanf:"categorical"`
+	Drop        string `koanf:"drop"`
+	// Scale is what becomes of the numbers of a table: standard, quantile, none.
+	Scale string `koanf:"scale"`
 	// LongTail thins the training classes to an exponential profile with this
 	// ratio of the largest to the smallest; 0 or 1 keeps all rows. Glyphs
 	// have a tail of 100 of their own.
@@ -106,7 +120,7 @@ type Config struct {
 // Defaults returns the configuration of a run with no flags.
 func Defaults() Config {
 	return Config{
-		Data: "glyphs", Label: "-1", Header: "auto", Seed: 1,
+		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Seed: 1,
 		Model: "auto", Norm: "auto", Dropout: -1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,

@@ -78,6 +78,8 @@ type DataReady struct {
 	Classes     int     `json:"classes"`
 	Fingerprint string  `json:"fingerprint"`
 	Seconds     float64 `json:"seconds"`
+	// Warnings are about what is in the data and should perhaps not be.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Joined says where a node listens.

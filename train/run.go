@@ -61,6 +61,7 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 	j.observe.DataReady(DataReady{
 		Name: data.Name, Train: data.Train.Len(), Val: data.Val.Len(), Test: data.Test.Len(),
 		Classes: len(data.Classes), Fingerprint: data.Fingerprint, Seconds: time.Since(start).Seconds(),
+		Warnings: data.Warnings,
 	})
 	return j, nil
 }

@@ -35,6 +35,21 @@ func writeTable(t testing.TB, rows int) string {
 	return writeFile(t, "table.csv", []byte(b.String()))
 }
 
+// writeMixed makes a small table of numbers, texts and codes, some missing.
+func writeMixed(t testing.TB, rows int) string {
+	t.Helper()
+	b := strings.Builder{}
+	b.WriteString("size,colour,code,class\n")
+	for i := range rows {
+		size := fmt.Sprint(i * i % 37)
+		if i%11 == 0 {
+			size = "?"
+		}
+		fmt.Fprintf(&b, "%s,%s,%d,%d\n", size, []string{"red", "green", "NA"}[i%3], i%4, i%7/5)
+	}
+	return writeFile(t, "mixed.csv", []byte(b.String()))
+}
+
 // writeImages makes a small IDX set of 28x28 images, with a bar whose place
 // is the class.
 func writeImages(t testing.TB, train, test int) string {
@@ -136,6 +151,7 @@ func oneNode(ctx context.Context, tr allreduce.Transport, cfg Config, data *data
 // seed and shards, and of nothing else.
 func TestSameBits(t *testing.T) {
 	table, images := writeTable(t, 211), writeImages(t, 90, 30)
+	mixed := writeMixed(t, 211)
 	small := Defaults()
 	small.Label, small.Epochs, small.Batch, small.Warmup = "-1", 2, 37, 0.5
 	for _, c := range []struct {
@@ -154,6 +170,10 @@ func TestSameBits(t *testing.T) {
 			c.CBFrom = 0.3
 		}},
 		{"logistic cb", func(c *Config) { c.Data = "csv:" + table; c.Model, c.Method, c.CBFrom = "logistic", "cb", 0.5 }},
+		{"mixed table, by quantiles", func(c *Config) {
+			c.Data, c.Label, c.Scale, c.Categorical = "csv:"+mixed, "class", dataset.ScaleQuantile, "code"
+			c.Model, c.Lambda = "mlp:8", "2"
+		}},
 		{"lenet batch norm dropout", func(c *Config) {
 			c.Data = "idx:" + images
 			c.Model, c.Norm, c.Dropout, c.Lambda = "lenet", "batch", 0.2, "2"

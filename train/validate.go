@@ -96,7 +96,9 @@ func (c Config) spec() dataset.Spec {
 		seed = *c.DataSeed
 	}
 	return dataset.Spec{
-		Data: c.Data, TestData: c.TestData, Label: c.Label, Header: c.Header,
+		Data: c.Data, TestData: c.TestData, Label: c.Label, Target: c.Target,
+		Header: c.Header, Separator: c.Separator, Missing: c.Missing,
+		Categorical: c.Categorical, Drop: c.Drop, Scale: c.Scale,
 		LongTail: c.LongTail, LabelNoise: c.LabelNoise, ValFraction: c.ValFraction, Seed: seed,
 	}
 }
@@ -164,14 +166,14 @@ func (c Config) Canonical() string {
 	var b strings.Builder
 	for _, kv := range [][2]any{
 		{"alpha", c.Alpha}, {"batch", c.Batch},
-		{"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
-		{"data", kind}, {"data-seed", seed}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
+		{"categorical", c.Categorical}, {"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
+		{"data", kind}, {"data-seed", seed}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
 		{"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
-		{"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
-		{"positive", c.Positive}, {"seed", c.Seed}, {"shards", c.Shards},
-		{"steps", c.Steps}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
+		{"missing", c.Missing}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
+		{"positive", c.Positive}, {"scale", c.Scale}, {"seed", c.Seed}, {"shards", c.Shards},
+		{"steps", c.Steps}, {"target", c.Target}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
 		{"warmup", c.Warmup}, {"weight-decay", c.WeightDecay},
 	} {
 		fmt.Fprintf(&b, "%s=%v\n", kv[0], kv[1])

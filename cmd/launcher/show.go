@@ -12,6 +12,9 @@ func (f *fleet) show() train.Observer {
 	return train.Tee(cli.News(f.view.Note), train.Observer{
 		DataReady: func(v train.DataReady) {
 			f.tell("%s: %d training rows, %d test rows, %d classes (%.2f s)", v.Name, v.Train, v.Test, v.Classes, v.Seconds)
+			for _, warning := range v.Warnings {
+				f.tell("%s: %s", v.Name, warning)
+			}
 		},
 		Joined: func(v train.Joined) {
 			if len(f.settings.Join) == 0 && f.settings.NNodes.Min > 1 {

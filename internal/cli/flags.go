@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/model"
 	"github.com/ballast-ml/ballast/train"
 )
@@ -21,6 +22,7 @@ var (
 	progressModes = []string{"auto", "tty", "plain", "none"}
 	logLevels     = []string{"trace", "debug", "info", "warn", "error"}
 	headerModes   = []string{"auto", "yes", "no"}
+	scaleModes    = []string{dataset.ScaleStandard, dataset.ScaleQuantile, dataset.ScaleNone}
 	onNaNModes    = []string{"stop", "skip"}
 	transports    = []string{"auto", "shm", "tcp", "grpc"}
 )
@@ -29,8 +31,14 @@ func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	c := &s.Train
 	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files, gzipped or not) or csv:FILE; DIR and FILE are paths or http(s) addresses")
 	f.StringVar(&c.TestData, "test-data", c.TestData, "a second `SOURCE` to test on (csv:FILE) in place of a split")
-	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a CSV file that holds the label: a name, or an index from 0; -1 is the last")
-	f.Var(wordValue{&c.Header, headerModes}, "header", "`WORD`: whether line 1 of a CSV file holds names: yes, no, or auto: if no feature in it is a number")
+	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a table that holds the label: a name, or an index from 0; -1 is the last")
+	f.StringVar(&c.Target, "target", c.Target, "`LABEL,...` that make up one class; all other labels are the other")
+	f.StringVar(&c.Categorical, "categorical", c.Categorical, "`COLUMN,...` whose numbers are the codes of categories; columns of text are categories without being told")
+	f.StringVar(&c.Drop, "drop", c.Drop, "`COLUMN,...` of a table to leave out")
+	f.StringVar(&c.Missing, "missing", c.Missing, "`TEXT,...` that stand for a missing cell, as an empty cell always does; auto: ?, NA, N/A, nan, NaN, null, NULL")
+	f.Var(wordValue{&c.Scale, scaleModes}, "scale", "`WORD`: numbers of a table to mean 0 and deviation 1 (standard), to the normal deviate of their rank (quantile), or as they are (none)")
+	f.Var(wordValue{&c.Header, headerModes}, "header", "`WORD`: whether line 1 of a table holds names: yes, no, or auto: if no feature in it is a number and it is unlike the rows that follow")
+	f.StringVar(&c.Separator, "separator", c.Separator, "`CHAR` between the cells of a table, or comma, tab or space; auto: the first of tab, ; , | and space in line 1")
 	f.Float64Var(&c.LongTail, "long-tail", c.LongTail, "thin the training classes to an exponential profile with this `RATIO` of the largest to the smallest; 0 keeps all rows")
 	f.StringVar(&c.LabelNoise, "label-noise", c.LabelNoise, "give training rows wrong labels: sym:`RATE`")
 	f.Float64Var(&c.ValFraction, "val-fraction", c.ValFraction, "`FRACTION` of the training rows to set aside for validation")

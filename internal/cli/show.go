@@ -31,6 +31,11 @@ func (p *Program) screenMode(s Settings) screen.Mode {
 func watch(view *screen.Screen) train.Observer {
 	formed := false
 	return train.Tee(News(view.Note), train.Observer{
+		DataReady: func(v train.DataReady) {
+			for _, warning := range v.Warnings {
+				view.Note("%s: %s", v.Name, warning)
+			}
+		},
 		Joined: func(v train.Joined) { view.Note("%s listens on %s", v.Name, v.Addr) },
 		RingFormed: func(v train.RingFormed) {
 			if !formed {

@@ -1,0 +1,147 @@
+package dataset
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ballast-ml/ballast/dataset/frame"
+)
+
+// kinds says of what kind the columns of a file have to be: a value for each of
+// n columns, whose names may be nil; Auto where the file may decide.
+type kinds func(names []string, n int) ([]frame.Kind, error)
+
+// roles says what the columns of the first table are for.
+type roles struct{ s *Spec }
+
+// of returns the label column and the features among columns that may have
+// names.
+func (o roles) of(names []string, n int) (label int, features []int, err error) {
+	if label, err = o.label(names, n); err != nil {
+		return 0, nil, err
+	}
+	if p := o.s.Prep; p != nil {
+		for i := range p.Features {
+			at, err := stored(&p.Features[i], names, n)
+			if err != nil {
+				return 0, nil, err
+			}
+			features = append(features, at)
+		}
+		return label, features, nil
+	}
+	dropped, err := columns("drop", o.s.Drop, names, n)
+	if err != nil {
+		return 0, nil, err
+	}
+	if slices.Contains(dropped, label) {
+		return 0, nil, fmt.Errorf("--drop: column %s is the label", name(names, label))
+	}
+	for i := range n {
+		if i != label && !slices.Contains(dropped, i) {
+			features = append(features, i)
+		}
+	}
+	if len(features) == 0 {
+		return 0, nil, fmt.Errorf("expected columns beside the label, found none")
+	}
+	return label, features, nil
+}
+
+// kinds is what has to be known before the cells are read.
+func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
+	label, features, err := o.of(names, n)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]frame.Kind, n)
+	if p := o.s.Prep; p != nil {
+		for i, at := range features {
+			all[at] = frame.Number
+			if p.Features[i].category() {
+				all[at] = frame.Text
+			}
+		}
+	} else {
+		categorical, err := columns("categorical", o.s.Categorical, names, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range categorical {
+			all[at] = frame.Text
+		}
+	}
+	all[label] = frame.Text
+	return all, nil
+}
+
+// label finds the label column.
+func (o roles) label(names []string, n int) (int, error) {
+	word, p := o.s.Label, o.s.Prep
+	if word == "" && p != nil {
+		word = p.Label
+		if names == nil {
+			if p.LabelIndex < 0 || p.LabelIndex >= n {
+				return 0, fmt.Errorf("label column %q: expected at column index %d as in training, found %d columns", word, p.LabelIndex, n)
+			}
+			return p.LabelIndex, nil
+		}
+	}
+	at, err := frame.Find(cmp.Or(word, "-1"), names, n)
+	if err != nil {
+		return 0, fmt.Errorf("label %w", err)
+	}
+	return at, nil
+}
+
+// stored finds the column of a feature of a stored model.
+func stored(f *Feature, names []string, n int) (int, error) {
+	if names != nil && f.Name != "" {
+		at, err := frame.Find(f.Name, names, n)
+		if err != nil {
+			return 0, fmt.Errorf("a feature of the stored model: %w", err)
+		}
+		return at, nil
+	}
+	if f.Index >= n {
+		return 0, fmt.Errorf("a feature of the stored model: expected at column index %d, found %d columns", f.Index, n)
+	}
+	return f.Index, nil
+}
+
+// columns finds the columns of a list that a flag gives.
+func columns(flag, list string, names []string, n int) ([]int, error) {
+	words, err := splitList(list)
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, err)
+	}
+	var all []int
+	for _, word := range words {
+		at, err := frame.Find(word, names, n)
+		if err != nil {
+			return nil, fmt.Errorf("--%s: %w", flag, err)
+		}
+		all = append(all, at)
+	}
+	return all, nil
+}
+
+// splitList takes a list apart whose items are separated by commas, those with
+// commas in quotes.
+func splitList(list string) ([]string, error) {
+	if strings.TrimSpace(list) == "" {
+		return nil, nil
+	}
+	return frame.Split(list)
+}
+
+// name names a column for a message.
+func name(names []string, at int) string {
+	if names == nil {
+		return strconv.Itoa(at)
+	}
+	return strconv.Quote(names[at])
+}
