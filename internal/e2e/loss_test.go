@@ -64,7 +64,7 @@ func TestKillAllButOne(t *testing.T) {
 
 // TestJoinAndDrain replaces both nodes of a run while it goes on.
 func TestJoinAndDrain(t *testing.T) {
-	long := append([]string{"--epochs", "60"}, small[:2]...)
+	long := append([]string{"--epochs", "40"}, small[:2]...)
 	long = append(long, "--batch", "96")
 	want := baseline(t, long...)
 	dir, join := filepath.Join(t.TempDir(), "run"), freeAddress(t, "join")

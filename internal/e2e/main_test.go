@@ -36,6 +36,11 @@ func build(m *testing.M) int {
 		return 1
 	}
 	ballast, node = filepath.Join(dir, "launcher"), filepath.Join(dir, "node")
+	if err := writeData(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	os.Setenv("BALLAST_DATA", "idx:"+dir) // where a test says nothing of --data
 	return m.Run()
 }
 

@@ -19,8 +19,8 @@ import (
 // A lasting run is long enough for nodes to come back to it, a brief one to
 // meet with an accident.
 var (
-	lasting = trainFor("30")
-	brief   = trainFor("8")
+	lasting = trainFor("45")
+	brief   = trainFor("16")
 )
 
 func trainFor(epochs string) []string {

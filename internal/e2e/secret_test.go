@@ -14,7 +14,7 @@ import (
 func TestSecretTouchesNoBit(t *testing.T) {
 	sums := map[string]string{}
 	for _, how := range []string{"", "--plain-loopback", "--insecure"} {
-		args := []string{"run", "--data", "glyphs", "--model", "mlp:32", "--method", "absgd", "--steps", "15", "--eval-every", "0",
+		args := []string{"run", "--model", "mlp:32", "--method", "absgd", "--steps", "15", "--eval-every", "0",
 			"--nproc-per-node", "3", "--progress", "none", "--out", filepath.Join(t.TempDir(), "run")}
 		if how != "" {
 			args = append(args, how)
@@ -74,7 +74,7 @@ func TestOpenPortNeedsASecret(t *testing.T) {
 	small := []string{"--model", "logistic", "--steps", "1", "--eval-every", "0", "--progress", "none", "--out", out}
 	for _, p := range []*process{
 		run(t, 2, node, append([]string{"--listen", ":0"}, small...)...),
-		run(t, 2, ballast, append([]string{"run", "--data", "glyphs", "--nnodes", "2", "--listen", ":0", "--nproc-per-node", "1"}, small...)...),
+		run(t, 2, ballast, append([]string{"run", "--nnodes", "2", "--listen", ":0", "--nproc-per-node", "1"}, small...)...),
 	} {
 		if text := p.stderr.String(); !strings.Contains(text, "no job secret") || !strings.Contains(text, "--insecure") {
 			t.Errorf("%s says\n%s", p, text)
@@ -97,7 +97,7 @@ func TestSecretIsNowhereToBeSeen(t *testing.T) {
 	secret := strings.Repeat("do not look", 4)
 	t.Setenv("BALLAST_JOB_SECRET", secret)
 	out := filepath.Join(dir, "run")
-	p := start(t, ballast, "run", "--data", "glyphs", "--model", "mlp:16", "--method", "erm", "--epochs", "1000",
+	p := start(t, ballast, "run", "--model", "mlp:16", "--method", "erm", "--epochs", "1000",
 		"--nproc-per-node", "2", "--progress", "none", "--out", out)
 	eventually(t, 30*time.Second, "the nodes train", func() bool { return steps(out) > 0 })
 	group := processesOf(t, p.Process.Pid)
