@@ -13,6 +13,9 @@ type MemberStatus struct {
 	Member Member `json:"member"`
 	// Rank is the member's index in the roster; -1: it is in none.
 	Rank int `json:"rank"`
+	// Shards are the first shard that the member hosts and the one behind its
+	// last; equal: it hosts none.
+	Shards [2]int `json:"shards"`
 	// Generation is that of the roster the member trains on; 0: none.
 	Generation uint64 `json:"generation"`
 	// Waiting says why the member is in no ring now, if it is not.
@@ -68,6 +71,7 @@ func (n *Node) Status(ctx context.Context) []MemberStatus {
 		out[i].Rank = -1
 		if rank, in := r.Rank(out[i].Member.Name); in {
 			out[i].Rank = rank
+			out[i].Shards[0], out[i].Shards[1] = r.Range(rank)
 		}
 	}
 	slices.SortFunc(out, func(a, b MemberStatus) int {

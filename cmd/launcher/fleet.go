@@ -51,7 +51,8 @@ func (l launch) run(ctx context.Context, view *screen.Screen) (train.Summary, er
 	for _, p := range l.places() {
 		n := &member{place: p, name: p.name()}
 		n.log = &nodeLog{name: n.name, adds: l.settings.Resumes()}
-		if len(l.distant()) > 0 {
+		n.log.tee = shows(l.settings.Tee, n.name)
+		if n.log.tee || len(l.distant()) > 0 {
 			n.log.tell = func(line string) { view.Note("[%s] %s", n.name, line) }
 		}
 		f.nodes = append(f.nodes, n)

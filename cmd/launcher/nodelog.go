@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -18,6 +19,7 @@ type nodeLog struct {
 	name string
 	adds bool              // to a file that is there already: the run goes on with an earlier one
 	tell func(line string) // what is no line of a log, or an error in it; may be nil
+	tee  bool              // tell everything
 	mu   struct {
 		sync.Mutex
 		file    *os.File
@@ -74,12 +76,17 @@ func (l *nodeLog) lookAt(line string) {
 	if l.tell == nil || line == "" {
 		return
 	}
-	if logged {
+	if logged && !l.tee {
 		line = grave(line)
 	}
 	if line != "" {
 		l.tell(line)
 	}
+}
+
+// shows tells whether a node is one of those whose logs are wanted.
+func shows(wanted []string, name string) bool {
+	return slices.Contains(wanted, "all") || slices.Contains(wanted, name)
 }
 
 // grave returns what a line of a log says, if that is an error.

@@ -141,8 +141,13 @@ func readHosts(s cli.Settings) (list []hosts.Host, err error) {
 		}
 	case s.Push:
 		return nil, cli.Usagef("--push: no hosts to copy this program to: name them with --hosts or --hostfile")
+	case len(s.Include)+len(s.Exclude) > 0:
+		return nil, cli.Usagef("--include and --exclude: no list of hosts to choose from: give it with --hosts or --hostfile")
 	default:
 		return nil, nil
+	}
+	if list, err = hosts.Select(list, s.Include, s.Exclude); err != nil {
+		return nil, cli.Usagef("--include and --exclude: %w", err)
 	}
 	return list, suits(s, list)
 }

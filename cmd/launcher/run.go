@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +84,9 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	if err := l.findable(); err != nil {
 		return err
 	}
+	if err := l.knowsThose(s.Tee); err != nil {
+		return err
+	}
 	bare := origins["data"] == cli.FromDefault && origins["method"] == cli.FromDefault
 	if bare && s.Resumes() && s.Resume != "auto" {
 		return cli.Usagef("--resume %s: a checkpoint is of one model: say which, with --data and --method", s.Resume)
@@ -150,6 +154,20 @@ func (l launch) where() string {
 		}
 	}
 	return out
+}
+
+// knowsThose refuses to show the logs of nodes that there are not.
+func (l launch) knowsThose(wanted []string) error {
+	var names []string
+	for _, p := range l.places() {
+		names = append(names, p.name())
+	}
+	for _, name := range wanted {
+		if name != "all" && !slices.Contains(names, name) {
+			return cli.Usagef("--tee %s: no node has this name: want all, or some of %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // findable refuses to wait for other machines at an address that they cannot

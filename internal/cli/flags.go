@@ -101,6 +101,9 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 		f.IntVar(&s.MaxRestarts, "max-restarts", s.MaxRestarts, fmt.Sprintf("how many `TIMES` a node that crashed is started again, while the others go on; each %d minutes on a ring give it one back", int(RegainAfter.Minutes())))
 		f.StringSliceVarP(&s.Hosts, "hosts", "H", s.Hosts, "`HOST:SLOTS,...` to start nodes on, through ssh; without slots --nproc-per-node, or 1")
 		f.StringVar(&s.HostFile, "hostfile", s.HostFile, "`FILE` of hosts, one a line, as in 'host-a slots=2' (Open MPI's format)")
+		f.StringSliceVar(&s.Include, "include", s.Include, "`HOST,...` of the list of hosts to start nodes on (default: all)")
+		f.StringSliceVar(&s.Exclude, "exclude", s.Exclude, "`HOST,...` of the list of hosts to leave out")
+		f.StringSliceVar(&s.Tee, "tee", s.Tee, "`NODE,...` whose logs are shown on the screen as well, or all; they are in --out/logs in any case")
 		f.BoolVar(&s.Push, "push", s.Push, "copy this program to the hosts for the time of the run")
 		f.BoolVar(&s.Detach, "detach", s.Detach, "end once there is a ring, and let the nodes train on; those that crash are not started again then")
 	} else {

@@ -27,6 +27,9 @@ type Settings struct {
 	Detach        bool     // launcher only
 	Hosts         []string // launcher only; see package hosts
 	HostFile      string   // launcher only
+	Include       []string // launcher only: hosts of these
+	Exclude       []string // launcher only
+	Tee           []string // launcher only: nodes whose logs are shown
 	Push          bool     // launcher only
 	RunID         string
 	SecretFile    string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -139,6 +140,30 @@ func (l *listing) line(text string, def int) error {
 		return fmt.Errorf("host %s: slots=%d is more than max_slots=%d", words[0], slots, limit)
 	}
 	return l.add(words[0], slots)
+}
+
+// Select returns the hosts whose names are among include, all if that is empty,
+// but for those among exclude. A name stands for all its users. It is an error
+// to name a host that is not in the list, or to leave none.
+func Select(list []Host, include, exclude []string) ([]Host, error) {
+	for _, name := range slices.Concat(include, exclude) {
+		if !slices.ContainsFunc(list, func(h Host) bool { return h.is(name) }) {
+			return nil, fmt.Errorf("%q is not in the list of hosts", name)
+		}
+	}
+	named := func(h Host, names []string) bool { return slices.ContainsFunc(names, h.is) }
+	left := slices.DeleteFunc(slices.Clone(list), func(h Host) bool {
+		return len(include) > 0 && !named(h, include) || named(h, exclude)
+	})
+	if len(left) == 0 {
+		return nil, fmt.Errorf("no host is left of %d", len(list))
+	}
+	return left, nil
+}
+
+// is tells whether the host is the one of a name, with the user or without.
+func (h Host) is(name string) bool {
+	return h.Name == name || h.Name[strings.IndexByte(h.Name, '@')+1:] == name
 }
 
 // Total returns the slots of all hosts.

@@ -144,3 +144,28 @@ func ExampleParse() {
 	// Output:
 	// [{host-a 2} {me@host-b 4}] <nil>
 }
+
+func TestSelect(t *testing.T) {
+	list := []hosts.Host{{Name: "a", Slots: 1}, {Name: "me@b", Slots: 2}, {Name: "c", Slots: 3}}
+	for _, tt := range []struct{ include, exclude, want, err string }{
+		{"", "", "a me@b c", ""},
+		{"b a", "", "a me@b", ""}, // in the order of the list
+		{"", "me@b", "a c", ""},
+		{"a b", "b", "a", ""},
+		{"d", "", "", `"d" is not in the list`},
+		{"", "d", "", `"d" is not in the list`},
+		{"a", "a", "", "no host is left of 3"},
+	} {
+		got, err := hosts.Select(list, strings.Fields(tt.include), strings.Fields(tt.exclude))
+		var names []string
+		for _, h := range got {
+			names = append(names, h.Name)
+		}
+		if strings.Join(names, " ") != tt.want || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("include %q, exclude %q: %v, %v; want %q, %q", tt.include, tt.exclude, names, err, tt.want, tt.err)
+		}
+	}
+	if len(list) != 3 || list[0].Name != "a" {
+		t.Errorf("the list has become %v", list)
+	}
+}

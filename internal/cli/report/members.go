@@ -25,22 +25,22 @@ func Members(w io.Writer, members []cluster.MemberStatus) {
 	names := shortNames(members)
 	var remarks []string
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "rank\tname\taddress\tstep\tphase\twaiting for\tsince\trtt")
+	fmt.Fprintln(t, "rank\tname\taddress\tshards\tstep\tphase\twaiting for\tsince\trtt")
 	for _, m := range members {
 		p := m.Progress
-		cells := []string{"-", names[m.Member.Name], m.Member.Addr, strconv.FormatUint(p.Step, 10), p.Phase, "", short(m.Since), short(m.RTT)}
+		cells := []string{"-", names[m.Member.Name], m.Member.Addr, shards(m.Shards), strconv.FormatUint(p.Step, 10), p.Phase, "", short(m.Since), short(m.RTT)}
 		if m.Rank >= 0 {
 			cells[0] = strconv.Itoa(m.Rank)
 		}
 		if p.WaitingFor != "" {
-			cells[5] = cmp.Or(names[p.WaitingFor], p.WaitingFor)
+			cells[6] = cmp.Or(names[p.WaitingFor], p.WaitingFor)
 		}
 		switch {
 		case m.Error != "":
-			cells[3], cells[4], cells[6] = "-", "no answer", "-"
+			cells[4], cells[5], cells[7] = "-", "no answer", "-"
 			remarks = append(remarks, fmt.Sprintf("%s: %s", cells[1], m.Error))
 		case m.Waiting != "":
-			cells[4] = "no ring"
+			cells[5] = "no ring"
 			remarks = append(remarks, fmt.Sprintf("%s: %s", cells[1], m.Waiting))
 		}
 		for i, cell := range cells {
@@ -51,6 +51,18 @@ func Members(w io.Writer, members []cluster.MemberStatus) {
 	_ = t.Flush() // of a buffer, or of a writer that tells by itself
 	for _, line := range remarks {
 		fmt.Fprintln(w, line)
+	}
+}
+
+// shards writes a run of shards by its first and last.
+func shards(of [2]int) string {
+	switch n := of[1] - of[0]; {
+	case n <= 0:
+		return ""
+	case n == 1:
+		return strconv.Itoa(of[0])
+	default:
+		return fmt.Sprintf("%d-%d", of[0], of[1]-1)
 	}
 }
 
