@@ -4,42 +4,60 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
+	"math"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
 )
 
+// headSize is how much of a text is looked at before it is read: its first
+// record has to end there.
+const headSize = 32 << 20
+
 // readCSV reads a text of rows with separators.
 func readCSV(ctx context.Context, place string, s *Spec, want kinds) (*frame.Frame, error) {
-	path, content, err := readFile(ctx, place)
-	if err != nil {
-		return nil, err
-	}
 	o, err := s.csvOptions()
 	if err != nil {
 		return nil, err
 	}
-	d, err := frame.Sniff(path, content, o)
+	return readText(ctx, place, s, want, func(path string, head []byte) (frame.Dialect, error) {
+		return frame.Sniff(path, head, o)
+	})
+}
+
+// readText reads a text whose dialect sniff tells by how it begins, or finds
+// its table in the cache.
+func readText(ctx context.Context, place string, s *Spec, want kinds, sniff func(path string, head []byte) (frame.Dialect, error)) (*frame.Frame, error) {
+	path, packed, err := readPacked(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	head, err := unpack(path, packed, headSize)
+	if err != nil {
+		return nil, err
+	}
+	d, err := sniff(path, head)
 	if err != nil {
 		return nil, err
 	}
 	if d.Kinds, err = want(d.Names, len(d.Kinds)); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return d.Parse(ctx, path, content)
-}
-
-// readFile reads a file, decompressed, into memory.
-func readFile(ctx context.Context, place string) (path string, content []byte, err error) {
-	f, err := openFile(ctx, place)
-	if err != nil {
-		return "", nil, err
+	c := cache{s.Cache, s.note}
+	entry := c.entry(packed, d)
+	if f := c.load(entry, path); f != nil {
+		return f, nil
 	}
-	defer f.Close()
-	if content, err = io.ReadAll(f); err != nil {
-		return "", nil, f.wrap(err)
+	content := head
+	if len(head) == headSize {
+		if content, err = unpack(path, packed, math.MaxInt64); err != nil {
+			return nil, err
+		}
 	}
-	return f.path, content, nil
+	f, err := d.Parse(ctx, path, content)
+	if err == nil {
+		c.save(entry, f)
+	}
+	return f, err
 }
 
 // csvOptions are the options of s that say how a text is read.

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bufio"
+	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -46,6 +47,51 @@ func openFile(ctx context.Context, places ...string) (*file, error) {
 		names, none = append(names, shown(place)), err
 	}
 	return nil, fmt.Errorf("%s: %w", strings.Join(names, " or "), none)
+}
+
+// readPacked reads a file as it lies there, gzipped or not.
+func readPacked(ctx context.Context, place string) (path string, packed []byte, err error) {
+	path = shown(place)
+	f, err := openPlace(ctx, place)
+	if err != nil {
+		if ctx.Err() != nil {
+			return path, nil, context.Cause(ctx)
+		}
+		return path, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return path, nil, fmt.Errorf("%s: %w", path, plainCause(err))
+	case info.IsDir():
+		return path, nil, fmt.Errorf("%s: expected a file, this is a directory", path)
+	}
+	var b bytes.Buffer
+	b.Grow(int(min(max(info.Size(), 0), 1<<32)) + bytes.MinRead) // a file that does not say grows the buffer
+	if _, err := b.ReadFrom(f); err != nil {
+		return path, nil, fmt.Errorf("%s: %w", path, plainCause(err))
+	}
+	return path, b.Bytes(), nil
+}
+
+// unpack returns the content of a file that readPacked has read, or as many
+// bytes of it as are asked for. It may be packed itself, so do not change it.
+func unpack(path string, packed []byte, most int64) ([]byte, error) {
+	if !bytes.HasPrefix(packed, []byte("\x1f\x8b")) {
+		return packed[:min(int64(len(packed)), most)], nil
+	}
+	in := &file{path: path}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("%s: broken gzip header: %w", path, err)
+	}
+	var b bytes.Buffer
+	b.Grow(int(min(4*int64(len(packed)), most, 1<<32)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(z, most)); err != nil {
+		return nil, in.wrap(err)
+	}
+	return b.Bytes(), nil
 }
 
 // openPlace opens a file, after a download if it is elsewhere.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -100,6 +101,7 @@ func assemble(ctx context.Context, r *raw, s *Spec, train, val, test []int32) (*
 	if err := d.prepare(r, s, train); err != nil {
 		return nil, err
 	}
+	d.Warnings = slices.Concat(s.warnings, d.Warnings)
 	content := newDigest(d.Prep)
 	parts := []struct {
 		name string

@@ -67,7 +67,16 @@ type Spec struct {
 	// Prep, if set, is used instead of fitting: the classes and the features of a
 	// stored model. It is not changed.
 	Prep *Prep
+	// Cache is a directory for what took work to make of files: parsed tables,
+	// and files with a checksum that were downloaded. It is made if it is not
+	// there. Empty: nothing is kept. It changes nothing in what is read.
+	Cache string
+
+	warnings []string // what Open has to tell
 }
+
+// note takes down what a person should know.
+func (s *Spec) note(text string) { s.warnings = append(s.warnings, text) }
 
 // GlyphTail is the long tail of the built-in glyphs if none is asked for.
 const GlyphTail = 100

@@ -50,6 +50,8 @@ type Options struct {
 	Transport string
 	// Out is the run directory; empty: nothing is written.
 	Out string
+	// Cache is a directory where parsed tables are kept; empty: nowhere.
+	Cache string
 	// ConfigFile is written to the run directory as config.yaml.
 	ConfigFile []byte
 	// EvalEvery is the number of epochs between evaluations, on the validation

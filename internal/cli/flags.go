@@ -140,6 +140,8 @@ func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
 	if who == ForNode {
 		f.StringVar(&s.LogFile, "log-file", s.LogFile, "`FILE` for the log (default: stderr)")
 	}
+	f.StringVar(&s.Cache, "cache", s.Cache, "`DIR` where parsed tables are kept for the next run (default: ballast in the user's cache directory)")
+	f.BoolVar(&s.NoCache, "no-cache", s.NoCache, "parse tables anew, and keep nothing of them")
 	f.StringVar(&s.ConfigFile, "config", s.ConfigFile, "YAML `FILE` of settings, by the names of these flags")
 }
 

@@ -40,6 +40,8 @@ type Settings struct {
 	Overlap       bool
 	StartTimeout  time.Duration
 	Out           string
+	Cache         string // "" is the user's cache directory
+	NoCache       bool
 
 	Resume          string
 	CheckpointEvery int
