@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,9 @@ type Config struct {
 	Input []int `json:"input"`
 	// Classes is the number of outputs, at least 2.
 	Classes int `json:"classes"`
+	// Fields are the columns of a table and how the network takes them in, in
+	// the order of a sample's values; none: it takes the values as they are.
+	Fields []Field `json:"fields,omitempty"`
 	// Norm is the normalisation of hidden layers, before their ReLU: "none",
 	// "batch" (by the statistics of the shard), "layer" or "group:GROUPS" (both
 	// of each sample on its own); empty is the architecture's own. A layer in
@@ -74,8 +78,18 @@ func (c Config) check() error {
 	if !(c.Dropout >= 0 && c.Dropout < 1) {
 		errs = append(errs, fmt.Errorf("model: dropout %v: want a probability of at least 0 and below 1", c.Dropout))
 	}
+	errs = append(errs, checkFields(c.Fields, c.Input))
 	if c.Norm != "" {
 		errs = append(errs, CheckNorm(c.Norm))
 	}
 	return errors.Join(errs...)
+}
+
+// clone returns a copy that shares no memory.
+func (c Config) clone() Config {
+	c.Input, c.Fields = slices.Clone(c.Input), slices.Clone(c.Fields)
+	for i, f := range c.Fields {
+		c.Fields[i].Edges = slices.Clone(f.Edges)
+	}
+	return c
 }

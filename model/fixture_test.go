@@ -27,12 +27,30 @@ func archCases(seed uint64) []Config {
 		{Arch: "resmlp:6x2", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3},
 		{Arch: "resmlp:6x2", Input: []int{7}, Classes: 3, Seed: seed, Norm: "batch"},
 		{Arch: "resmlp:6x1", Input: []int{7}, Classes: 3, Seed: seed, Norm: "none"},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Fields: testFields("encode")},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, Fields: testFields("embed")},
 		{Arch: "lenet:avg", Input: []int{2, 12, 12}, Classes: 4, Seed: seed, Dropout: 0.3, Norm: "batch"},
 	}
 }
 
 func (c Config) testName() string {
-	return fmt.Sprintf("%s,dropout=%v,norm=%v", c.Arch, c.Dropout, c.Norm)
+	name := fmt.Sprintf("%s,dropout=%v,norm=%v", c.Arch, c.Dropout, c.Norm)
+	if c.Fields != nil {
+		name += fmt.Sprintf(",fields=%d+%d", c.Fields[1].Frequencies, c.Fields[1].Width)
+	}
+	return name
+}
+
+// testFields are fields of seven values: encoded alone, or with dense layers.
+func testFields(how string) []Field {
+	if how == "encode" {
+		return []Field{{Values: 1, Edges: []float32{-1, 0, 0.5, 2}}, {Values: 1, Frequencies: 2, Sigma: 0.3}, {Values: 5}}
+	}
+	return []Field{
+		{Values: 1, Edges: []float32{-1, 0, 2}, Width: 3, Rectified: true},
+		{Values: 1, Frequencies: 2, Sigma: 0.3, Width: 4, Rectified: true},
+		{Values: 4, Width: 2}, {Values: 1},
+	}
 }
 
 // tied tells whether the rows of a batch meet, in a batch norm.

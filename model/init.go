@@ -23,10 +23,14 @@ func initialise(layers []layer, seed uint64) {
 		for j, p := range l.params() {
 			stream := rng.New(seed, rng.Init, uint64(i), uint64(j))
 			for k := range p.v {
-				p.v[k] = p.fill
-				if p.bound != 0 {
+				switch {
+				case p.bound != 0:
 					u := float64(2*stream.Float64(uint64(k))) - 1
 					p.v[k] = float32(u * p.bound)
+				case p.deviation != 0:
+					p.v[k] = float32(stream.Norm(uint64(k)) * p.deviation)
+				default:
+					p.v[k] = p.fill
 				}
 			}
 		}

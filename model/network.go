@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"slices"
 
 	"gorgonia.org/tensor"
 )
@@ -47,7 +46,7 @@ func New(cfg Config) (*Network, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	cfg.Input = slices.Clone(cfg.Input)
+	cfg = cfg.clone()
 	s, err := assemble(cfg)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ type param struct {
 	fill    float32 // initial value, if bound is 0
 	bound   float64 // initial values are uniform in [-bound, bound)
 
+	deviation float64 // initial values are normal with this deviation
+
 	offset int           // of the window in its vector
 	value  *tensor.Dense // shape over v
 	v, g   []float32     // the windows: value, gradient or batch statistic

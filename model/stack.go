@@ -32,6 +32,10 @@ func assemble(cfg Config) (*stack, error) {
 	if s.norm, err = parseNorm(cfg.Norm); err != nil {
 		return nil, err
 	}
+	if len(cfg.Fields) > 0 {
+		f := newFields(cfg.Fields)
+		s.add(f, tensor.Shape{f.out})
+	}
 	if err := errors.Join(a.build(s), s.err); err != nil {
 		return nil, err
 	}
@@ -103,7 +107,9 @@ func (s *stack) rectify(channels, area int, r *rectifier) {
 	s.add(&relu{done: true}, s.shape)
 }
 
-func (s *stack) first() bool { return len(s.layers) == 0 }
+// first tells whether nobody asks the next layer for its input gradient: no
+// layer before it has parameters.
+func (s *stack) first() bool { return len(paramsOf(s.layers)) == 0 }
 
 func (s *stack) add(l layer, shape tensor.Shape) {
 	s.layers = append(s.layers, l)

@@ -10,9 +10,7 @@ import (
 
 // Config returns what the network was built from.
 func (n *Network) Config() Config {
-	cfg := n.cfg
-	cfg.Input = slices.Clone(cfg.Input)
-	return cfg
+	return n.cfg.clone()
 }
 
 // Params returns the parameters, one flat vector in the order of the layers,

@@ -37,6 +37,8 @@ func TestValidateNamesFlags(t *testing.T) {
 		"--dropout":      func(c *Config) { c.Dropout = 1 },
 		"--optimizer":    func(c *Config) { c.Optimizer = "sdg" },
 		"--model":        func(c *Config) { c.Model = "mlp:" },
+		"--embed":        func(c *Config) { c.Embed = "ple:0" },
+		"--norm":         func(c *Config) { c.Norm = "batches" },
 		"--method":       func(c *Config) { c.Method = "absgd[gamma=x]" },
 		"--lr-schedule":  func(c *Config) { c.LRSchedule = "linear" },
 		"--u-init":       func(c *Config) { c.UInit = "one" },

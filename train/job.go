@@ -92,7 +92,9 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 	if err := j.plan.Check(); err != nil {
 		return nil, err
 	}
-	j.arch = cfg.network(data)
+	if j.arch, err = cfg.network(data); err != nil {
+		return nil, err
+	}
 	if j.net, err = model.New(j.arch); err != nil {
 		return nil, fmt.Errorf("--model %s: %w", cfg.Model, err)
 	}

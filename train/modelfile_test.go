@@ -26,6 +26,9 @@ func testModel(t testing.TB, arch model.Config) []byte {
 func TestModelFileRoundTrip(t *testing.T) {
 	for _, arch := range []model.Config{
 		{Arch: "mlp:7,5", Input: []int{4}, Classes: 3, Seed: 3, Norm: "batch", Dropout: 0.5},
+		{Arch: "resmlp:8x1", Input: []int{4}, Classes: 3, Seed: 3, Fields: []model.Field{
+			{Values: 1, Edges: []float32{-1.5, 0.1, 7e20}, Width: 2, Rectified: true}, {Values: 1, Frequencies: 2, Sigma: 0.1}, {Values: 2},
+		}},
 		{Arch: "lenet", Input: []int{1, 28, 28}, Classes: 3, Seed: 3},
 	} {
 		file := testModel(t, arch)

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"fmt"
+
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/model"
 )
@@ -13,6 +15,8 @@ func (c Config) checkNetwork(failed func(flag string, err error)) {
 	if c.Norm != "auto" {
 		failed("norm", model.CheckNorm(c.Norm))
 	}
+	_, err := model.ParseEmbedding(c.Embed)
+	failed("embed", err)
 }
 
 // resolveNetwork fills what is auto in a description of a network that is
@@ -25,9 +29,43 @@ func (c *Config) resolveNetwork() {
 }
 
 // network describes the network of a resolved configuration for some data.
-func (c Config) network(data *dataset.Data) model.Config {
+func (c Config) network(data *dataset.Data) (model.Config, error) {
+	fields, err := c.fields(data)
 	return model.Config{
-		Arch: c.Model, Input: data.Shape, Classes: len(data.Classes),
+		Arch: c.Model, Input: data.Shape, Classes: len(data.Classes), Fields: fields,
 		Norm: c.Norm, Dropout: float32(c.Dropout), Seed: c.Seed,
+	}, err
+}
+
+// fields says how the network takes in the columns of a table, fitted on the
+// training rows; nil if it takes the values as they are.
+func (c Config) fields(data *dataset.Data) ([]model.Field, error) {
+	if c.Embed == "none" {
+		return nil, nil
 	}
+	e, err := model.ParseEmbedding(c.Embed)
+	if err != nil {
+		return nil, fmt.Errorf("--embed: %w", err)
+	}
+	if data.Kind != dataset.Table {
+		return nil, fmt.Errorf("--embed %s: the data are images; embeddings are for columns of a table", c.Embed)
+	}
+	set, width := data.Train, data.Features()
+	columns := make([][]float32, width)
+	row := make([]float32, width)
+	for i := range set.Len() {
+		set.Read(row, i)
+		for j, x := range row {
+			columns[j] = append(columns[j], x)
+		}
+	}
+	var fields []model.Field
+	labels := make([]int32, set.Len())
+	for _, values := range columns {
+		for i := range labels {
+			labels[i] = set.Label(i)
+		}
+		fields = append(fields, e.Number(values, labels, len(data.Classes)))
+	}
+	return fields, nil
 }

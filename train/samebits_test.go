@@ -174,6 +174,11 @@ func TestSameBits(t *testing.T) {
 			c.Data, c.Label, c.Scale, c.Categorical = "csv:"+mixed, "class", dataset.ScaleQuantile, "code"
 			c.Model, c.Lambda = "mlp:8", "2"
 		}},
+		{"resmlp, piecewise linear", func(c *Config) {
+			c.Data = "csv:" + table
+			c.Model, c.Embed, c.Lambda, c.Dropout = "resmlp:8x1", "tree:6,4", "2", 0.2
+		}},
+		{"periodic", func(c *Config) { c.Data = "csv:" + table; c.Model, c.Embed, c.Lambda = "mlp:8", "periodic:3,0.2", "2" }},
 		{"lenet batch norm dropout", func(c *Config) {
 			c.Data = "idx:" + images
 			c.Model, c.Norm, c.Dropout, c.Lambda = "lenet", "batch", 0.2, "2"

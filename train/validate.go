@@ -168,7 +168,7 @@ func (c Config) Canonical() string {
 		{"alpha", c.Alpha}, {"batch", c.Batch},
 		{"categorical", c.Categorical}, {"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
 		{"data", kind}, {"data-seed", seed}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
-		{"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
+		{"embed", c.Embed}, {"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
 		{"missing", c.Missing}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
