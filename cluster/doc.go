@@ -132,6 +132,6 @@
 // context's error, or an error that says what was waited for and what to check.
 // A session ends with a *LossError or a *SupersededError as its cause, or with
 // ErrLeft. A missing Network is a programmer's mistake and panics. The package
-// logs what has nobody to be returned to: refused strangers, losses, and
-// memberlist's own lines.
+// logs what has nobody to be returned to: refused strangers, messages that come
+// twice, losses, and memberlist's own lines.
 package cluster

@@ -20,6 +20,7 @@ type Node struct {
 	log        zerolog.Logger
 	strangers  zerolog.Logger // for what they have done: thinned out
 	challenges challenges
+	heard      heard
 	gossip     *gossip
 	sessions   sessions
 	flight     flight

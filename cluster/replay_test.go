@@ -2,12 +2,15 @@ package cluster_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/ballast-ml/ballast/cluster"
 	"github.com/ballast-ml/ballast/cluster/clustertest"
@@ -29,12 +32,15 @@ type recording struct {
 	data []byte
 }
 
-// Call keeps the question.
+// Call keeps the question, if it is answered.
 func (e tape) Call(ctx context.Context, addr string, req []byte) ([]byte, error) {
-	e.kept.mu.Lock()
-	e.kept.calls = append(e.kept.calls, recording{addr, slices.Clone(req)})
-	e.kept.mu.Unlock()
-	return e.Endpoint.Call(ctx, addr, req)
+	answer, err := e.Endpoint.Call(ctx, addr, req)
+	if err == nil {
+		e.kept.mu.Lock()
+		e.kept.calls = append(e.kept.calls, recording{addr, slices.Clone(req)})
+		e.kept.mu.Unlock()
+	}
+	return answer, err
 }
 
 // WriteTo keeps the packet.
@@ -102,6 +108,92 @@ func TestReplayIsHarmless(t *testing.T) {
 			t.Errorf("generation %d of %v", after.Generation, after.Names())
 		}
 	})
+}
+
+// What was said while rings were formed, of a loss, a newcomer and a goodbye, is
+// said again when a later ring trains: votes, offers, commits, reports, pleas
+// and goodbyes of other generations, by the living and the dead. Each is
+// refused, counted and logged with the address of who says it; the ring does not
+// notice.
+func TestReplayAcrossRings(t *testing.T) {
+	simulate(t, func(t *testing.T, s *sim) {
+		kept := new(recordings)
+		var log journal
+		nodes := s.cast(5, 4)
+		for _, a := range nodes {
+			a.cfg.Secret, a.cfg.Network, a.cfg.Log = []byte("secret"), tape{a.end, kept}, zerolog.New(&log)
+		}
+		for _, a := range nodes[:4] {
+			a.start()
+		}
+		r := s.ring(nodes[:4]...)
+		nodes[1].kill()
+		nodes[0].node.Report(t.Context(), cluster.Loss{Generation: r.Generation, Peer: nodes[1].name(), Reason: "stream ended"})
+		r = s.next(r.Generation, nodes[0], nodes[2], nodes[3])
+		nodes[4].start()
+		r = s.next(r.Generation, nodes[0], nodes[2], nodes[3], nodes[4])
+		if err := nodes[3].node.Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+		nodes[3].kill()
+		left := []*actor{nodes[0], nodes[2], nodes[4]}
+		r = s.next(r.Generation, left...)
+		pass(10 * time.Second)
+
+		mallory := s.net.Endpoint()
+		kept.mu.Lock()
+		calls := slices.Clone(kept.calls)
+		kept.mu.Unlock()
+		said := map[string]int{}
+		for _, c := range calls {
+			var e struct{ Kind string }
+			if err := json.Unmarshal(c.data, &e); err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range left {
+				if a.end.Addr() != c.to || slices.Contains([]string{"challenge", "ping", "status"}, e.Kind) {
+					continue // these ask, and change nothing
+				}
+				said[e.Kind]++
+				if _, err := mallory.Call(t.Context(), c.to, c.data); err == nil {
+					t.Errorf("%s was obeyed again", e.Kind)
+				}
+			}
+		}
+		for _, kind := range []string{"request", "offer", "commit", "plea", "report", "goodbye", "watch"} {
+			if said[kind] == 0 {
+				t.Errorf("no %s is on the tape: %v", kind, said)
+			}
+		}
+		for _, a := range left {
+			a.calm(r, 10*time.Second)
+			if _, err := a.node.Await(canceled(t), r.Generation); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: another ring: %v", a.cfg.Name, err)
+			}
+		}
+		if text := log.String(); !strings.Contains(text, "refused a message that was answered before") ||
+			!strings.Contains(text, `"peer":"`+mallory.Addr()) || !strings.Contains(text, `"times":`) {
+			t.Error("the log does not tell who has said what again")
+		}
+	})
+}
+
+// journal is a log that may be read while it is written.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 var _ cluster.Network = tape{}

@@ -48,6 +48,11 @@ func (n *Node) reply(ctx context.Context, from string, q *envelope) (any, error)
 	if q.To != n.self.Name && (q.To != "" || q.Kind != kindExit) {
 		return nil, fmt.Errorf("cluster: this is %s, not %s", n.self.Name, q.To)
 	}
+	if ok, again := n.heard.first(q.From, q.Nonce); !ok {
+		n.strangers.Warn().Str("peer", from).Str("kind", q.Kind).Str("of", q.From).Uint64("times", again).
+			Msg("refused a message that was answered before")
+		return nil, errReplayed
+	}
 	if q.Kind == kindWatch {
 		var w watching
 		if err := q.open(&w); err != nil {
