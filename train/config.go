@@ -114,6 +114,19 @@ type Config struct {
 	// Cost is empty or FN=COST,FP=COST: what it costs to miss a row of the
 	// positive class, and to take another row for it.
 	Cost string `koanf:"cost"`
+	// Monitor names the figure on the validation part that the best epoch is
+	// chosen by.
+	Monitor string `koanf:"monitor"`
+	// Patience, if positive, ends the run after so many epochs in which Monitor
+	// was not better than before, and makes the best epoch's model the run's.
+	Patience int `koanf:"patience"`
+	// Decide is raw, or the name of the figure that the decision between the
+	// classes is tuned for, on the validation part.
+	Decide string `koanf:"decide"`
+	// Prior says how frequent the classes are where the model is used: train,
+	// balanced, or NAME=FREQUENCY for each class; auto is balanced for images
+	// that were thinned to a long tail, and else train.
+	Prior string `koanf:"prior"`
 
 	// Shards is the number of slices of every global batch, and with it the
 	// largest number of nodes that compute.
@@ -129,7 +142,8 @@ func Defaults() Config {
 		CBFrom: 0.8, CBBeta: 0.9999,
 		Epochs: 20, Batch: 128,
 		Optimizer: "auto", LRSchedule: "auto", Momentum: 0.9, WeightDecay: -1, Warmup: 1, Clip: 5,
-		OnNaN:  "stop",
+		OnNaN:   "stop",
+		Monitor: "balanced_accuracy", Decide: "raw", Prior: "auto",
 		Shards: 8,
 	}
 }

@@ -91,7 +91,7 @@ func (e *evaluator) logits(dst []float64, net *model.Network, set *dataset.Set, 
 
 // groupReports are the figures of each named group of a set's rows; nil if it
 // has none.
-func groupReports(s metrics.Scores, groups []dataset.Group, setup metrics.Setup) map[string]Metrics {
+func groupReports(s metrics.Scores, groups []dataset.Group, setup metrics.Setup, r Readout) map[string]Metrics {
 	setup.Figures, setup.Groups = []metrics.Metric{}, nil
 	var out map[string]Metrics
 	for _, group := range groups {
@@ -103,7 +103,7 @@ func groupReports(s metrics.Scores, groups []dataset.Group, setup metrics.Setup)
 		if out == nil {
 			out = map[string]Metrics{}
 		}
-		out[group.Name] = metrics.Of(part, setup)
+		out[group.Name] = r.measure(part, setup, r.Use)
 	}
 	return out
 }

@@ -50,9 +50,10 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 	s := Summary{
 		ModelSHA256: m.SHA256, Method: cfg.Method, Shards: cfg.Shards, Seed: cfg.Seed,
 		Classes: data.Classes, TrainCounts: data.Train.Counts(),
-		Test: metrics.Of(scores, setup), TestGroups: groupReports(scores, groups, setup),
+		Test: m.Readout.measure(scores, setup, m.Readout.Use), TestGroups: groupReports(scores, groups, setup, m.Readout),
 	}
 	if o.Bootstrap > 0 {
+		setup.Shift = m.Readout.Decision
 		s.Test.Intervals = metrics.Bootstrap(scores, setup, o.Bootstrap, 0.95, cfg.Seed)
 	}
 	return s, nil

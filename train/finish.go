@@ -8,6 +8,7 @@ import (
 
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/internal/metrics"
+	"github.com/ballast-ml/ballast/model"
 )
 
 // trained is the outcome of a run: the model file and what is said about it.
@@ -24,7 +25,23 @@ func (s *session) train(ctx context.Context) (trained, error) {
 	}
 	s.enter(evaluating)
 	j := s.job
-	file, err := encodeModel(j.arch, j.net, j.data.Prep)
+	net, err := s.adopt()
+	if err != nil {
+		return trained{}, err
+	}
+	summary := Summary{
+		Method: j.cfg.Method, BestStep: j.state.Verdict.Step,
+		Steps: j.state.Step, Epochs: j.cfg.Epochs, SamplesSeen: j.state.SamplesSeen,
+		Shards: j.cfg.Shards, Seed: j.cfg.Seed,
+		SamplesPerSecond: j.pace.rate(),
+		TrainLoss:        j.state.trainLoss(),
+		Classes:          j.data.Classes, TrainCounts: j.data.Train.Counts(),
+	}
+	readout, err := s.read(ctx, &summary)
+	if err != nil {
+		return trained{}, err
+	}
+	file, err := encodeModel(j.arch, net, j.data.Prep, readout)
 	if err != nil {
 		return trained{}, err
 	}
@@ -32,16 +49,20 @@ func (s *session) train(ctx context.Context) (trained, error) {
 	if err := s.agree(ctx, sum); err != nil {
 		return trained{}, err
 	}
-	summary := Summary{
-		ModelSHA256: sum, Method: j.cfg.Method,
-		Steps: j.state.Step, Epochs: j.cfg.Epochs, SamplesSeen: j.state.SamplesSeen,
-		Shards: j.cfg.Shards, Seed: j.cfg.Seed,
-		SamplesPerSecond: j.pace.rate(),
-		TrainLoss:        j.state.trainLoss(),
-		Classes:          j.data.Classes, TrainCounts: j.data.Train.Counts(),
-	}
-	err = s.finalEvaluation(ctx, &summary)
+	summary.ModelSHA256 = sum
+	err = s.test(ctx, &summary, readout)
 	return trained{file, summary}, err
+}
+
+// adopt has the replicas of this session evaluate what the run ends with.
+func (s *session) adopt() (*model.Network, error) {
+	net, err := s.job.result()
+	if err == nil && net != s.job.net {
+		for i := range s.replicas {
+			s.replicas[i] = net.Replica()
+		}
+	}
+	return net, err
 }
 
 // agree gathers every shard's digest of the model: a node whose digest differs
@@ -74,53 +95,72 @@ func (s *session) agree(ctx context.Context, sum string) error {
 	return nil
 }
 
-// finalEvaluation fills the summary's figures on the test part, and on the
-// validation part if there is one.
-func (s *session) finalEvaluation(ctx context.Context, summary *Summary) error {
+// read finds out how the model's logits are to be read, on the validation part
+// if there is one, and fills the summary's figures of it.
+func (s *session) read(ctx context.Context, summary *Summary) (Readout, error) {
 	j := s.job
+	val := metrics.Scores{Classes: len(j.data.Classes)}
 	if j.data.Val.Len() > 0 {
-		scores, err := s.scores(ctx, j.data.Val)
-		if err != nil {
-			return err
+		var err error
+		if val, err = s.scores(ctx, j.data.Val); err != nil {
+			return Readout{}, err
 		}
-		val := metrics.Of(scores, j.setup)
-		summary.Val = &val
 	}
-	scores, err := s.scores(ctx, j.data.Test)
+	readout, err := j.fitReadout(val)
+	if err != nil || val.Len() == 0 {
+		return readout, err
+	}
+	// The validation rows are as frequent as the training rows, whatever the
+	// model is going to be used on.
+	m := readout.measure(val, j.setup, nil)
+	summary.Val = &m
+	return readout, nil
+}
+
+// test fills the summary's figures of the test part.
+func (s *session) test(ctx context.Context, summary *Summary, readout Readout) error {
+	scores, err := s.scores(ctx, s.job.data.Test)
 	if err != nil {
 		return err
 	}
-	setup, groups := j.setup, j.data.Test.Groups()
+	setup, groups := s.job.setup, s.job.data.Test.Groups()
 	setup.Groups = rowsOf(groups)
-	summary.Test, summary.TestGroups = metrics.Of(scores, setup), groupReports(scores, groups, setup)
+	summary.Test = readout.measure(scores, setup, readout.Use)
+	summary.TestGroups = groupReports(scores, groups, setup, readout)
 	return nil
 }
 
 // evaluateEpoch tells the observers how the model does at the end of an epoch:
 // on the validation part, or on the test part if no rows were set aside. It
-// returns the balanced accuracy on the validation part, NaN without one: the
-// test part chooses nothing.
+// returns the monitored figure on the validation part, so that more is better,
+// and NaN without one: the test part chooses nothing.
 func (s *session) evaluateEpoch(ctx context.Context) (score float64, err error) {
 	s.enter(evaluating)
-	set, name := s.job.data.Val, "val"
+	j := s.job
+	set, name := j.data.Val, "val"
 	if set.Len() == 0 {
-		set, name = s.job.data.Test, "test"
+		set, name = j.data.Test, "test"
 	}
 	scores, err := s.scores(ctx, set)
 	if err != nil {
 		return 0, err
 	}
-	setup := s.job.setup
-	setup.Figures = []metrics.Metric{} // an epoch is told of in few words
+	setup := j.setup
+	setup.Figures = []metrics.Metric{j.judge.by} // an epoch is told of in few words
 	r := metrics.Of(scores, setup)
-	if step := s.job.state.Step; step > s.job.evaluated {
-		s.job.evaluated = step
-		s.job.observe.Evaluated(Evaluation{Split: name, Step: step, Epoch: s.job.epoch(), Metrics: r})
+	if step := j.state.Step; step > j.evaluated {
+		j.evaluated = step
+		j.observe.Evaluated(Evaluation{Split: name, Step: step, Epoch: j.epoch(), Metrics: r})
 	}
 	if name != "val" {
 		return math.NaN(), nil
 	}
-	return r.BalancedAccuracy, nil
+	score = j.judge.score(r)
+	if j.judges(score) {
+		// Every node has judged by the same figures: this is agreed, too.
+		j.trust.agreed.take(j)
+	}
+	return score, nil
 }
 
 // scores returns the logits of all rows of a set, on every node.

@@ -27,6 +27,7 @@ type job struct {
 	state   state
 
 	setup metrics.Setup // what evaluations measure
+	judge judge         // by the validation part
 
 	trust     trust    // in the state
 	observe   Observer // every field set
@@ -43,8 +44,15 @@ func (j *job) epochEnds() bool { return j.state.Step%j.plan.StepsPerEpoch() == 0
 // epoch is the number of epochs that have ended.
 func (j *job) epoch() int { return j.state.Step / j.plan.StepsPerEpoch() }
 
-// evaluates tells whether the epoch that has just ended is to be evaluated.
-func (j *job) evaluates() bool { return j.evalEvery > 0 && j.epoch()%j.evalEvery == 0 }
+// evaluates tells whether the last committed step is followed by an evaluation:
+// it ends an epoch whose turn it is, or one that somebody judges by, as does the
+// last step of all.
+func (j *job) evaluates() bool {
+	if j.judge.on() {
+		return j.epochEnds() || j.state.Step == j.plan.TotalSteps()
+	}
+	return j.evalEvery > 0 && j.epochEnds() && j.epoch()%j.evalEvery == 0
+}
 
 // committed tells the observers of a step, once: a step that is repeated after
 // a fall back has been told.
@@ -99,6 +107,9 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 		return nil, fmt.Errorf("--model %s: %w", cfg.Model, err)
 	}
 	if err := j.buildMethod(); err != nil {
+		return nil, err
+	}
+	if j.judge, err = newJudge(cfg, j.net); err != nil {
 		return nil, err
 	}
 	return j, j.buildOptimizer()

@@ -20,7 +20,7 @@ const Contract = "1"
 // encodeModel returns the bytes of the model file: parameters and running
 // statistics in safetensors, with all that prediction needs in its metadata
 // and nothing that tells where, when or on how many nodes it was trained.
-func encodeModel(arch model.Config, net *model.Network, prep dataset.Prep) ([]byte, error) {
+func encodeModel(arch model.Config, net *model.Network, prep dataset.Prep, readout Readout) ([]byte, error) {
 	prepText, err := json.Marshal(prep)
 	if err != nil {
 		return nil, fmt.Errorf("train: the preprocessing cannot be stored: %w", err)
@@ -29,7 +29,12 @@ func encodeModel(arch model.Config, net *model.Network, prep dataset.Prep) ([]by
 	if err != nil {
 		return nil, err
 	}
+	readoutText, err := json.Marshal(readout)
+	if err != nil {
+		return nil, err
+	}
 	meta := map[string]string{
+		"readout":       string(readoutText),
 		"format":        "ballast-model",
 		"contract":      Contract,
 		"network":       string(network),
@@ -54,10 +59,11 @@ func digest(file []byte) string {
 
 // Model is a trained model read from its file.
 type Model struct {
-	Net    *model.Network
-	Arch   model.Config
-	Prep   dataset.Prep
-	SHA256 string
+	Net     *model.Network
+	Arch    model.Config
+	Prep    dataset.Prep
+	Readout Readout
+	SHA256  string
 }
 
 // LoadModel reads a model file and checks that its tensors are those of the
@@ -88,6 +94,9 @@ func decodeModel(file []byte) (*Model, error) {
 	}
 	if err := json.Unmarshal([]byte(meta["preprocessing"]), &m.Prep); err != nil {
 		return nil, fmt.Errorf("metadata preprocessing: %w", err)
+	}
+	if m.Readout, err = parseReadout(meta["readout"], m.Arch.Classes); err != nil {
+		return nil, fmt.Errorf("metadata readout: %w", err)
 	}
 	if m.Net, err = model.New(m.Arch); err != nil {
 		return nil, err

@@ -15,7 +15,8 @@ func testModel(t testing.TB, arch model.Config) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := encodeModel(arch, net, dataset.Prep{Kind: dataset.Image, Shape: arch.Input, Classes: []string{"a", "b", "c"}})
+	file, err := encodeModel(arch, net, dataset.Prep{Kind: dataset.Image, Shape: arch.Input, Classes: []string{"a", "b", "c"}},
+		plainReadout(arch.Classes))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func TestModelFileRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := encodeModel(m.Arch, m.Net, m.Prep)
+		again, err := encodeModel(m.Arch, m.Net, m.Prep, m.Readout)
 		if err != nil {
 			t.Fatal(err)
 		}

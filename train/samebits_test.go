@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -198,8 +199,8 @@ func TestSameBits(t *testing.T) {
 			for _, nodes := range []int{2, 3, 4, 7, 8} {
 				if got := inProcess(t, cfg, nodes); got.ModelSHA256 != want.ModelSHA256 {
 					t.Errorf("%d nodes: model %s, one node: %s", nodes, got.ModelSHA256, want.ModelSHA256)
-				} else if fmt.Sprint(got.Test) != fmt.Sprint(want.Test) {
-					t.Errorf("%d nodes: test %v, one node: %v", nodes, got.Test, want.Test)
+				} else if !reflect.DeepEqual(got.Test, want.Test) {
+					t.Errorf("%d nodes: test %+v, one node: %+v", nodes, got.Test, want.Test)
 				}
 			}
 		})

@@ -118,7 +118,7 @@ func (s *session) steps(ctx context.Context) error {
 	total := s.job.plan.TotalSteps()
 	loader := dataset.NewLoader(s.job.data.Train, s.job.plan, s.job.cfg.Shards, s.lo, s.hi, s.job.state.Step)
 	defer loader.Close()
-	for s.job.state.Step < total {
+	for s.job.state.Step < total && !s.job.stopsEarly() {
 		select {
 		case <-s.drain:
 			return ErrDrained
@@ -150,13 +150,13 @@ func (s *session) steps(ctx context.Context) error {
 // the nodes do not agree on.
 func (s *session) between(ctx context.Context) error {
 	epochEnds := s.job.epochEnds()
-	if epochEnds || s.job.state.Step%verifyEvery == 0 {
+	if epochEnds || s.job.state.Step%verifyEvery == 0 || s.job.evaluates() {
 		if err := s.verify(ctx); err != nil {
 			return err
 		}
 	}
 	score := math.NaN()
-	if epochEnds && s.job.evaluates() {
+	if s.job.evaluates() {
 		var err error
 		if score, err = s.evaluateEpoch(ctx); err != nil {
 			return err
@@ -169,7 +169,7 @@ func (s *session) between(ctx context.Context) error {
 // evaluateAgain repeats the evaluation of an epoch that has just ended when
 // the ring is formed: the last ring may have broken in the middle of it.
 func (s *session) evaluateAgain(ctx context.Context) error {
-	if s.job.state.Step == 0 || !s.job.epochEnds() || !s.job.evaluates() {
+	if s.job.state.Step == 0 || !s.job.evaluates() {
 		return nil
 	}
 	score, err := s.evaluateEpoch(ctx)

@@ -16,12 +16,15 @@ type snapshot struct {
 	running []float32
 	slots   []optimizer.Slot
 	weigher []float64
+	// best is the best model so far where one is looked for (see judge), else
+	// nil. It follows from states that were compared, so that it is not digested.
+	best []optimizer.Slot
 
 	// What follows is said about the state and is no part of it: it is stored,
 	// but neither restored nor digested.
 
 	generation uint64  // of the ring that came to the state; 0 before any
-	score      float64 // balanced accuracy on the validation part; NaN: not known
+	score      float64 // on the validation part, more is better; NaN: not known
 }
 
 // newSnapshot returns a snapshot with room for the job's state, and that state
@@ -43,13 +46,16 @@ func (s *snapshot) blank() *snapshot {
 	for i, slot := range s.slots {
 		b.slots[i] = optimizer.Slot{Name: slot.Name, Data: make([]float32, len(slot.Data))}
 	}
+	for _, slot := range s.best {
+		b.best = append(b.best, optimizer.Slot{Name: slot.Name, Data: make([]float32, len(slot.Data))})
+	}
 	return b
 }
 
 // vectors are those of the snapshot, in the same order for the same job.
 func (s *snapshot) vectors() [][]float32 {
 	list := [][]float32{s.params, s.running}
-	for _, slot := range s.slots {
+	for _, slot := range append(s.slots[:len(s.slots):len(s.slots)], s.best...) {
 		list = append(list, slot.Data)
 	}
 	return list
@@ -65,6 +71,7 @@ func (j *job) view() *snapshot {
 		running: j.net.Running(),
 		slots:   j.opt.State(),
 		weigher: j.weigher.State(),
+		best:    j.judge.slots(),
 		score:   math.NaN(),
 	}
 }
@@ -83,6 +90,9 @@ func (s *snapshot) take(j *job) {
 	s.weigher = append(s.weigher[:0], v.weigher...)
 	for i, slot := range v.slots {
 		copy(s.slots[i].Data, slot.Data)
+	}
+	for i, slot := range v.best {
+		copy(s.best[i].Data, slot.Data)
 	}
 }
 
@@ -105,6 +115,9 @@ func (s *snapshot) restore(j *job) error {
 	}
 	copy(j.net.Params(), s.params)
 	copy(j.net.Running(), s.running)
+	for i, slot := range j.judge.slots() {
+		copy(slot.Data, s.best[i].Data)
+	}
 	j.state = s.state
 	return nil
 }
@@ -119,9 +132,15 @@ func (s *snapshot) fits(want *snapshot) error {
 		{"parameters", len(s.params), len(want.params)},
 		{"running statistics", len(s.running), len(want.running)},
 		{"vectors of the optimizer", len(s.slots), len(want.slots)},
+		{"vectors of the best model", len(s.best), len(want.best)},
 	} {
 		if v.got != v.want {
 			return fmt.Errorf("%d %s, expected %d", v.got, v.name, v.want)
+		}
+	}
+	for i, slot := range s.best {
+		if w := want.best[i]; len(slot.Data) != len(w.Data) {
+			return fmt.Errorf("%s of the best model: %d numbers, expected %d", w.Name, len(slot.Data), len(w.Data))
 		}
 	}
 	for i, slot := range s.slots {
@@ -146,6 +165,9 @@ func (s state) check(j *job) error {
 		return fmt.Errorf("%d samples seen, expected 0 to %d", s.SamplesSeen, int64(j.plan.Rows)*int64(j.plan.Epochs))
 	case s.EpochRows < 0 || s.EpochRows > j.plan.Rows:
 		return fmt.Errorf("%d rows of the epoch, expected 0 to %d", s.EpochRows, j.plan.Rows)
+	}
+	if v := s.Verdict; v.Step < 0 || v.Step > v.Judged || v.Judged > s.Step || v.Worse < 0 {
+		return fmt.Errorf("judged at step %d, best at step %d: expected 0 to %d", v.Judged, v.Step, s.Step)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 const (
 	checkpointFormat = "ballast-checkpoint"
 	slotPrefix       = "optim."
+	bestPrefix       = "best."
 	blankSum         = "0000000000000000000000000000000000000000000000000000000000000000"
 )
 
@@ -66,6 +67,11 @@ func (s *snapshot) metadata(id identity) map[string]string {
 		"epoch_loss":   hexFloat(s.state.EpochLoss),
 		"weigher":      strings.Join(weigher, " "),
 	}
+	if s.best != nil {
+		v := s.state.Verdict
+		meta["judged"], meta["best_step"] = strconv.Itoa(v.Judged), strconv.Itoa(v.Step)
+		meta["best_score"], meta["worse"] = hexFloat(v.Score), strconv.Itoa(v.Worse)
+	}
 	if !math.IsNaN(s.score) {
 		meta[scoreKey] = hexFloat(s.score)
 	}
@@ -73,7 +79,7 @@ func (s *snapshot) metadata(id identity) map[string]string {
 }
 
 // scoreKey is left out if the score is not known.
-const scoreKey = "val_balanced_accuracy"
+const scoreKey = "val_score"
 
 func (s *snapshot) tensors() []safetensors.Tensor {
 	vector := func(name string, data []float32) safetensors.Tensor {
@@ -82,6 +88,9 @@ func (s *snapshot) tensors() []safetensors.Tensor {
 	list := []safetensors.Tensor{vector("param", s.params), vector("running", s.running)}
 	for _, slot := range s.slots {
 		list = append(list, vector(slotPrefix+slot.Name, slot.Data))
+	}
+	for _, slot := range s.best {
+		list = append(list, vector(bestPrefix+slot.Name, slot.Data))
 	}
 	return list
 }
@@ -160,6 +169,12 @@ func (s *snapshot) parse(meta map[string]string) error {
 	for text := range strings.FieldsSeq(meta["weigher"]) {
 		s.weigher = append(s.weigher, p.float("weigher", text))
 	}
+	if _, ok := meta["judged"]; ok {
+		s.state.Verdict = verdict{
+			Judged: int(p.integer("judged")), Step: int(p.integer("best_step")),
+			Score: p.float("best_score", meta["best_score"]), Worse: int(p.integer("worse")),
+		}
+	}
 	s.score = math.NaN()
 	if text, ok := meta[scoreKey]; ok {
 		s.score = p.float(scoreKey, text)
@@ -218,6 +233,9 @@ func (s *snapshot) adopt(tensors []safetensors.Tensor, want *snapshot) error {
 	s.params, s.running = byName["param"], byName["running"]
 	for _, slot := range want.slots {
 		s.slots = append(s.slots, optimizer.Slot{Name: slot.Name, Data: byName[slotPrefix+slot.Name]})
+	}
+	for _, slot := range want.best {
+		s.best = append(s.best, optimizer.Slot{Name: slot.Name, Data: byName[bestPrefix+slot.Name]})
 	}
 	return nil
 }

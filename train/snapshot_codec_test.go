@@ -103,7 +103,7 @@ func TestDecodeNamesTheForeign(t *testing.T) {
 	if _, err := decodeSnapshot(old, j); err == nil || !strings.Contains(err.Error(), "contract is 0, here it is "+Contract) {
 		t.Errorf("another contract: %v", err)
 	}
-	model, _ := encodeModel(j.arch, j.net, data.Prep)
+	model, _ := encodeModel(j.arch, j.net, data.Prep, plainReadout(j.arch.Classes))
 	if _, err := decodeSnapshot(model, j); err == nil || !strings.Contains(err.Error(), "not a checkpoint") {
 		t.Errorf("a model: %v", err)
 	}
@@ -127,11 +127,11 @@ func TestDecodeRefusesNonsense(t *testing.T) {
 	cfg, data, file := tinyCheckpoint(t)
 	j := testJob(t, cfg, data)
 	for from, to := range map[string]string{
-		`"step":"3"`:                     `"step":"9999"`,
-		`"epoch_rows":"0"`:               `"epoch_rows":"many"`,
-		`"generation":"7"`:               `"generation":"-7"`,
-		`"param":{`:                      `"parax":{`,
-		`"val_balanced_accuracy":"0x1.8`: `"val_balanced_accuracy":"zz1.8`,
+		`"step":"3"`:         `"step":"9999"`,
+		`"epoch_rows":"0"`:   `"epoch_rows":"many"`,
+		`"generation":"7"`:   `"generation":"-7"`,
+		`"param":{`:          `"parax":{`,
+		`"val_score":"0x1.8`: `"val_score":"zz1.8`,
 	} {
 		bad := bytes.Replace(file, []byte(from), []byte(to), 1)
 		if bytes.Equal(bad, file) {

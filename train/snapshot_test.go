@@ -107,6 +107,9 @@ func TestContinue(t *testing.T) {
 			c.Method, c.Optimizer, c.CBFrom, c.Dropout = "absgd+la+cb", "nesterov", 0.4, 0.2
 		},
 		"cb, sgd": func(c *Config) { c.Method, c.Optimizer, c.Norm = "cb", "sgd", "none" },
+		"patience": func(c *Config) {
+			c.Epochs, c.Patience, c.Monitor, c.LR, c.Method = 6, 2, "log_loss", 0.05, "absgd+la"
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, data := smallRun(t, edit)
@@ -145,7 +148,7 @@ func TestContinue(t *testing.T) {
 						t.Fatal(err)
 					}
 					if g := got[0]; g.ModelSHA256 != want.ModelSHA256 || g.SamplesSeen != want.SamplesSeen ||
-						g.TrainLoss != want.TrainLoss || g.Steps != want.Steps || !reflect.DeepEqual(g.Test, want.Test) {
+						g.TrainLoss != want.TrainLoss || g.BestStep != want.BestStep || g.Steps != want.Steps || !reflect.DeepEqual(g.Test, want.Test) {
 						t.Errorf("step %d, %d nodes, then %d: %+v\nwithout a stop: %+v", c.step, c.before, len(again), g, want)
 					}
 				}
@@ -179,8 +182,8 @@ func TestSnapshotSameOnAllNodes(t *testing.T) {
 
 // TestDigestSeesEverything changes each part of a state, a bit at a time.
 func TestDigestSeesEverything(t *testing.T) {
-	if n := reflect.TypeFor[state]().NumField(); n != 5 {
-		t.Errorf("the state has %d fields: digest, metadata and parse know 5", n)
+	if n := reflect.TypeFor[state]().NumField(); n != 6 {
+		t.Errorf("the state has %d fields: digest, metadata and parse know 5 and the verdict", n)
 	}
 	cfg, data := smallRun(t, nil)
 	_, s := stoppedAt(t, cfg, data, 1, 8)

@@ -13,8 +13,18 @@ type state struct {
 	// the last one when it has just ended.
 	EpochLoss float64
 	EpochRows int
+	// Verdict is what the judge has seen; all 0 where nobody judges.
+	Verdict verdict
 
 	epoch int
+}
+
+// verdict is the judge's memory: see judge.
+type verdict struct {
+	Judged int     // step of the last evaluation that was taken into account
+	Step   int     // of the best one; 0: there was none
+	Score  float64 // of the best one, more is better
+	Worse  int     // evaluations since the best one
 }
 
 // advance moves past a committed batch.

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/ballast-ml/ballast/dataset"
-	"github.com/ballast-ml/ballast/internal/metrics"
 	"github.com/ballast-ml/ballast/optimizer"
 )
 
@@ -47,10 +46,7 @@ func (c Config) Validate() error {
 	default:
 		complain("optimizer", c.Optimizer, "sgd, nesterov, adam or adamw")
 	}
-	if c.Cost != "" {
-		_, err := metrics.ParseCost(c.Cost)
-		failed("cost", err)
-	}
+	wrong = append(wrong, c.validateJudging())
 	if c.OnNaN != "stop" && c.OnNaN != "skip" {
 		complain("on-nan", c.OnNaN, "stop or skip")
 	}
@@ -75,6 +71,7 @@ func (c Config) Validate() error {
 		{"warmup", c.Warmup, c.Warmup >= 0, "a number of epochs of at least 0"},
 		{"clip", c.Clip, c.Clip >= 0, "a norm of at least 0 (0 is no limit)"},
 		{"epochs", float64(c.Epochs), c.Epochs >= 1, "at least 1"},
+		{"patience", float64(c.Patience), c.Patience >= 0, "a number of epochs of at least 0 (0 takes the last epoch)"},
 		{"steps", float64(c.Steps), c.Steps >= 0, "at least 0 (0 is no limit)"},
 		{"batch", float64(c.Batch), c.Batch >= 1, "at least 1"},
 		{"shards", float64(c.Shards), c.Shards >= 1 && c.Shards <= maxShards, fmt.Sprintf("1 to %d", maxShards)},
@@ -147,6 +144,7 @@ func (c Config) Resolve(kind dataset.Kind) (Config, error) {
 	c.LR = choose(c.LR == 0, choose(table, 2e-3, 0.05), c.LR)
 	c.LRSchedule = choose(c.LRSchedule == "auto", choose(table, "cosine", "multistep:0.6,0.8:0.1"), c.LRSchedule)
 	c.WeightDecay = choose(c.WeightDecay < 0, choose(table, 1e-2, 5e-4), c.WeightDecay)
+	c.Prior = choose(c.Prior == "auto", c.priorOf(kind), c.Prior)
 	return c, c.Validate()
 }
 
@@ -167,12 +165,12 @@ func (c Config) Canonical() string {
 	for _, kv := range [][2]any{
 		{"alpha", c.Alpha}, {"batch", c.Batch},
 		{"categorical", c.Categorical}, {"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
-		{"data", kind}, {"data-seed", seed}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
+		{"data", kind}, {"data-seed", seed}, {"decide", c.Decide}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
 		{"embed", c.Embed}, {"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
-		{"missing", c.Missing}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
-		{"positive", c.Positive}, {"scale", c.Scale}, {"seed", c.Seed}, {"shards", c.Shards},
+		{"missing", c.Missing}, {"monitor", c.Monitor}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
+		{"patience", c.Patience}, {"positive", c.Positive}, {"prior", c.Prior}, {"scale", c.Scale}, {"seed", c.Seed}, {"shards", c.Shards},
 		{"steps", c.Steps}, {"target", c.Target}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
 		{"warmup", c.Warmup}, {"weight-decay", c.WeightDecay},
 	} {

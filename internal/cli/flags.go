@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/metrics"
 	"github.com/ballast-ml/ballast/model"
 	"github.com/ballast-ml/ballast/train"
 )
@@ -93,6 +94,10 @@ func (s *Settings) judgingFlags(f *pflag.FlagSet) {
 	c := &s.Train
 	f.StringVar(&c.Positive, "positive", c.Positive, "`CLASS` that costs and thresholds are about (default: the one with the fewest training rows)")
 	f.StringVar(&c.Cost, "cost", c.Cost, "what missing a row of the positive class and a false alarm `COST`, as in FN=50,FP=1: the figure cost")
+	f.StringVar(&c.Monitor, "monitor", c.Monitor, "`FIGURE` on the validation part that the best epoch is chosen by: "+strings.Join(append(metrics.Names(), metrics.Patterns()...), ", "))
+	f.IntVar(&c.Patience, "patience", c.Patience, "stop after so many `EPOCHS` without a better --monitor, and take the best epoch's model; 0 takes the last one's")
+	f.StringVar(&c.Decide, "decide", c.Decide, "raw, or the `FIGURE` that the decision between classes is tuned for, on the validation part")
+	f.StringVar(&c.Prior, "prior", c.Prior, "`FREQUENCIES` of the classes where the model is used: train, balanced, or CLASS=FREQUENCY,... for each; auto is balanced for images thinned to a long tail, and else train")
 }
 
 func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {

@@ -115,3 +115,14 @@ func ParseCost(text string) (Cost, error) {
 	}
 	return c, nil
 }
+
+// Decides reports whether the figure depends on what is decided, not on scores
+// alone.
+func (m Metric) Decides() bool {
+	switch m.kind {
+	case "auroc", "auprc", "log_loss", "ece":
+		return false
+	}
+	_, ranks := numbered[m.kind]
+	return !ranks
+}

@@ -95,13 +95,13 @@ func (r *Ranking) AveragePrecision(weight []int32) float64 {
 	var area float64
 	r.walk(weight, func(s step) {
 		if s.newPos > 0 {
-			area += float64(s.newPos / total * (s.pos / (s.pos + s.neg)))
+			area += float64(s.newPos * (s.pos / (s.pos + s.neg)))
 		}
 	})
 	if total == 0 {
 		return math.NaN()
 	}
-	return area
+	return area / total
 }
 
 // RecallAtPrecision is the largest recall of a threshold whose precision is at

@@ -9,7 +9,7 @@ import (
 // figureNames are the figures of the table by the titles of their rows.
 var figureNames = map[string]string{
 	"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "worst-class recall": "worst_class_recall",
-	"macro-F1": "macro_f1", "AUROC": "auroc", "average precision": "auprc", "calibration error": "ece", "cost": "cost",
+	"macro-F1": "macro_f1", "AUROC": "auroc", "average precision": "auprc", "calibration error": "ece", "log-loss": "log_loss", "cost": "cost",
 	"many-shot": "many_shot", "medium-shot": "medium_shot", "few-shot": "few_shot",
 }
 

@@ -78,6 +78,14 @@ func figures(runs []Run) *table {
 		add(name, func(s train.Summary) float64 { return value(s.Test, name) })
 	}
 	add("calibration error", func(s train.Summary) float64 { return s.Test.ECE })
+	add("log-loss", func(s train.Summary) float64 { return s.Test.LogLoss })
+	for _, f := range []struct{ title, name string }{
+		{"calibration error, corrected", "corrected_ece"}, {"log-loss, corrected", "corrected_log_loss"},
+	} {
+		if has(runs, f.name) {
+			add(f.title, func(s train.Summary) float64 { return value(s.Test, f.name) })
+		}
+	}
 	for _, group := range groups(runs) {
 		add("balanced accuracy, "+group, func(s train.Summary) float64 {
 			if m, ok := s.TestGroups[group]; ok {

@@ -47,6 +47,7 @@ func TestFigures(t *testing.T) {
 		"worst-class recall                     0.5000        0.5000",
 		"macro-F1                               0.8000        0.8000",
 		"calibration error                      0.0500        0.0500",
+		"log-loss                               0.0000        0.0000",
 		"balanced accuracy, seen fonts          0.9500             -",
 		"balanced accuracy, unseen fonts        0.7000             -",
 		"balanced accuracy, validation               -        0.6000",
