@@ -22,6 +22,12 @@ type ABSGDConfig struct {
 	// the weights of the first step then sum to 1/(γα). Otherwise u starts at
 	// the first batch's own value, and they sum to 1/α from the start.
 	FromZero bool
+	// Size, in (0, 1], chooses the size of λ in each step, wherever it is
+	// finite, such that the effective sample size (Σe)²/Σe² of e_i = exp(ℓ_i/λ)
+	// is this fraction of the batch; 1 is plain averaging. The schedule gives the
+	// sign of λ and when it counts. There is no moving average then. 0 takes λ as
+	// it is.
+	Size float64
 	// Floor adds 1/B to every weight while λ is finite: the noisy-label
 	// variant.
 	Floor bool
@@ -57,6 +63,7 @@ type ABSGD struct {
 	avg     average // committed
 
 	n     normaliser
+	g     gathered
 	terms [][]float64 // e^{a_i-m_s} by local shard
 	next  []float64
 }
@@ -76,6 +83,9 @@ func NewABSGD(cfg ABSGDConfig) (*ABSGD, error) {
 	if !(cfg.Alpha > 0) || math.IsInf(cfg.Alpha, 1) {
 		errs = append(errs, fmt.Errorf("optimizer: alpha is %v, want a number > 0", cfg.Alpha))
 	}
+	if !(cfg.Size >= 0 && cfg.Size <= 1) {
+		errs = append(errs, fmt.Errorf("optimizer: the effective sample size is %v of the batch, want a fraction in (0, 1], or 0 for none", cfg.Size))
+	}
 	if cfg.Batch < 0 {
 		errs = append(errs, fmt.Errorf("optimizer: the full batch has %d samples, want at least 1, or 0 for none", cfg.Batch))
 	}
@@ -90,13 +100,16 @@ func NewABSGD(cfg ABSGDConfig) (*ABSGD, error) {
 // the shard's own maximum, and f_s = e^{m_s-log u-log B}. A shard far below the
 // global maximum may have f_s = 0. A label without a class weight panics.
 func (w *ABSGD) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
+	if w.sized(at) {
+		return w.weighSized(ctx, at, local, r)
+	}
 	return weigh(ctx, w, at, local, r)
 }
 
-// Prepare is the first half of Weigh. With a floor under the weights q depends
-// on u, and there is none.
+// Prepare is the first half of Weigh. There is none where q depends on all
+// losses: with a floor under the weights, and where the batch chooses λ.
 func (w *ABSGD) Prepare(at At, local []Shard) ([][3]float64, bool) {
-	if w.cfg.Floor {
+	if w.cfg.Floor || w.sized(at) {
 		return nil, false
 	}
 	return w.prepare(at, local), true

@@ -343,9 +343,14 @@ func TestNonFiniteLoss(t *testing.T) {
 	}
 	for name, w := range map[string]Weighter{
 		"erm": &ERM{}, "cb": balanced,
-		"absgd":      mustABSGD(t, ABSGDConfig{Lambda: Lambda{{2, 0}}, Gamma: 1, Alpha: 1}),
-		"absgd < 0":  mustABSGD(t, ABSGDConfig{Lambda: Lambda{{-2, 0}}, Gamma: 1, Alpha: 1}),
-		"absgd, inf": mustABSGD(t, ABSGDConfig{Lambda: Lambda{{math.Inf(1), 0}}, Gamma: 1, Alpha: 1}),
+		"absgd":        mustABSGD(t, ABSGDConfig{Lambda: Lambda{{2, 0}}, Gamma: 1, Alpha: 1}),
+		"absgd < 0":    mustABSGD(t, ABSGDConfig{Lambda: Lambda{{-2, 0}}, Gamma: 1, Alpha: 1}),
+		"absgd, sized": mustABSGD(t, ABSGDConfig{Lambda: Lambda{{2, 0}}, Gamma: 1, Alpha: 1, Size: 0.5}),
+		"cvar":         mustWeigher(NewCVaR(0.5, 0))(t),
+		"cvar, plain":  mustWeigher(NewCVaR(0.5, 1))(t),
+		"chi2":         mustWeigher(NewChiSquareDRO(0.5, 0))(t),
+		"rgd":          mustWeigher(NewRGD(RGDConfig{Tau: 2}))(t),
+		"absgd, inf":   mustABSGD(t, ABSGDConfig{Lambda: Lambda{{math.Inf(1), 0}}, Gamma: 1, Alpha: 1}),
 	} {
 		for _, bad := range []float32{nan, inf, -inf} {
 			losses := []float32{1, 2, 3, 4, bad, 5, nan}

@@ -18,6 +18,9 @@ type WeighterConfig struct {
 	Gamma, Alpha float64
 	// UInit, for absgd, is first (also if empty) or zero: where log u starts.
 	UInit string
+	// Size, for absgd, is the effective sample size over that of the batch; 0
+	// for none.
+	Size float64
 	// Floor, for absgd, adds 1/B to the weights.
 	Floor bool
 
@@ -52,7 +55,7 @@ func NewWeighter(cfg WeighterConfig) (Weighter, error) {
 
 func newABSGD(cfg WeighterConfig) (Weighter, error) {
 	c := ABSGDConfig{
-		Gamma: cfg.Gamma, Alpha: cfg.Alpha, Floor: cfg.Floor, Batch: cfg.Batch,
+		Gamma: cfg.Gamma, Alpha: cfg.Alpha, Size: cfg.Size, Floor: cfg.Floor, Batch: cfg.Batch,
 		FromZero: cfg.UInit == "zero",
 	}
 	var errs []error

@@ -3,6 +3,7 @@ package optimizer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -74,7 +75,11 @@ func (p port) LogSumExp(ctx context.Context, local [][3]float64) ([3]float64, er
 }
 
 func (p port) Gather(ctx context.Context, local [][]float64) ([][]float64, error) {
-	all, err := exchange(ctx, p, local)
+	sent := make([][]float64, len(local)) // as a ring would: the caller's memory is its own again
+	for i, record := range local {
+		sent[i] = slices.Clone(record)
+	}
+	all, err := exchange(ctx, p, sent)
 	records := make([][]float64, len(all))
 	for i, r := range all {
 		records[i] = r.([]float64)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/ballast-ml/ballast/internal/detmath"
 )
 
 // LambdaItem is one value of a temperature schedule.
@@ -76,31 +78,88 @@ func (l Lambda) validate() error {
 
 // ParseLambda reads one value, in force from the first step, or VALUE@START
 // items separated by commas, START a fraction of the run: "2", "-5",
-// "inf@0,2@0.6". The value inf is plain averaging.
+// "inf@0,2@0.6". The value inf is plain averaging. A value FIRST..LAST/N is
+// damped: N values from FIRST to LAST, each the same multiple of the one before,
+// in equal parts of the run up to the next item's start or the end.
 func ParseLambda(text string) (Lambda, error) {
 	items := strings.Split(text, ",")
-	l := make(Lambda, 0, len(items))
+	var l Lambda
+	var ramps []ramp
 	for _, word := range items {
 		value, start, timed := strings.Cut(strings.TrimSpace(word), "@")
 		if !timed && len(items) > 1 {
 			return nil, fmt.Errorf("lambda %q: item %q has no start: want VALUE@START, such as 2@0.6", text, word)
 		}
-		v, err := parseNumber(value)
+		r, err := parseRamp(value)
 		if err != nil {
 			return nil, fmt.Errorf("lambda %q: %w", text, err)
 		}
-		from := 0.0
 		if timed {
-			if from, err = parseNumber(start); err != nil {
+			if r.from, err = parseNumber(start); err != nil {
 				return nil, fmt.Errorf("lambda %q: the start of item %q: %w", text, word, err)
 			}
 		}
-		l = append(l, LambdaItem{v, from})
+		ramps = append(ramps, r)
+	}
+	for i, r := range ramps {
+		end := 1.0
+		if i+1 < len(ramps) {
+			end = ramps[i+1].from
+		}
+		l = r.appendTo(l, end)
 	}
 	if err := l.validate(); err != nil {
 		return nil, fmt.Errorf("lambda %q: %w", text, err)
 	}
 	return l, nil
+}
+
+// ramp is an item of a schedule: n values from first to last.
+type ramp struct {
+	first, last float64
+	n           int
+	from        float64
+}
+
+// maxRamp bounds the values of an item.
+const maxRamp = 1000
+
+// parseRamp reads VALUE or FIRST..LAST/N.
+func parseRamp(text string) (ramp, error) {
+	first, rest, ok := strings.Cut(text, "..")
+	v, err := parseNumber(first)
+	if err != nil || !ok {
+		return ramp{first: v, last: v, n: 1}, err
+	}
+	last, count, ok := strings.Cut(rest, "/")
+	n, failed := strconv.Atoi(strings.TrimSpace(count))
+	if !ok || failed != nil || n < 2 || n > maxRamp {
+		return ramp{}, fmt.Errorf("%q: want FIRST..LAST/N with N from 2 to %d, such as 50..5/4", text, maxRamp)
+	}
+	w, err := parseNumber(last)
+	if err != nil {
+		return ramp{}, err
+	}
+	for _, end := range []float64{v, w} {
+		if math.IsInf(end, 0) || math.Abs(end) < minLambda || (end > 0) != (v > 0) {
+			return ramp{}, fmt.Errorf("%q goes from %v to %v: want finite numbers of one sign, at least %v in size", text, v, w, minLambda)
+		}
+	}
+	return ramp{first: v, last: w, n: n}, nil
+}
+
+// appendTo adds the values of the ramp, which ends where the next one starts.
+func (r ramp) appendTo(l Lambda, end float64) Lambda {
+	for i := range r.n {
+		item := LambdaItem{r.first, r.from}
+		if r.n > 1 {
+			step := float64(i) / float64(r.n-1)
+			item.Lambda = float64(r.first * detmath.Pow(r.last/r.first, step))
+			item.From += float64((end - r.from) * (float64(i) / float64(r.n)))
+		}
+		l = append(l, item)
+	}
+	return l
 }
 
 // parseNumber reads a decimal number or inf.

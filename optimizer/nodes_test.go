@@ -118,6 +118,16 @@ func TestNodesAgree(t *testing.T) {
 		"absgd, floor and classes": func() Weighter {
 			return mustABSGD(t, ABSGDConfig{Lambda: lambda(-1), Gamma: 0.9, Alpha: 1, Floor: true, ClassWeights: c, ClassesFrom: 0.4})
 		},
+		"absgd, sized": func() Weighter {
+			return mustABSGD(t, ABSGDConfig{Lambda: lambda(1), Gamma: 0.9, Alpha: 0.5, Size: 0.4, ClassWeights: c, ClassesFrom: 0.5})
+		},
+		"absgd, sized, < 0 with a floor": func() Weighter {
+			return mustABSGD(t, ABSGDConfig{Lambda: lambda(-1), Gamma: 0.9, Alpha: 1, Size: 0.4, Floor: true})
+		},
+		"cvar":       func() Weighter { return mustWeigher(NewCVaR(0.37, 0.25))(t) },
+		"chi2":       func() Weighter { return mustWeigher(NewChiSquareDRO(0.5, 0.25))(t) },
+		"rgd":        func() Weighter { return mustWeigher(NewRGD(RGDConfig{Tau: 2, Normalised: true}))(t) },
+		"reverse kl": func() Weighter { return mustWeigher(NewRGD(RGDConfig{Divergence: "reverse-kl", Tau: 2, From: 0.5}))(t) },
 		"absgd, far apart": func() Weighter {
 			return mustABSGD(t, ABSGDConfig{Lambda: lambda(0.01), Gamma: 0.9, Alpha: 1})
 		},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestAt(t *testing.T) {
@@ -132,6 +133,26 @@ func TestParseLambda(t *testing.T) {
 	}
 }
 
+// TestDamped: the values of a damped item, and where they start.
+func TestDamped(t *testing.T) {
+	l, err := ParseLambda("inf@0,80..10/4@0.2,-2..-8/3@0.6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Lambda{{math.Inf(1), 0}, {80, 0.2}, {40, 0.3}, {20, 0.4}, {10, 0.5}, {-2, 0.6}, {-4, 0.6 + 0.4/3}, {-8, 0.6 + 0.8/3}}
+	if diff := cmp.Diff(want, l, cmpopts.EquateApprox(1e-14, 0)); diff != "" {
+		t.Error(diff)
+	}
+	if l, err = ParseLambda("8..1/2"); err != nil || l.String() != "8@0,1@0.5" {
+		t.Errorf("%v (%v)", l, err)
+	}
+	for _, text := range []string{"8..1", "8..1/1", "8..1/x", "8..-1/3", "inf..1/3", "0..1/3", "8../3", "..8/3", "8..1/1001", "8..1/3@0.5,2@0.5"} {
+		if l, err := ParseLambda(text); err == nil {
+			t.Errorf("%s is taken: %v", text, l)
+		}
+	}
+}
+
 func TestLambdaAt(t *testing.T) {
 	l, err := ParseLambda("4@0.2,2@0.6")
 	if err != nil {
@@ -146,7 +167,7 @@ func TestLambdaAt(t *testing.T) {
 }
 
 func FuzzParseLambda(f *testing.F) {
-	for _, s := range []string{"2", "inf@0,2@0.6", "-5@0.5", "nan", "0", "1@0,2@0.1,inf@1", "1e-30", "@", ",", "2@-0"} {
+	for _, s := range []string{"2", "inf@0,2@0.6", "-5@0.5", "nan", "0", "1@0,2@0.1,inf@1", "1e-30", "@", ",", "2@-0", "inf@0,50..5/4@0.4"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

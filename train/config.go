@@ -70,6 +70,10 @@ type Config struct {
 	Alpha float64 `koanf:"alpha"`
 	// UInit is first (u starts at the first batch's own value) or zero.
 	UInit string `koanf:"u-init"`
+	// ESS, in (0, 1], chooses the size of λ in each step such that the effective
+	// sample size is this fraction of the batch; Lambda then says when, and with
+	// which sign. 0 takes λ as it is.
+	ESS float64 `koanf:"ess"`
 	// Floor adds 1/B to every ABSGD weight: the noisy-label variant.
 	Floor bool `koanf:"floor"`
 	// Tau is the strength of logit adjustment.

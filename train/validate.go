@@ -61,6 +61,7 @@ func (c Config) Validate() error {
 	}{
 		{"gamma", c.Gamma, c.Gamma > 0 && c.Gamma <= 1, "a rate in (0, 1]"},
 		{"alpha", c.Alpha, c.Alpha > 0, "a number above 0"},
+		{"ess", c.ESS, c.ESS >= 0 && c.ESS <= 1, "a fraction of the batch in (0, 1] (0 takes lambda as it is)"},
 		{"tau", c.Tau, c.Tau >= 0, "a number of at least 0"},
 		{"cb-from", c.CBFrom, c.CBFrom >= 0 && c.CBFrom <= 1, "a fraction of the run in [0, 1]"},
 		{"cb-beta", c.CBBeta, c.CBBeta >= 0 && c.CBBeta < 1, "a number in [0, 1)"},
@@ -103,7 +104,7 @@ func (c Config) spec() dataset.Spec {
 // set gives the field of a method option the value written in its brackets.
 func (c *Config) set(flag, value string) error {
 	number := map[string]*float64{
-		"gamma": &c.Gamma, "alpha": &c.Alpha, "tau": &c.Tau, "cb-from": &c.CBFrom, "cb-beta": &c.CBBeta,
+		"gamma": &c.Gamma, "alpha": &c.Alpha, "tau": &c.Tau, "cb-from": &c.CBFrom, "cb-beta": &c.CBBeta, "ess": &c.ESS,
 	}
 	word := map[string]*string{"lambda": &c.Lambda, "u-init": &c.UInit}
 	var err error
@@ -166,7 +167,7 @@ func (c Config) Canonical() string {
 		{"alpha", c.Alpha}, {"batch", c.Batch},
 		{"categorical", c.Categorical}, {"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
 		{"data", kind}, {"data-seed", seed}, {"decide", c.Decide}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
-		{"embed", c.Embed}, {"epochs", c.Epochs}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
+		{"embed", c.Embed}, {"epochs", c.Epochs}, {"ess", c.ESS}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
 		{"missing", c.Missing}, {"monitor", c.Monitor}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},

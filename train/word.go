@@ -47,6 +47,9 @@ type Word struct {
 	Loss func(in Ingredients, p Params) (model.Loss, error)
 	// Weighter makes the weighter, for the other roles.
 	Weighter func(in Ingredients, p Params) (optimizer.Weighter, error)
+	// Scales says that Weighter itself multiplies the losses by class weights
+	// where it is told to; those of other words are wrapped.
+	Scales bool
 	// Strength says how much of the class frequencies the word takes out of the
 	// scores: a model with strength s scores for class frequencies π^(1-s), so
 	// that s·log π is what turns its scores to those of the training rows. nil
@@ -184,7 +187,23 @@ func (m Method) build(in Ingredients) (model.Loss, optimizer.Weighter, error) {
 	}
 	w := words[m.Weighter]
 	weighter, failed := w.Weighter(in, m.own(w))
+	if m.CB && !w.Scales && failed == nil {
+		weighter, failed = scaleByClasses(weighter, in)
+	}
 	return loss, weighter, errors.Join(err, failed)
+}
+
+// scaleByClasses returns w on losses multiplied by class-balanced weights.
+func scaleByClasses(w optimizer.Weighter, in Ingredients) (optimizer.Weighter, error) {
+	weights, err := optimizer.ClassWeights(in.Counts, in.Config.CBBeta)
+	if err != nil {
+		return nil, err
+	}
+	scaled, err := optimizer.NewScaled(w, weights, in.Config.CBFrom)
+	if err != nil {
+		return nil, err
+	}
+	return scaled, nil
 }
 
 // strength returns how much of the class frequencies the method takes out of

@@ -15,6 +15,9 @@ func everyMethod() []string {
 	var texts []string
 	for _, w := range Words() {
 		texts = append(texts, w.Name)
+		if w.Role == RoleWeighter {
+			texts = append(texts, w.Name+"+cb[from=0.5]")
+		}
 		for _, o := range w.Options {
 			for _, v := range o.Try {
 				texts = append(texts, w.Name+"["+o.Name+"="+v+"]")

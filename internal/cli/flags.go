@@ -56,6 +56,7 @@ func (s *Settings) methodFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Method, "method", c.Method, "`METHOD` as WEIGHTER[+BASELOSS][+cb] of the words "+strings.Join(methodWords(), ", ")+"; options in brackets: absgd[lambda=2@0.8]+la")
 	f.StringVar(&c.Lambda, "lambda", c.Lambda, "temperature of ABSGD as a `SCHEDULE`: one value, or VALUE@START items, START a fraction of the run; inf is plain averaging, a negative value favours easy samples")
 	f.Float64Var(&c.Gamma, "gamma", c.Gamma, "`RATE` of ABSGD's moving average u, in (0, 1]")
+	f.Float64Var(&c.ESS, "ess", c.ESS, "`FRACTION` of the batch that ABSGD's effective sample size is to be: chooses the size of lambda in each step where it is finite; 0 takes lambda as it is")
 	f.Float64Var(&c.Alpha, "alpha", c.Alpha, "`NUMBER` that divides all weights of ABSGD")
 	f.Var(wordValue{&c.UInit, []string{"first", "zero"}}, "u-init", "`WORD`: u starts at the value of the first batch (first) or at zero (zero)")
 	f.BoolVar(&c.Floor, "floor", c.Floor, "add 1/B to every weight of ABSGD: the variant for noisy labels")
