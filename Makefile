@@ -1,16 +1,17 @@
 # Ballast: everyday commands. `make` alone lists them.
 
-BALLAST_DATA ?= ../shared/data
-STATICCHECK  ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
-RACE         := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... ./internal/jobkey/...
+BALLAST_DATA  ?= ../shared/data
+BALLAST_PEERS ?= ../shared/bench/peer
+STATICCHECK   ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+RACE          := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... ./internal/jobkey/...
 # The detector's own runtime (Go 1.26.8) crashes in the simulations of whole runs, which have far more goroutines in a
 # bubble of simulated time than those of cluster and allreduce. They run without it.
-SIMULATED    := TestScripts|TestRandomSchedules|TestKillInEveryPhase
+SIMULATED     := TestScripts|TestRandomSchedules|TestKillInEveryPhase
 
-.PHONY: help build run test race lint generate bench fuzz realdata first soak chaos standstill cover ssh-test clean
+.PHONY: help build run test race lint generate bench bench-peers scaling fuzz realdata first soak chaos standstill cover ssh-test clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## bin/ballast (the launcher) and bin/ballast-node
 	go build -trimpath -o bin/ballast ./cmd/launcher
@@ -37,6 +38,12 @@ generate: ## write the assembly kernels again from their generator
 
 bench: ## kernels, ring and step
 	go test -run '^$$' -bench . -benchtime 200ms ./internal/kernel ./allreduce/... ./optimizer ./model ./train
+
+bench-peers: ## beside PyTorch, gloo and OpenBLAS (25 minutes); ONLY=step,ring measures some sections; writes docs/results/performance.md
+	go run ./scripts/peers -peers $(BALLAST_PEERS) -only '$(ONLY)'
+
+scaling: ## simulate the ring on up to 1,024 nodes; writes docs/results/scaling.md (15 minutes)
+	go test -run TestWrite -timeout 1h -v ./internal/bench/scaling -write $(CURDIR)/docs/results
 
 fuzz: ## every parser and frame decoder, 20 s each
 	./scripts/fuzz.sh 20s

@@ -9,7 +9,7 @@ import (
 
 // Alone measures training steps in this process, with one shard and no ring.
 func Alone(ctx context.Context, t StepTask) (StepResult, error) {
-	t.Shards, t.Transport = 1, transports[0].name
+	t.Shards, t.Transport = 1, BestTransport
 	nobody := func(addr string) ([]string, error) { return []string{addr}, nil }
 	return task{Nodes: 1, Step: &t}.step(ctx, nobody)
 }

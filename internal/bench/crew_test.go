@@ -64,7 +64,7 @@ func TestStep(t *testing.T) {
 		{2, StepTask{Model: "lenet", Method: "absgd", Rows: 4, Glyphs: true}, 8},
 		{1, StepTask{Model: "resnet20", Method: "absgd", Rows: 2}, 2},
 	} {
-		c.task.Transport, c.task.Duration = BestTransport(), 5*time.Millisecond
+		c.task.Transport, c.task.Duration = BestTransport, 5*time.Millisecond
 		r, err := crew.Step(t.Context(), c.nodes, c.task)
 		if err != nil {
 			t.Fatal(err)
@@ -115,7 +115,7 @@ func TestProbe(t *testing.T) {
 // others.
 func TestCrewFails(t *testing.T) {
 	crew := testCrew(t)
-	if _, err := crew.Ring(t.Context(), 2, RingTask{Transport: "pigeon"}); err == nil || !strings.Contains(err.Error(), `"pigeon" is not one of`) {
+	if _, err := crew.Ring(t.Context(), 2, RingTask{Transport: "pigeon"}); err == nil || !strings.Contains(err.Error(), `"pigeon": want one of`) {
 		t.Errorf("an unknown transport: %v", err)
 	}
 	if _, err := crew.Step(t.Context(), 1, StepTask{Model: "vgg"}); err == nil || !strings.Contains(err.Error(), `"vgg" is not one of`) {

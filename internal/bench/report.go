@@ -84,7 +84,7 @@ func runStep(ctx context.Context, o Options, r *Report) error {
 	for _, model := range Models {
 		for _, nodes := range []int{1, o.Nodes} {
 			o.Progress(fmt.Sprintf("step of %s on %d", model, nodes))
-			s, err := o.Crew.Step(ctx, nodes, StepTask{Model: model, Method: "absgd", Transport: BestTransport(), Duration: d})
+			s, err := o.Crew.Step(ctx, nodes, StepTask{Model: model, Method: "absgd", Transport: BestTransport, Duration: d})
 			if err != nil {
 				return err
 			}
@@ -93,6 +93,3 @@ func runStep(ctx context.Context, o Options, r *Report) error {
 	}
 	return nil
 }
-
-// BestTransport is the one that nodes on one machine use.
-func BestTransport() string { return transports[len(transports)-1].name }

@@ -3,12 +3,12 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
+	"runtime"
 
 	"github.com/ballast-ml/ballast/allreduce"
 	ringrpc "github.com/ballast-ml/ballast/allreduce/rpc"
 	clusterrpc "github.com/ballast-ml/ballast/cluster/rpc"
+	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
 // endpoint is a process's way onto a ring.
@@ -18,42 +18,31 @@ type endpoint struct {
 	close func() error
 }
 
-// transports are the ways that the bytes of a ring can go, each opened on
-// loopback.
-var transports = []struct {
-	name string
-	open func(ctx context.Context) (endpoint, error)
-}{
-	{"grpc", openGRPC},
-}
-
-// Transports returns the names of the transports that can be measured.
+// Transports returns the names of the transports that can be measured here, as
+// --transport has them. BestTransport is the one that takes the fastest of them.
 func Transports() []string {
-	var names []string
-	for _, t := range transports {
-		names = append(names, t.name)
+	if runtime.GOOS == "linux" {
+		return []string{"grpc", "tcp", "shm"}
 	}
-	return names
+	return []string{"grpc", "tcp"}
 }
 
-// open opens a transport by its name.
-func open(ctx context.Context, name string) (endpoint, error) {
-	for _, t := range transports {
-		if t.name == name {
-			return t.open(ctx)
-		}
-	}
-	return endpoint{}, fmt.Errorf("transport %q is not one of %s", name, strings.Join(Transports(), ", "))
-}
+// BestTransport lets the nodes choose, as they do if nothing is said.
+const BestTransport = "auto"
 
-// openGRPC opens the port that a node has, which gRPC shares with gossip.
-func openGRPC(ctx context.Context) (endpoint, error) {
+// open opens the port that a node has, on loopback.
+func open(ctx context.Context, transport string) (endpoint, error) {
+	way, err := ringrpc.ParseWay(transport)
+	if err != nil {
+		return endpoint{}, err
+	}
 	server, err := clusterrpc.Listen(ctx, "127.0.0.1:0", clusterrpc.ServerOptions(ringrpc.ServerOptions()...))
 	if err != nil {
 		return endpoint{}, err
 	}
-	t := ringrpc.New(ringrpc.Options{})
+	t := ringrpc.New(ringrpc.Options{Way: way, Port: true})
 	server.Register(t.Register)
+	server.Beside(ringrpc.DataByte, jobkey.Ring, jobkey.LocalRing, t.Join)
 	nobody := func(context.Context, string, []byte) ([]byte, error) {
 		return nil, errors.New("this is a benchmark, not a node")
 	}
