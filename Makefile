@@ -60,8 +60,8 @@ first: ## the runs of docs/results/first.md on the real sets in $(BALLAST_DATA)
 soak: ## 10,000 random schedules of faults in simulated time
 	go test -run TestRandomSchedules -timeout 12h ./train -schedules 10000
 
-chaos: ## 100 runs of four processes, each with a fault; the table lands in docs/results/chaos.txt
-	go test -count 1 -run TestChaos -timeout 4h ./internal/e2e -chaos 100 -chaosout $(CURDIR)/docs/results/chaos.txt
+chaos: ## 100 runs of four processes, each with a fault; the table lands in docs/results/recovery.md
+	go test -count 1 -run TestChaos -timeout 4h ./internal/e2e -chaos 100 -chaosout $(CURDIR)/docs/results/recovery.md
 
 standstill: ## how long training stands still when a node joins a run of 10 million parameters
 	go test -count 1 -run TestStandstill -timeout 30m -v ./internal/e2e -standstill 10
