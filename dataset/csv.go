@@ -14,7 +14,7 @@ import (
 const headSize = 32 << 20
 
 // readCSV reads a text of rows with separators.
-func readCSV(ctx context.Context, place string, s *Spec, want kinds) (*frame.Frame, error) {
+func readCSV(ctx context.Context, place string, s *Spec, _ int, want kinds) (*frame.Frame, error) {
 	o, err := s.csvOptions()
 	if err != nil {
 		return nil, err

@@ -113,4 +113,12 @@ func TestRealDialects(t *testing.T) {
 	if n := kdd.Train.Len() + kdd.Test.Len(); n != 494_021 || len(kdd.Classes) != 23 {
 		t.Errorf("kddcup99-10: %d rows, %d classes", n, len(kdd.Classes))
 	}
+	letter := open(t, Spec{Data: dataDir(t, "letter/letter.arff"), Target: "Z"})
+	if n := letter.Train.Counts()[0] + letter.Test.Counts()[0]; n != 734 || letter.Features() != 16 {
+		t.Errorf("letter: %d of Z, %d features", n, letter.Features())
+	}
+	sick := open(t, Spec{Data: "arff:" + dataDir(t, "thyroid-sick/sick.arff")})
+	if n := sick.Train.Counts()[1] + sick.Test.Counts()[1]; n != 231 || sick.Classes[1] != "sick" {
+		t.Errorf("thyroid-sick: %d of %q, features %q, warnings %q", n, sick.Classes[1], sick.Prep.Values(), sick.Warnings)
+	}
 }

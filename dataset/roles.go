@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,11 @@ import (
 
 	"github.com/ballast-ml/ballast/dataset/frame"
 )
+
+// format reads the tables of one kind of file. There are so many columns in the
+// first table, if this is another; 0 if nothing is known. Only a format whose
+// files do not say how many they have looks at that.
+type format func(ctx context.Context, place string, s *Spec, columns int, want kinds) (*frame.Frame, error)
 
 // kinds says of what kind the columns of a file have to be: a value for each of
 // n columns, whose names may be nil; Auto where the file may decide.
@@ -76,6 +82,19 @@ func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
 	}
 	all[label] = frame.Text
 	return all, nil
+}
+
+// width returns the number of columns that a stored model needs; 0 if there is
+// no such model.
+func (o roles) width() int {
+	n := 0
+	if p := o.s.Prep; p != nil {
+		n = p.LabelIndex + 1
+		for _, f := range p.Features {
+			n = max(n, f.Index+1)
+		}
+	}
+	return n
 }
 
 // label finds the label column.

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/ballast-ml/ballast/dataset/frame"
 )
 
 // Spec says what to open. The zero value of a field is its default.
@@ -18,7 +17,18 @@ type Spec struct {
 	//
 	//	glyphs    the built-in characters
 	//	idx:DIR   the four files of MNIST and its successors, gzipped or not
-	//	csv:FILE  a text with a row in each line, gzipped or not
+	//
+	// or a table, whose file may be gzipped:
+	//
+	//	csv:FILE     a text with a row in each line and a separator between cells
+	//	arff:FILE    Weka's attribute-relation format
+	//	libsvm:FILE  lines of LABEL INDEX:VALUE ...
+	//	npy:FILE     a matrix of NumPy's with the label in a column
+	//	npz:FILE     arrays of NumPy's: x or data or features, and y or label
+	//
+	// A FILE with * ? or [ in its name is all the files that match, by their
+	// names in order; a word without NAME: is taken for the source that its file
+	// name tells.
 	//
 	// DIR and FILE are paths, or addresses on a web server (http or https) from
 	// which Open downloads the files. A file classes.txt in DIR names the
@@ -94,10 +104,11 @@ var sources = []source{
 	{name: "glyphs", open: openGlyphs},
 	{name: "idx", placed: true, open: openIDX},
 	{name: "csv", placed: true, format: readCSV},
+	{name: "arff", placed: true, format: readARFF},
+	{name: "libsvm", placed: true, format: readLibSVM},
+	{name: "npy", placed: true, format: readNPY},
+	{name: "npz", placed: true, format: readNPZ},
 }
-
-// format reads the tables of one kind of file.
-type format func(ctx context.Context, place string, s *Spec, want kinds) (*frame.Frame, error)
 
 // sourceWords lists the sources for messages.
 func sourceWords() string {
@@ -163,7 +174,11 @@ func parseSource(word string) (src source, place string, err error) {
 	name, place, colon := strings.Cut(word, ":")
 	at := slices.IndexFunc(sources, func(s source) bool { return s.name == name && s.placed == colon })
 	if at < 0 {
-		return source{}, "", fmt.Errorf("data %q: expected %s", word, sourceWords())
+		name, place, colon = byExtension(word), word, true
+		at = slices.IndexFunc(sources, func(s source) bool { return s.name == name })
+	}
+	if at < 0 {
+		return source{}, "", fmt.Errorf("data %q: expected %s, or a FILE whose name ends as in .csv or .arff", word, sourceWords())
 	}
 	if colon && place == "" {
 		return source{}, "", fmt.Errorf("data %q: expected a path or an address behind the colon", word)
@@ -172,6 +187,32 @@ func parseSource(word string) (src source, place string, err error) {
 		return source{}, "", fmt.Errorf("data %q: %w", word, err)
 	}
 	return sources[at], place, nil
+}
+
+// extensions tell the source of a file that is named without one.
+var extensions = map[string]string{
+	".csv": "csv", ".tsv": "csv", ".txt": "csv", ".data": "csv",
+	".arff": "arff", ".svm": "libsvm", ".libsvm": "libsvm", ".svmlight": "libsvm", ".npy": "npy", ".npz": "npz",
+}
+
+// byExtension returns the source that the name of a file tells; "" if it tells
+// none.
+func byExtension(word string) string {
+	name := word
+	if u, err := parseAddress(word); u != nil && err == nil {
+		name = u.Path
+	}
+	return extensions[strings.ToLower(path.Ext(strings.TrimSuffix(name, ".gz")))]
+}
+
+// SourceName returns the name of the source that a word means, as in csv of
+// csv:FILE; the word itself if it means none.
+func SourceName(word string) string {
+	src, _, err := parseSource(word)
+	if err != nil {
+		return word
+	}
+	return src.name
 }
 
 // parseNoise returns the rate of sym:RATE, and 0 for the empty word.

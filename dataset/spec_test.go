@@ -14,6 +14,8 @@ func TestCheck(t *testing.T) {
 		{Data: "csv:f.csv", TestData: "csv:g.csv", Label: "-1", Header: "auto"},
 		{Data: "csv:C:\\f.csv", LongTail: 1, LabelNoise: "sym:0"},
 		{Data: "idx:https://host/dir"},
+		{Data: "some/table.CSV.gz", TestData: "t.arff"},
+		{Data: "https://host/f.libsvm?key=f.none"},
 	} {
 		if err := Check(s); err != nil {
 			t.Errorf("%+v: %v", s, err)

@@ -3,8 +3,11 @@ package dataset
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
 )
@@ -37,11 +40,11 @@ func (t *table) place(row int32) string {
 // openTable reads the table at place, and the test table if s names one.
 func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, error) {
 	roles := roles{s}
-	f, err := from(ctx, place, s, roles.kinds)
+	f, origins, err := from.readAll(ctx, place, s, roles.width(), roles.kinds)
 	if err != nil {
 		return nil, err
 	}
-	t := &table{frame: f, origins: []origin{{0, f}}}
+	t := &table{frame: f, origins: origins}
 	if t.label, t.features, err = roles.of(f.Names(), len(f.Columns)); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
@@ -57,6 +60,57 @@ func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, 
 	return r, t.classify(r, s)
 }
 
+// readAll reads the files of a place one behind the other.
+func (from format) readAll(ctx context.Context, place string, s *Spec, columns int, want kinds) (*frame.Frame, []origin, error) {
+	places, err := expand(place)
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := from(ctx, places[0], s, columns, want)
+	if err != nil {
+		return nil, nil, err
+	}
+	origins := []origin{{0, f}}
+	for _, next := range places[1:] {
+		var picked []int
+		g, err := from(ctx, next, s, len(f.Columns), func(names []string, n int) ([]frame.Kind, error) {
+			var err error
+			all := make([]frame.Kind, n)
+			if picked, err = f.Match(names, n); err == nil {
+				for i, at := range picked {
+					all[at] = f.Columns[i].Kind
+				}
+			}
+			return all, err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		origins = append(origins, origin{f.Rows, g})
+		f.Append(g.Pick(picked))
+	}
+	return f, origins, nil
+}
+
+// expand returns the files that a place with * ? or [ stands for, in order.
+func expand(place string) ([]string, error) {
+	if !strings.ContainsAny(place, "*?[") || strings.Contains(place, "://") {
+		return []string{place}, nil
+	}
+	if _, err := os.Stat(place); err == nil {
+		return []string{place}, nil // its very name
+	}
+	places, err := filepath.Glob(place)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", place, err)
+	case len(places) == 0:
+		return nil, fmt.Errorf("%s: no file matches", place)
+	}
+	slices.Sort(places)
+	return places, nil
+}
+
 // addTest reads the test table and puts its rows behind those of t, by columns
 // of the same names or places.
 func (t *table) addTest(ctx context.Context, s *Spec) error {
@@ -66,7 +120,7 @@ func (t *table) addTest(ctx context.Context, s *Spec) error {
 	}
 	first := *t.frame
 	var columns []int // of the test table, for each column of the first
-	f, err := src.format(ctx, place, s, func(names []string, n int) ([]frame.Kind, error) {
+	f, origins, err := src.format.readAll(ctx, place, s, len(first.Columns), func(names []string, n int) ([]frame.Kind, error) {
 		var err error
 		if columns, err = first.Match(names, n); err != nil {
 			return nil, err
@@ -80,7 +134,9 @@ func (t *table) addTest(ctx context.Context, s *Spec) error {
 	if err != nil {
 		return err
 	}
-	t.origins = append(t.origins, origin{t.frame.Rows, f})
+	for _, o := range origins {
+		t.origins = append(t.origins, origin{t.frame.Rows + o.first, o.frame})
+	}
 	t.frame = &first
 	t.frame.Cells = slices.Clip(t.frame.Cells)
 	t.frame.Lines = nil // places are found by the origins

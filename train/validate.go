@@ -160,7 +160,7 @@ func choose[T any](cond bool, yes, no T) T {
 // nodes compare before they train together. Where the data lies is left out,
 // what it is stays; its content has a fingerprint of its own.
 func (c Config) Canonical() string {
-	kind, _, _ := strings.Cut(c.Data, ":")
+	kind := dataset.SourceName(c.Data)
 	seed := c.spec().Seed
 	var b strings.Builder
 	for _, kv := range [][2]any{

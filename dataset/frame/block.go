@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -104,6 +105,9 @@ func (e *recordError) Error() string { return e.err.Error() }
 // row adds a record.
 func (b *block) row(record []byte) error {
 	sep, kinds := b.d.Separator, b.d.Kinds
+	if b.d.Comment == '%' && record[0] == '{' {
+		return errors.New("expected a value for each attribute, found a sparse row; sparse ARFF is not read")
+	}
 	if sep == ' ' {
 		record = trim(record, sep)
 	}

@@ -199,6 +199,7 @@ func TestDefaultOut(t *testing.T) {
 		{"glyphs", "erm", "runs/glyphs-erm-20240506-070809"},
 		{"idx:/data/fashion-mnist/", "absgd+la", "runs/fashion-mnist-absgd+la-20240506-070809"},
 		{"csv:https://host/a/f.csv?sig=secret", "erm", "runs/f-erm-20240506-070809"},
+		{"data/fraud.csv", "erm", "runs/fraud-erm-20240506-070809"},
 		{"csv:a b.csv.gz", "absgd[lambda=2@0.8]+la", "runs/a_b.csv-absgd_lambda=2_0.8_+la-20240506-070809"},
 	} {
 		if got := filepath.ToSlash(DefaultOut(tt[0], tt[1], now)); got != tt[2] {

@@ -30,8 +30,8 @@ var (
 
 func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	c := &s.Train
-	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files, gzipped or not) or csv:FILE; DIR and FILE are paths or http(s) addresses")
-	f.StringVar(&c.TestData, "test-data", c.TestData, "a second `SOURCE` to test on (csv:FILE) in place of a split")
+	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files), or a table csv:FILE, arff:FILE, libsvm:FILE, npy:FILE or npz:FILE; all may be gzipped; DIR and FILE are paths or http(s) addresses")
+	f.StringVar(&c.TestData, "test-data", c.TestData, "a second table to test on, a `SOURCE` like that of --data, in place of a split")
 	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a table that holds the label: a name, or an index from 0; -1 is the last")
 	f.StringVar(&c.Target, "target", c.Target, "`LABEL,...` that make up one class; all other labels are the other")
 	f.StringVar(&c.Categorical, "categorical", c.Categorical, "`COLUMN,...` whose numbers are the codes of categories; columns of text are categories without being told")

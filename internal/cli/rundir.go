@@ -4,12 +4,15 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/ballast-ml/ballast/dataset"
 )
 
 // DefaultOut returns the run directory of a run that was not given one.
 func DefaultOut(data, method string, now time.Time) string {
-	kind, path, _ := strings.Cut(data, ":")
-	name := kind
+	name := dataset.SourceName(data)
+	path := strings.TrimPrefix(data, name)
+	path = strings.TrimPrefix(path, ":")
 	if strings.Contains(path, "://") {
 		path, _, _ = strings.Cut(path, "?") // what follows may be a signature
 	}
