@@ -27,6 +27,7 @@ type StepResult struct {
 	Millis    float64      `json:"ms"`                 // median
 	CPU       float64      `json:"ms_cpu"`             // processor time of one process, mean
 	Phases    train.Phases `json:"seconds"`            // medians
+	Fastest   train.Phases `json:"seconds_best"`       // of the fastest step
 }
 
 // Models are the models whose step is measured, by their short names.
@@ -166,7 +167,9 @@ func (w *watch) result(t task, cfg train.Config) StepResult {
 	}
 	n := float64(len(w.millis))
 	r.Samples = float64(r.Batch) / r.Millis * 1e3
-	r.Best = float64(r.Batch) / slices.Min(w.millis) * 1e3
+	fastest := slices.Min(w.millis)
+	r.Best = float64(r.Batch) / fastest * 1e3
+	r.Fastest = w.phases[slices.Index(w.millis, fastest)]
 	r.Mean = float64(r.Batch) * n / total * 1e3
 	r.CPU = w.used.Seconds() * 1e3 / n
 	return r

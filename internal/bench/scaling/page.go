@@ -3,6 +3,7 @@ package scaling
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -52,6 +53,38 @@ func WriteTables(w io.Writer, tables []Table) {
 			}
 		}
 	}
+}
+
+// Pair is a step that waits first, and one that overlaps.
+type Pair struct{ Waiting, Overlapped Result }
+
+// Overlaps is what overlap brings to one workload on one network.
+type Overlaps struct {
+	Network  Network
+	Workload Workload
+	Pairs    []Pair
+}
+
+// WriteOverlaps writes a line for each number of nodes, workload by workload.
+func WriteOverlaps(w io.Writer, all []Overlaps) {
+	fmt.Fprint(w, "\n### With overlap\n\nmilliseconds a step, waiting first → overlapped, and the efficiency overlapped.\n\n")
+	fmt.Fprintln(w, "| network | model | computing |", nodesOf(all[0].Pairs))
+	fmt.Fprintln(w, "|---|---|---|"+strings.Repeat("---|", len(all[0].Pairs)))
+	for _, o := range all {
+		fmt.Fprintf(w, "| %s | %s | %s |", o.Network.Name, o.Workload.Name, millis(o.Workload.Compute()))
+		for _, p := range o.Pairs {
+			fmt.Fprintf(w, " %s → %s, %s |", millis(p.Waiting.Step), millis(p.Overlapped.Step), percent(p.Overlapped, o.Workload))
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+func nodesOf(pairs []Pair) string {
+	var b strings.Builder
+	for _, p := range pairs {
+		fmt.Fprintf(&b, " %d nodes |", p.Waiting.Nodes)
+	}
+	return strings.TrimSpace(b.String())
 }
 
 func percent(r Result, w Workload) string {

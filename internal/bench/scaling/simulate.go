@@ -32,12 +32,20 @@ type Workload struct {
 	Forward    time.Duration
 	Backward   time.Duration
 	Rest       time.Duration // optimizer, and what a sum costs a node alone
+	Layers     []Layer       // of the backward pass, the first layer first
+}
+
+// Layer is a layer of the backward pass.
+type Layer struct {
+	Parameters int
+	Work       float64 // multiply-adds of its backward pass, a sample
 }
 
 // Compute is the time of a step on a node of its own.
 func (w Workload) Compute() time.Duration { return w.Forward + w.Backward + w.Rest }
 
-// Variant is a way to send what a step sends. The zero value is the program's.
+// Variant is a way to send what a step sends. The zero value is the program's
+// with --overlap=false.
 type Variant struct {
 	// Direct has the small messages go from node to node by dissemination:
 	// ⌈log2 N⌉ rounds instead of N-1 hops. The triples are still folded in shard
@@ -46,6 +54,8 @@ type Variant struct {
 	// Fold sums the gradient in rings of so many nodes first, and then across
 	// them; 0: in one ring.
 	Fold int
+	// Overlap has the collectives go on between the layers of the backward pass.
+	Overlap bool
 }
 
 // Result is where the time of a step goes, on the first node.
@@ -131,13 +141,36 @@ func (s *simulation) node(ctx context.Context, rank, steps int) (r Result, err e
 	return r, nil
 }
 
+// Bytes of a shard in the small messages: the triple of the normaliser, and the
+// length and figures of the report.
+const triple, record = 3 * 8, 5 * 8
+
 // step is train's step: what it computes is a pause, what it sends is sent.
 func (s *simulation) step(ctx context.Context, rank, step int, rings [3]*allreduce.Ring, dst []float32) (r Result, err error) {
-	const triple, record = 3 * 8, 5 * 8 // bytes of a shard
 	r.Nodes = s.n
 	start := time.Now()
 	at := rings[0].At(uint64(step))
 	time.Sleep(s.work.Forward)
+	if s.variant.Overlap {
+		r, err = s.overlapped(ctx, at, dst)
+	} else {
+		r, err = s.sequential(ctx, rank, step, rings, dst)
+	}
+	if err == nil && s.work.Statistics > 0 {
+		var statistics time.Duration
+		statistics, err = taking(func() error {
+			return at.Sum(ctx, dst[:s.work.Statistics], [][]float32{s.part[:s.work.Statistics]}, []float32{1})
+		})
+		r.Sum += statistics
+	}
+	time.Sleep(s.work.Rest)
+	r.Nodes, r.Step = s.n, time.Since(start)
+	return r, err
+}
+
+// sequential waits for each collective where it stands.
+func (s *simulation) sequential(ctx context.Context, rank, step int, rings [3]*allreduce.Ring, dst []float32) (r Result, err error) {
+	at := rings[0].At(uint64(step))
 	r.Normaliser, err = taking(func() error {
 		if s.variant.Direct {
 			return s.small.gather(ctx, rank, triple)
@@ -148,27 +181,22 @@ func (s *simulation) step(ctx context.Context, rank, step int, rings [3]*allredu
 	if err != nil {
 		return r, err
 	}
-	time.Sleep(s.work.Backward)
-	r.Sum, err = taking(func() error {
-		if err := s.sum(ctx, step, rings, dst); err != nil || s.work.Statistics == 0 {
-			return err
-		}
-		return at.Sum(ctx, dst[:s.work.Statistics], [][]float32{s.part[:s.work.Statistics]}, []float32{1})
-	})
-	if err != nil {
-		return r, err
-	}
 	r.Report, err = taking(func() error {
 		if s.variant.Direct {
 			return s.small.gather(ctx, rank, record)
 		}
-		_, err := at.Gather(ctx, [][]float64{make([]float64, record/8-1)})
+		_, err := at.Gather(ctx, figures)
 		return err
 	})
-	time.Sleep(s.work.Rest)
-	r.Step = time.Since(start)
+	if err != nil {
+		return r, err
+	}
+	time.Sleep(s.work.Backward)
+	r.Sum, err = taking(func() error { return s.sum(ctx, step, rings, dst) })
 	return r, err
 }
+
+var figures = [][]float64{make([]float64, record/8-1)}
 
 // sum sums the gradient. In two levels, a node first gets the sum of its ring
 // and then of its share of the vector across the rings. The order of the phases

@@ -32,13 +32,16 @@ func TestWrite(t *testing.T) {
 		t.Skip("asked for by -write")
 	}
 	var tables []Table
+	var overlaps []Overlaps
 	works := measured(t)
 	for _, net := range Networks {
 		for _, w := range works {
 			tables = append(tables, table(t, net, w, *nodes))
+			overlaps = append(overlaps, pairs(t, net, w, min(*nodes, 128)))
 		}
 	}
 	var page, plot bytes.Buffer
+	WriteOverlaps(&page, overlaps)
 	WriteTables(&page, tables)
 	WritePlot(&plot, tables)
 	path := filepath.Join(*write, "scaling.md")
@@ -58,22 +61,21 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// measured returns the workloads with the times of this machine: the phases'
-// shares of the fastest step, which is the one least disturbed.
+// measured returns the workloads with the times of this machine: the phases of
+// the fastest step, which is the one least disturbed.
 func measured(t *testing.T) (all []Workload) {
 	for _, name := range bench.Models {
 		r, err := bench.Alone(t.Context(), bench.StepTask{Model: name, Method: "absgd", Duration: 4 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := Workload{Name: name, Rows: r.Batch}
+		w := Workload{Name: name, Rows: r.Batch, Layers: layers[name]}
 		if w.Parameters, w.Statistics, err = bench.Size(name); err != nil {
 			t.Fatal(err)
 		}
-		fastest := float64(r.Batch) / r.Best * 1e3 / r.Millis
-		seconds := func(s float64) time.Duration { return time.Duration(s * fastest * 1e9) }
-		w.Forward, w.Backward = seconds(r.Phases.Forward), seconds(r.Phases.Backward)
-		w.Rest = seconds(r.Phases.AllReduce + r.Phases.Optimizer)
+		seconds := func(s float64) time.Duration { return time.Duration(s * 1e9) }
+		w.Forward, w.Backward = seconds(r.Fastest.Forward), seconds(r.Fastest.Backward)
+		w.Rest = seconds(r.Fastest.AllReduce + r.Fastest.Optimizer)
 		all = append(all, w)
 	}
 	return all
@@ -99,6 +101,45 @@ func table(t *testing.T, net Network, w Workload, most int) Table {
 	return out
 }
 
+// pairs simulates 2, 8, 32, ... nodes with and without overlap.
+func pairs(t *testing.T, net Network, w Workload, most int) Overlaps {
+	out := Overlaps{Network: net, Workload: w}
+	for n := 2; n <= most; n *= 4 {
+		out.Pairs = append(out.Pairs, Pair{simulate(t, net, w, Variant{}, n, 1), simulate(t, net, w, Variant{Overlap: true}, n, 1)})
+	}
+	return out
+}
+
+// TestOverlap wants a step that is no shorter than its computing or its
+// communication alone, and shorter than both one after the other.
+func TestOverlap(t *testing.T) {
+	w := Workload{
+		Name: "a model", Parameters: 64_000, Forward: 10 * time.Millisecond, Backward: 400 * time.Millisecond,
+		Layers: []Layer{{1000, 9}, {3000, 3}, {60_000, 4}},
+	}
+	for _, net := range Networks {
+		p := pairs(t, net, w, 8).Pairs[1]
+		waits := p.Waiting.Exposed()
+		if p.Overlapped.Step < max(w.Compute(), w.Forward+waits) || p.Overlapped.Step >= p.Waiting.Step {
+			t.Errorf("%s: %+v", net.Name, p)
+		}
+	}
+}
+
+// TestLayers wants the layers to be those of the models.
+func TestLayers(t *testing.T) {
+	for _, name := range bench.Models {
+		want, _, err := bench.Size(name)
+		sum := 0
+		for _, l := range layers[name] {
+			sum += l.Parameters
+		}
+		if err != nil || sum > want || sum < want-100 { // tensors are padded
+			t.Errorf("%s has %d parameters, its layers %d, %v", name, want, sum, err)
+		}
+	}
+}
+
 // TestDirect wants the shortcut of Result.Direct to be what a whole simulation
 // finds, but for the few microseconds by which nodes leave a sum apart.
 func TestDirect(t *testing.T) {
@@ -116,11 +157,12 @@ func TestDirect(t *testing.T) {
 // TestPage wants tables of one line for each number of nodes, and a plot that
 // is XML with a line for each workload and variant.
 func TestPage(t *testing.T) {
-	w := Workload{Name: "a model", Rows: 10, Parameters: 64, Forward: time.Millisecond}
+	w := Workload{Name: "a model", Rows: 10, Parameters: 64, Layers: []Layer{{64, 1}}, Forward: time.Millisecond}
 	tables := []Table{table(t, Networks[0], w, 16), table(t, Networks[1], w, 16)}
 	var page, plot bytes.Buffer
+	WriteOverlaps(&page, []Overlaps{pairs(t, Networks[0], w, 8)})
 	WriteTables(&page, tables)
-	for _, want := range []string{"### a model on WAN", "| 16 |", "(4×4)", "64 parameters,"} {
+	for _, want := range []string{"### a model on WAN", "| 16 |", "(4×4)", "64 parameters,", "| 8 nodes |"} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("no %q in\n%s", want, page.String())
 		}
