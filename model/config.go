@@ -30,6 +30,9 @@ type Config struct {
 	// hidden dense layer in training; 0 is none. Architectures without such a
 	// layer do not mind.
 	Dropout float32 `json:"dropout,omitempty"`
+	// Cosine, if > 0, makes the last layer a cosine of this scale: logits are
+	// Cosine·cos(x, w_j), without bias. 0 is a dense layer.
+	Cosine float32 `json:"cosine,omitempty"`
 	// Seed decides the initial parameters and the dropout masks.
 	Seed uint64 `json:"-"`
 }
@@ -77,6 +80,9 @@ func (c Config) check() error {
 	}
 	if !(c.Dropout >= 0 && c.Dropout < 1) {
 		errs = append(errs, fmt.Errorf("model: dropout %v: want a probability of at least 0 and below 1", c.Dropout))
+	}
+	if !(c.Cosine >= 0 && c.Cosine <= 1e6) {
+		errs = append(errs, fmt.Errorf("model: cosine classifier of scale %v: want a number from 0 to 1e6", c.Cosine))
 	}
 	errs = append(errs, checkFields(c.Fields, c.Input))
 	if c.Norm != "" {

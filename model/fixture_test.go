@@ -29,6 +29,8 @@ func archCases(seed uint64) []Config {
 		{Arch: "resmlp:6x1", Input: []int{7}, Classes: 3, Seed: seed, Norm: "none"},
 		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Fields: testFields("encode")},
 		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, Fields: testFields("embed")},
+		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, Cosine: 5},
+		{Arch: "logistic", Input: []int{7}, Classes: 3, Seed: seed, Cosine: 5},
 		{Arch: "lenet:avg", Input: []int{2, 12, 12}, Classes: 4, Seed: seed, Dropout: 0.3, Norm: "batch"},
 	}
 }
@@ -37,6 +39,9 @@ func (c Config) testName() string {
 	name := fmt.Sprintf("%s,dropout=%v,norm=%v", c.Arch, c.Dropout, c.Norm)
 	if c.Fields != nil {
 		name += fmt.Sprintf(",fields=%d+%d", c.Fields[1].Frequencies, c.Fields[1].Width)
+	}
+	if c.Cosine != 0 {
+		name += fmt.Sprintf(",cosine=%v", c.Cosine)
 	}
 	return name
 }

@@ -87,6 +87,8 @@ func TestBits(t *testing.T) {
 		"resmlp:6x1,dropout=0,norm=none":       "3267c212d14436e7",
 		"mlp:9,6,dropout=0,norm=,fields=2+0":   "9a8fd404cc3491f7",
 		"mlp:9,6,dropout=0.3,norm=,fields=2+4": "3e3a5619f0ca59f8",
+		"mlp:9,6,dropout=0.3,norm=,cosine=5":   "5c7078d6e914c983",
+		"logistic,dropout=0,norm=,cosine=5":    "d66c3c81ce74fb88",
 		"lenet:avg,dropout=0.3,norm=batch":     "9c5c4c7db64401b5",
 	}
 	for _, cfg := range archCases(1) {

@@ -63,6 +63,7 @@ func layerCases() []layerCase {
 		curved("layer norm", newGroupNorm(5, 1, 1), 3, 5, train),
 		curved("group norm, dense", newGroupNorm(8, 1, 2), 3, 8, train),
 		curved("group norm, conv", newGroupNorm(4, 6, 2), 2, 4*6, train),
+		curved("cosine", newCosine(5, 3, 2, false), 4, 5, train),
 		curved("batch norm in evaluation", newNorm(2, 3), 3, 2*3, Pass{}),
 	}
 }

@@ -211,9 +211,10 @@ func TestNaN(t *testing.T) {
 				t.Errorf("loss of row %d is %v", i, l)
 			}
 		}
-		last := n.layers[len(n.layers)-1].params()[1] // a bias
+		params := n.layers[len(n.layers)-1].params()
+		last := params[len(params)-1]
 		if !isNaN(last.of(r.Grads)[0]) {
-			t.Error("the gradient of the last bias is not NaN")
+			t.Error("the gradient of the last parameter is not NaN")
 		}
 	})
 }

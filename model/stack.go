@@ -39,9 +39,18 @@ func assemble(cfg Config) (*stack, error) {
 	if err := errors.Join(a.build(s), s.err); err != nil {
 		return nil, err
 	}
-	fanIn := s.shape.TotalSize()
-	s.add(newDense(fanIn, cfg.Classes, glorotBound(fanIn, cfg.Classes), true, s.first()), tensor.Shape{cfg.Classes})
+	s.head()
 	return s, nil
+}
+
+// head adds the last layer.
+func (s *stack) head() {
+	fanIn, classes := s.shape.TotalSize(), s.cfg.Classes
+	var last layer = newDense(fanIn, classes, glorotBound(fanIn, classes), true, s.first())
+	if s.cfg.Cosine > 0 {
+		last = newCosine(fanIn, classes, s.cfg.Cosine, s.first())
+	}
+	s.add(last, tensor.Shape{classes})
 }
 
 // lenet adds the convolutional part of LeNet-5 (LeCun et al., 1998) with ReLU.

@@ -30,10 +30,14 @@ func (c *Config) resolveNetwork() {
 
 // network describes the network of a resolved configuration for some data.
 func (c Config) network(data *dataset.Data) (model.Config, error) {
+	m, err := ParseMethod(c.Method)
+	if err != nil {
+		return model.Config{}, err
+	}
 	fields, err := c.fields(data)
 	return model.Config{
 		Arch: c.Model, Input: data.Shape, Classes: len(data.Classes), Fields: fields,
-		Norm: c.Norm, Dropout: float32(c.Dropout), Seed: c.Seed,
+		Norm: c.Norm, Dropout: float32(c.Dropout), Cosine: float32(m.cosine()), Seed: c.Seed,
 	}, err
 }
 

@@ -45,6 +45,9 @@ type Word struct {
 	// Loss makes the base loss, for the role of one. p has the options without
 	// a flag.
 	Loss func(in Ingredients, p Params) (model.Loss, error)
+	// Cosine returns the scale of the cosine classifier that the loss is for; nil:
+	// it is for any.
+	Cosine func(p Params) float64
 	// Weighter makes the weighter, for the other roles.
 	Weighter func(in Ingredients, p Params) (optimizer.Weighter, error)
 	// Scales says that Weighter itself multiplies the losses by class weights
@@ -204,6 +207,17 @@ func scaleByClasses(w optimizer.Weighter, in Ingredients) (optimizer.Weighter, e
 		return nil, err
 	}
 	return scaled, nil
+}
+
+// cosine returns the scale of the cosine classifier that the base loss is for,
+// or 0.
+func (m Method) cosine() float64 {
+	for _, w := range m.parts() {
+		if w.Cosine != nil {
+			return w.Cosine(m.own(w))
+		}
+	}
+	return 0
 }
 
 // strength returns how much of the class frequencies the method takes out of
