@@ -33,6 +33,21 @@ func AddScaledTo(dst []float32, s float32, x, y []float32) {
 	}
 }
 
+// AddScaledToScaled performs dst = fma(s, x, t*y), element by element, the
+// product rounded first: the bits of [ScaleTo] and then [AddScaled]. It panics
+// if the lengths differ.
+func AddScaledToScaled(dst []float32, s float32, x []float32, t float32, y []float32) {
+	equal("AddScaledToScaled", len(dst), len(x))
+	equal("AddScaledToScaled", len(dst), len(y))
+	for len(dst) > portion {
+		AddScaledToScaled(dst[:portion], s, x[:portion], t, y[:portion])
+		dst, x, y = dst[portion:], x[portion:], y[portion:]
+	}
+	if !addScaledToScaledVec(dst, s, x, t, y) {
+		addScaledToScaledGo(dst, s, x, t, y)
+	}
+}
+
 // ScaleTo performs dst = s*x, element by element. It panics if the lengths
 // differ.
 func ScaleTo(dst []float32, s float32, x []float32) {

@@ -30,6 +30,19 @@ func addScaledToVec(dst []float32, s float32, x, y []float32) bool {
 	return true
 }
 
+func addScaledToScaledVec(dst []float32, s float32, x []float32, t float32, y []float32) bool {
+	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	switch active {
+	case avx512:
+		addScaledToScaledAVX512(d, q, p, n, s, t)
+	case avx2:
+		addScaledToScaledAVX2(d, q, p, n, s, t)
+	default:
+		return false
+	}
+	return true
+}
+
 func scaleToVec(dst []float32, s float32, x []float32) bool {
 	switch d, p, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(x); active {
 	case avx512:

@@ -127,6 +127,76 @@ done:
 	VZEROUPPER
 	RET
 
+// func addScaledToScaledAVX512(dst *float32, y *float32, x *float32, n int, s float32, t float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addScaledToScaledAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS s+32(FP), Z0
+	VBROADCASTSS t+36(FP), Z1
+
+many:
+	CMPQ        BX, $+64
+	JLT         manyEnd
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     Z2, (AX)
+	VMOVUPS     64(CX), Z2
+	VMOVUPS     64(DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     Z2, 64(AX)
+	VMOVUPS     128(CX), Z2
+	VMOVUPS     128(DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     Z2, 128(AX)
+	VMOVUPS     192(CX), Z2
+	VMOVUPS     192(DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     Z2, 192(AX)
+	ADDQ        $+256, AX
+	ADDQ        $+256, CX
+	ADDQ        $+256, DX
+	SUBQ        $+64, BX
+	JMP         many
+
+manyEnd:
+one:
+	CMPQ        BX, $+16
+	JLT         oneEnd
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     Z2, (AX)
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	SUBQ        $+16, BX
+	JMP         one
+
+oneEnd:
+	TESTQ       BX, BX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       BX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (DX), K1, Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     Z2, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func scaleToAVX512(dst *float32, x *float32, n int, s float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleToAVX512(SB), NOSPLIT, $0-28
@@ -1817,6 +1887,76 @@ oneEnd:
 	VMASKMOVPS  (DX), Y1, Y3
 	VFMADD231PS Y3, Y0, Y2
 	VMASKMOVPS  Y2, Y1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addScaledToScaledAVX2(dst *float32, y *float32, x *float32, n int, s float32, t float32)
+// Requires: AVX, FMA3
+TEXT ·addScaledToScaledAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS s+32(FP), Y0
+	VBROADCASTSS t+36(FP), Y1
+
+many:
+	CMPQ        BX, $+32
+	JLT         manyEnd
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVUPS     Y2, (AX)
+	VMOVUPS     32(CX), Y2
+	VMOVUPS     32(DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVUPS     Y2, 32(AX)
+	VMOVUPS     64(CX), Y2
+	VMOVUPS     64(DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVUPS     Y2, 64(AX)
+	VMOVUPS     96(CX), Y2
+	VMOVUPS     96(DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVUPS     Y2, 96(AX)
+	ADDQ        $+128, AX
+	ADDQ        $+128, CX
+	ADDQ        $+128, DX
+	SUBQ        $+32, BX
+	JMP         many
+
+manyEnd:
+one:
+	CMPQ        BX, $+8
+	JLT         oneEnd
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVUPS     Y2, (AX)
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	SUBQ        $+8, BX
+	JMP         one
+
+oneEnd:
+	TESTQ       BX, BX
+	JZ          done
+	LEAQ        lanes<>+32(SB), SI
+	NEGQ        BX
+	VMOVUPS     (SI)(BX*4), Y2
+	VMASKMOVPS  (CX), Y2, Y3
+	VMASKMOVPS  (DX), Y2, Y4
+	VMULPS      Y1, Y3, Y3
+	VFMADD231PS Y4, Y0, Y3
+	VMASKMOVPS  Y3, Y2, (AX)
 
 done:
 	VZEROUPPER

@@ -17,6 +17,19 @@ func addScaledToGo(dst []float32, s float32, x, y []float32) {
 	}
 }
 
+func addScaledToScaledGo(dst []float32, s float32, x []float32, t float32, y []float32) {
+	f := float64(s)
+	dst, y = dst[:len(x)], y[:len(x)]
+	for i, v := range x {
+		p, z := f*float64(v), float64(float32(t*y[i]))
+		t := p + z
+		if delicate(t) {
+			t = roundToOdd(p, z, t)
+		}
+		dst[i] = float32(t)
+	}
+}
+
 func scaleToGo(dst []float32, s float32, x []float32) {
 	dst = dst[:len(x)]
 	for i, v := range x {

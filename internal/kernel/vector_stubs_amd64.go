@@ -14,6 +14,11 @@ func addScaledAVX512(dst *float32, x *float32, n int, s float32)
 //go:noescape
 func addScaledToAVX512(dst *float32, y *float32, x *float32, n int, s float32)
 
+// addScaledToScaledAVX512 performs dst = fma(s, x, t*y), rounding the product.
+//
+//go:noescape
+func addScaledToScaledAVX512(dst *float32, y *float32, x *float32, n int, s float32, t float32)
+
 // scaleToAVX512 performs dst = s*x.
 //
 //go:noescape
@@ -113,6 +118,11 @@ func addScaledAVX2(dst *float32, x *float32, n int, s float32)
 //
 //go:noescape
 func addScaledToAVX2(dst *float32, y *float32, x *float32, n int, s float32)
+
+// addScaledToScaledAVX2 performs dst = fma(s, x, t*y), rounding the product.
+//
+//go:noescape
+func addScaledToScaledAVX2(dst *float32, y *float32, x *float32, n int, s float32, t float32)
 
 // scaleToAVX2 performs dst = s*x.
 //

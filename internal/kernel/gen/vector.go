@@ -44,6 +44,15 @@ var elementwises = []elementwise{
 		},
 	},
 	{
+		name: "addScaledToScaled", doc: "performs dst = fma(s, x, t*y), rounding the product.",
+		reads: []string{"y", "x"}, writes: []string{"dst"}, scalars: []string{"s", "t"}, unroll: 4,
+		body: func(v isa, x, s []vec) []vec {
+			mul(x[0], s[1])
+			VFMADD231PS(x[1], s[0], x[0])
+			return x[:1]
+		},
+	},
+	{
 		name: "scaleTo", doc: "performs dst = s*x.",
 		reads: []string{"x"}, writes: []string{"dst"}, scalars: []string{"s"}, unroll: 4,
 		body: func(v isa, x, s []vec) []vec { return one(mul(x[0], s[0])) },
