@@ -124,7 +124,7 @@ func (r *Ring) pass(ctx context.Context, f *Frame) error {
 
 // send writes the header and passes the frame to the next node.
 func (r *Ring) send(ctx context.Context, f *Frame) error {
-	f.head.Append(f.Bytes()[:0])
+	f.encode()
 	if err := r.link.Send(ctx, f); err != nil {
 		return r.fail(err)
 	}

@@ -20,9 +20,9 @@ const (
 // payload. At any time it has one owner, who alone may touch it, and who either
 // passes it on or releases it.
 //
-// A frame that a link has received may be fixed: its payload lies in memory of
-// the previous node, mapped read-only. It can be read and released, not
-// written or sent on.
+// A frame may be fixed: its payload lies elsewhere and must not be written. One
+// that a link has received lies in memory of the previous node, mapped
+// read-only, and cannot be sent on; one to be sent refers to the caller's.
 type Frame struct {
 	memory []byte // prefix, header and payload in one piece; of a fixed frame prefix and header
 	body   []byte // the payload
@@ -36,7 +36,7 @@ type Frame struct {
 // In front of a header there is room for a link's mark, and as much as keeps
 // the payload at the start of a cache line where the memory is.
 const (
-	prefixSize = 64
+	prefixSize = 56
 	markSize   = 8
 )
 
@@ -113,6 +113,12 @@ func (f *Frame) Header() (Header, error) {
 func (f *Frame) Payload() []byte {
 	f.check()
 	return f.body
+}
+
+// encode writes the header in front of the payload.
+func (f *Frame) encode() {
+	f.check()
+	f.head.Append(f.memory[prefixSize:prefixSize])
 }
 
 func (f *Frame) check() {

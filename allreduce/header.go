@@ -4,15 +4,16 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"math/bits"
 )
 
 // HeaderSize is the length of a frame's header in bytes.
-const HeaderSize = 64
+const HeaderSize = 72
 
 // magic starts every frame, in the sender's byte order; its low byte is the
 // version of the wire format.
-const magic uint16 = 0xb102
+const magic uint16 = 0xb103
 
 // Phase is the collective a frame belongs to.
 type Phase uint8
@@ -44,6 +45,9 @@ const (
 	Partial Leg = iota + 1
 	// Finished is a summed segment on its way to all nodes.
 	Finished
+	// Raw is a segment of the gradient of the shard where a chunk's fold starts,
+	// which the next fold multiplies by Factor first.
+	Raw
 	// Record is a part of one node's bytes on their way to all nodes.
 	Record
 )
@@ -54,7 +58,7 @@ const (
 //
 //	bytes 0-1 magic and version, 2 phase, 3 leg, 4-5 seq, 6-7 chunk,
 //	8 run, 16 generation, 24 roster, 32 step, 40 bucket, 44 length,
-//	48 offset, 56 total
+//	48 offset, 56 total, 64 factor, 68-71 zero
 type Header struct {
 	Run        uint64 // hash of the run's label
 	Generation uint64
@@ -62,12 +66,13 @@ type Header struct {
 	Step       uint64
 	Phase      Phase
 	Leg        Leg
-	Seq        uint16 // number of the collective within the step, from 0
-	Bucket     uint32 // Sum: index of the bucket
-	Chunk      uint16 // Sum: index of the chunk, the shard its fold starts at; Record: rank of the node whose bytes these are
-	Length     uint32 // bytes of payload
-	Offset     uint64 // Sum: floats behind this segment in its chunk; Record: bytes before it
-	Total      uint64 // Sum: floats in the whole vector; Record: bytes in the whole record
+	Seq        uint16  // number of the collective within the step, from 0
+	Bucket     uint32  // Sum: index of the bucket
+	Chunk      uint16  // Sum: index of the chunk, the shard its fold starts at; Record: rank of the node whose bytes these are
+	Length     uint32  // bytes of payload
+	Offset     uint64  // Sum: floats behind this segment in its chunk; Record: bytes before it
+	Total      uint64  // Sum: floats in the whole vector; Record: bytes in the whole record
+	Factor     float32 // Raw: what the payload is to be multiplied by; else 0
 }
 
 // Append appends the encoded header to b.
@@ -84,7 +89,8 @@ func (h Header) Append(b []byte) []byte {
 	b = e.AppendUint32(b, h.Bucket)
 	b = e.AppendUint32(b, h.Length)
 	b = e.AppendUint64(b, h.Offset)
-	return e.AppendUint64(b, h.Total)
+	b = e.AppendUint64(b, h.Total)
+	return e.AppendUint64(b, uint64(math.Float32bits(h.Factor)))
 }
 
 // ParseHeader decodes the header of a frame of exactly these bytes. It checks
@@ -109,6 +115,11 @@ func parseHeader(b []byte, payload int) (Header, error) {
 		Run: e.Uint64(b[8:]), Generation: e.Uint64(b[16:]), Roster: e.Uint64(b[24:]), Step: e.Uint64(b[32:]),
 		Bucket: e.Uint32(b[40:]), Length: e.Uint32(b[44:]), Offset: e.Uint64(b[48:]), Total: e.Uint64(b[56:]),
 	}
+	factor := e.Uint64(b[64:])
+	h.Factor = math.Float32frombits(uint32(factor))
+	if factor>>32 != 0 || uint32(factor) != 0 && h.Leg != Raw {
+		return h, fmt.Errorf("%w: a factor of %#x with leg %d", ErrFrame, factor, h.Leg)
+	}
 	return h, h.check(payload)
 }
 
@@ -126,7 +137,7 @@ func badMagic(m uint16) error {
 func (h Header) check(payload int) error {
 	unit := uint64(1)
 	switch {
-	case h.Phase == PhaseSum && (h.Leg == Partial || h.Leg == Finished):
+	case h.Phase == PhaseSum && (h.Leg == Partial || h.Leg == Finished || h.Leg == Raw):
 		unit = 4
 	case h.Phase >= PhaseSum && h.Phase <= PhaseBroadcast && h.Leg == Record:
 	default:

@@ -49,6 +49,23 @@ type Lender interface {
 	Get(n int) *Frame
 }
 
+// Sharer is a Lender whose memory the next node reads where it lies, not only
+// frames of it but whatever was allocated there.
+type Sharer interface {
+	Lender
+	// Alloc returns n floats, all 0, that Refer can refer to, or nil if there is
+	// no room. They can be used for ever; the neighbour sees them until the
+	// link is closed.
+	Alloc(n int) []float32
+	// Refer returns a fixed frame to be sent whose payload is p itself, or nil
+	// if that is not possible, or not worth it. p must not change until the
+	// next node has released the frame.
+	Refer(p []float32) *Frame
+	// Settle waits until the next node has released all frames of Refer that
+	// were sent, or is gone. It ends with an error when the link or ctx does.
+	Settle(ctx context.Context) error
+}
+
 func lenderOf(l Link, otherwise *Pool) Lender {
 	if from, ok := l.(Lender); ok {
 		return from

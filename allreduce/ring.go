@@ -19,6 +19,7 @@ type Ring struct {
 	ident Header // run, generation and roster of every frame
 	link  Link   // nil on a ring of one node
 	lend  Lender // where frames to send come from: link, or pool
+	share Sharer // nil: no memory is shared
 	pool  Pool
 	inbox *inbox
 
@@ -75,6 +76,7 @@ func Form(ctx context.Context, tr Transport, t Topology) (*Ring, error) {
 		return nil, located(err, 0, "Form")
 	}
 	r.link, r.lend = link, lenderOf(link, &r.pool)
+	r.share, _ = link.(Sharer)
 	r.wg.Go(r.receive)
 	return r, nil
 }

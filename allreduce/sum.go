@@ -68,8 +68,11 @@ func (s Step) EndSum(ctx context.Context) error {
 	defer r.sum.end()
 	r.sum.final = 0
 	for {
-		if err := r.advanceSum(ctx); err != nil || r.summed() {
+		if err := r.advanceSum(ctx); err != nil {
 			return err
+		}
+		if r.summed() {
+			return r.settle(ctx)
 		}
 		f, err := r.wait(ctx)
 		if err == nil {
@@ -145,10 +148,13 @@ func (r *Ring) startSegment(ctx context.Context) error {
 	m.seek()
 
 	if !m.routes[c].alone {
-		f := r.frame(h, 4*n)
-		f.head.Leg = Partial
-		m.fold(f.floats(), lo, c, m.hi, true)
 		m.flying += n
+		f := r.rawSegment(h, lo, n, c)
+		if f == nil {
+			f = r.frame(h, 4*n)
+			f.head.Leg = Partial
+			m.fold(f.floats(), lo, c, m.hi, true)
+		}
 		return r.send(ctx, f)
 	}
 	x := m.dst[lo : lo+n]
@@ -157,10 +163,7 @@ func (r *Ring) startSegment(ctx context.Context) error {
 	if r.t.Nodes() == 1 {
 		return nil
 	}
-	f := r.frame(h, 4*n)
-	f.head.Leg = Finished
-	copy(f.floats(), x)
-	return r.send(ctx, f)
+	return r.send(ctx, r.finished(h, x, nil))
 }
 
 // takeSum does this node's part for a frame: fold, keep, pass on.
@@ -178,33 +181,35 @@ func (r *Ring) takeSum(ctx context.Context, f *Frame) error {
 	if rt.head { // back from its way round, on the one leg that leads here
 		m.flying -= len(x)
 	}
-	if f.head.Leg == Partial {
-		f = r.folded(f, lo, rt)
-		if !rt.finishes {
-			return r.send(ctx, f)
-		}
-		f.head.Leg = Finished
+	switch {
+	case f.head.Leg == Finished:
 		copy(x, f.floats())
-		return r.send(ctx, f)
-	}
-	copy(x, f.floats())
-	if rt.forward {
+	case rt.finishes:
+		m.foldTo(x, f, lo, rt.lo, rt.hi)
+	case rt.lo == rt.hi: // a spare
 		return r.pass(ctx, f)
+	default:
+		return r.send(ctx, r.folded(f, lo, rt))
 	}
-	f.Release()
-	return nil
+	if !rt.finishes && !rt.forward {
+		f.Release()
+		return nil
+	}
+	return r.send(ctx, r.finished(f.head, x, f))
 }
 
 // folded folds this node's shards into a partial sum that has arrived, and
 // returns the frame with the result: f itself, unless that is fixed.
 func (r *Ring) folded(f *Frame, lo int, rt *route) *Frame {
 	m := &r.sum
-	if !f.fixed {
-		m.fold(f.floats(), lo, rt.lo, rt.hi, false)
-		return f
+	g := f
+	if f.fixed {
+		g = r.frame(f.head, len(f.body))
 	}
-	g := r.frame(f.head, len(f.body))
-	m.foldTo(g.floats(), f.floats(), lo, rt.lo, rt.hi)
-	f.Release()
+	m.foldTo(g.floats(), f, lo, rt.lo, rt.hi)
+	g.head.Leg, g.head.Factor = Partial, 0
+	if g != f {
+		f.Release()
+	}
 	return g
 }

@@ -120,7 +120,7 @@ func (m *summing) nextSegment(most int) (lo, n int) {
 // premature reports whether a frame is a partial sum to which this node cannot
 // add its parts yet. Of a frame that does not fit, admit tells what is wrong.
 func (m *summing) premature(h *Header) bool {
-	if m.final == 0 || h.Leg != Partial || int(h.Bucket) >= m.buckets() || int(h.Chunk) >= m.shards {
+	if m.final == 0 || h.leg() != Partial || int(h.Bucket) >= m.buckets() || int(h.Chunk) >= m.shards {
 		return false
 	}
 	_, hi := m.chunk(int(h.Bucket), int(h.Chunk))
@@ -145,17 +145,35 @@ func (m *summing) fold(x []float32, lo, from, to int, first bool) {
 	}
 }
 
-// foldTo is fold into x of the partial sum y, which stays as it is.
-func (m *summing) foldTo(x, y []float32, lo, from, to int) {
-	if from == to || m.parts[from-m.lo] == nil {
-		copy(x, y)
-	} else {
-		p, f := m.parts[from-m.lo], m.factors[from-m.lo]
-		kernel.AddScaledTo(x, f, p[lo:lo+len(x)], y)
-	}
+// foldTo folds the shards [from, to) into what a frame brings, a partial sum or
+// a raw gradient, and writes the result to x, which may be the frame's payload.
+func (m *summing) foldTo(x []float32, f *Frame, lo, from, to int) {
+	y, raw := f.floats(), f.head.Leg == Raw
+	var p []float32
+	var s float32
 	if from < to {
-		m.fold(x, lo, from+1, to, false)
+		p, s = m.parts[from-m.lo], m.factors[from-m.lo]
 	}
+	switch {
+	case p != nil && raw:
+		kernel.AddScaledToScaled(x, s, p[lo:lo+len(x)], f.head.Factor, y)
+	case p != nil:
+		kernel.AddScaledTo(x, s, p[lo:lo+len(x)], y)
+	case raw:
+		kernel.ScaleTo(x, f.head.Factor, y)
+	default:
+		copy(x, y)
+	}
+	m.fold(x, lo, from+1, to, false)
+}
+
+// leg returns the leg of a frame's way: a raw gradient travels where a partial
+// sum does.
+func (h *Header) leg() Leg {
+	if h.Leg == Raw {
+		return Partial
+	}
+	return h.Leg
 }
 
 // admit checks that a segment is the next one of its chunk and leg, and
@@ -169,11 +187,11 @@ func (m *summing) admit(h *Header) (x []float32, lo int, err error) {
 		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d, this Sum has %d and %d", ErrFrame, b, c, m.buckets(), m.shards)
 	}
 	rt := &m.routes[c]
-	if h.Leg == Partial && !rt.partial || h.Leg == Finished && !rt.finished {
+	if h.leg() == Partial && !rt.partial || h.leg() == Finished && !rt.finished {
 		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d is not for this node", ErrFrame, b, c)
 	}
 	lo, hi := m.chunk(b, c)
-	got := &m.got[2*(b*m.shards+c)+int(h.Leg-Partial)]
+	got := &m.got[2*(b*m.shards+c)+int(h.leg()-Partial)]
 	n := int(h.Length / 4)
 	if h.Offset != uint64(*got) || n == 0 || n > hi-lo-*got {
 		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d: %d floats at offset %d, want at most %d at %d",

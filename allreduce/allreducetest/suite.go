@@ -53,10 +53,15 @@ func testSum(t *testing.T, open func(*testing.T, int) Net) {
 				Reference(want, parts, factors, small.Bucket)
 				errs := Each(n, func(r int) error {
 					lo, hi := bounds[r], bounds[r+1]
-					dst := slices.Repeat([]float32{float32(math.NaN())}, length)
-					if err := rings[r].At(uint64(step)).Sum(t.Context(), dst, parts[lo:hi], factors[lo:hi]); err != nil {
+					dst := inRing(rings[r], slices.Repeat([]float32{float32(math.NaN())}, length))
+					mine := make([][]float32, hi-lo)
+					for i, p := range parts[lo:hi] {
+						mine[i] = inRing(rings[r], p)
+					}
+					if err := rings[r].At(uint64(step)).Sum(t.Context(), dst, mine, factors[lo:hi]); err != nil {
 						return err
 					}
+					defer clear(dst) // now it is this node's again, whoever has read it
 					return sameBits(dst, want)
 				})
 				if err := errors.Join(errs...); err != nil {
@@ -65,6 +70,16 @@ func testSum(t *testing.T, open func(*testing.T, int) Net) {
 			}
 		})
 	}
+}
+
+// inRing returns a copy of p in memory of the ring's; of nil, nil.
+func inRing(r *allreduce.Ring, p []float32) []float32 {
+	if p == nil {
+		return nil
+	}
+	q := r.Alloc(len(p))
+	copy(q, p)
+	return q
 }
 
 func sameBits(got, want []float32) error {

@@ -102,6 +102,9 @@ func (l *link) start() {
 	l.mu.Unlock()
 	l.wg.Go(l.sender)
 	l.wg.Go(l.reader)
+	if l.out.to != nil {
+		l.wg.Go(l.out.to.Hear)
+	}
 }
 
 // Send implements allreduce.Link.

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,57 @@ func (l *link) Get(n int) *allreduce.Frame {
 		}
 	}
 	return l.frames.Get(n)
+}
+
+// arena is what a sender's memory can do beside lending frames.
+type arena interface {
+	Alloc(n int) []float32
+	Refer(p []float32) *allreduce.Frame
+	Settle(ctx context.Context, dead <-chan struct{}) error
+}
+
+var _ allreduce.Sharer = (*link)(nil)
+
+// Alloc implements allreduce.Sharer.
+func (l *link) Alloc(n int) []float32 {
+	o := &l.out
+	if o.to == nil {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if a, ok := o.to.Arena().(arena); ok && !o.ended {
+		return a.Alloc(n)
+	}
+	return nil
+}
+
+// Refer implements allreduce.Sharer.
+func (l *link) Refer(p []float32) *allreduce.Frame {
+	o := &l.out
+	if o.to == nil || !o.mu.TryLock() {
+		return nil
+	}
+	defer o.mu.Unlock()
+	if a, ok := o.to.Arena().(arena); ok && !o.ended {
+		return a.Refer(p)
+	}
+	return nil
+}
+
+// Settle implements allreduce.Sharer.
+func (l *link) Settle(ctx context.Context) error {
+	if l.out.to == nil {
+		return nil
+	}
+	a, ok := l.out.to.Arena().(arena)
+	if !ok {
+		return nil
+	}
+	if err := a.Settle(ctx, l.dead); err != nil {
+		return err
+	}
+	return l.err()
 }
 
 // direct writes f in the caller's goroutine, as far as that goes without

@@ -35,7 +35,7 @@ func TestTransportOverMemory(t *testing.T) {
 }
 
 // shared has all payloads go through memory, however small.
-var shared = rpc.Options{Way: rpc.Memory, Arena: shm.Size{Least: -1}}
+var shared = rpc.Options{Way: rpc.Memory, Arena: shm.Size{Least: -1, Worth: -1, Free: 1 << 20}}
 
 func TestTransportOverTLS(t *testing.T) {
 	allreducetest.Run(t, func(t *testing.T, nodes int) allreducetest.Net { return encrypted(t, nodes) })

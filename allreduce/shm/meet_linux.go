@@ -78,7 +78,11 @@ func welcome(c *net.UnixConn, nonce Nonce, deadline time.Time) (*view, error) {
 	if said != nonce || len(files) != 2 {
 		return nil, errors.New("shm: a stranger at the door")
 	}
-	v, err := newView(size, [2]*os.File(files))
+	bell, err := c.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	v, err := newView(size, [2]*os.File(files), bell)
 	if err != nil {
 		return nil, err
 	}

@@ -11,18 +11,42 @@ import (
 
 // mapping is a mapped file that stays as long as somebody keeps it.
 type mapping struct {
-	bytes []byte
-	users atomic.Int64
+	bytes  []byte
+	users  atomic.Int64
+	lo, hi int // bytes that others may use for ever
 }
 
 // keep adds a user.
 func (m *mapping) keep() { m.users.Add(1) }
 
-// release takes a user away. The last one unmaps.
+// release takes a user away. The last one unmaps, but for what others may use
+// for ever: that becomes memory like any other. No error is possible there,
+// short of a full table of mappings, and then the old one stays.
 func (m *mapping) release() {
-	if m.users.Add(-1) == 0 {
-		_ = unix.Munmap(m.bytes) // it was mapped: no error is possible
+	if m.users.Add(-1) > 0 {
+		return
 	}
+	base := unsafe.Pointer(unsafe.SliceData(m.bytes))
+	if m.lo == m.hi {
+		_ = unix.MunmapPtr(base, uintptr(len(m.bytes)))
+		return
+	}
+	hi := (m.hi + line - 1) &^ (line - 1)
+	_, _ = unix.MmapPtr(-1, 0, unsafe.Add(base, m.lo), uintptr(hi-m.lo), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED|unix.MAP_NORESERVE)
+	_ = unix.MunmapPtr(base, uintptr(m.lo))
+	if hi < len(m.bytes) {
+		_ = unix.MunmapPtr(unsafe.Add(base, hi), uintptr(len(m.bytes)-hi))
+	}
+}
+
+// forever lets others use the bytes [lo, hi) for ever; ranges follow each
+// other, and the first begins with a page.
+func (m *mapping) forever(lo, hi int) {
+	if m.lo == m.hi {
+		m.lo = lo
+	}
+	m.hi = hi
 }
 
 // word returns the i-th word.
@@ -93,11 +117,11 @@ func mapSealed(f *os.File, n int, writable bool) (*mapping, error) {
 }
 
 func mapFile(fd, n, protection int) (*mapping, error) {
-	b, err := unix.Mmap(fd, 0, n, protection, unix.MAP_SHARED)
+	at, err := unix.MmapPtr(fd, 0, nil, uintptr(n), protection, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("shm: mmap of %d bytes: %w", n, err)
 	}
-	m := &mapping{bytes: b}
+	m := &mapping{bytes: unsafe.Slice((*byte)(at), n)}
 	m.keep()
 	return m, nil
 }

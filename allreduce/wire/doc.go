@@ -6,10 +6,13 @@
 //
 // # On the wire
 //
-//	8 bytes   place, little-endian: 0 the payload follows, n > 0 it lies at
-//	          place n-1 of the sender's arena, 2⁶⁴-1 no more frames
-//	64 bytes  the frame's header; zeros behind the last frame
-//	          the payload, as long as the header says, if place is 0
+//	8 bytes   mark, little-endian: 0 the payload follows, 2⁶⁴-1 no more
+//	          frames, else it lies in the sender's arena, where mark says
+//	72 bytes  the frame's header; zeros behind the last frame
+//	          the payload, as long as the header says, if mark is 0
+//
+// The receiver says nothing but single bytes that wake a sender which waits for
+// its arena.
 //
 // # Fewest copies, fewest wake-ups
 //

@@ -21,10 +21,10 @@ const ahead = 8 << 10
 
 // View is the receiver's side of an Arena.
 type View interface {
-	// Show returns the frame whose payload of n bytes lies at a place of the
-	// sender's arena. Whatever place and n are, it refers to no memory outside;
-	// errors wrap allreduce.ErrFrame.
-	Show(place uint64, header []byte, n int) (*allreduce.Frame, error)
+	// Show returns the frame whose payload of n bytes lies in the sender's
+	// arena where mark says. Whatever mark and n are, it refers to no memory
+	// outside; errors wrap allreduce.ErrFrame.
+	Show(mark uint64, header []byte, n int) (*allreduce.Frame, error)
 	// Close ends the view. Frames shown stay readable until they are released.
 	Close()
 }
@@ -62,16 +62,16 @@ func (r *Receiver) next() (*allreduce.Frame, error) {
 	if err != nil {
 		return nil, broken(err)
 	}
-	place, header := binary.LittleEndian.Uint64(d), d[8:]
-	if place == end {
+	mark, header := binary.LittleEndian.Uint64(d), d[8:]
+	if mark == end {
 		return nil, io.EOF
 	}
 	n, err := allreduce.PayloadLength(header)
 	if err != nil {
 		return nil, err
 	}
-	if place != inline {
-		return r.show(place-1, header, n)
+	if mark != inline {
+		return r.show(mark, header, n)
 	}
 	f := r.pool.Get(allreduce.HeaderSize + n)
 	copy(f.Bytes(), header)
@@ -93,11 +93,11 @@ func (r *Receiver) fill(payload []byte) error {
 
 // show finds a payload in the sender's arena. The header is this process's own
 // copy already: what the sender does to its memory later changes no length.
-func (r *Receiver) show(place uint64, header []byte, n int) (*allreduce.Frame, error) {
+func (r *Receiver) show(mark uint64, header []byte, n int) (*allreduce.Frame, error) {
 	if r.view == nil {
 		return nil, fmt.Errorf("%w: a place in memory that is not shared", allreduce.ErrFrame)
 	}
-	f, err := r.view.Show(place, header, n)
+	f, err := r.view.Show(mark, header, n)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/ballast-ml/ballast/allreduce"
 )
 
-// The marks in front of a header that do not name a place.
+// The marks in front of a header that do not point into an arena.
 const (
 	inline = 0
 	end    = ^uint64(0)
@@ -18,10 +18,15 @@ type Arena interface {
 	// Get returns a frame in the arena or, if that is full or n is not worth
 	// it, elsewhere.
 	Get(n int) *allreduce.Frame
-	// Lend returns the place of f in the arena, from where the receiver will
-	// take it. It reports false if f lies elsewhere. The arena owns f then, and
-	// has it back when the receiver has released it.
-	Lend(f *allreduce.Frame) (place int, ok bool)
+	// Lend returns where in the arena the receiver will find the payload of f,
+	// as a mark that is neither 0 nor 2⁶⁴-1. It reports false if that lies
+	// elsewhere. The arena owns f then, and has it back when the receiver has
+	// released it.
+	Lend(f *allreduce.Frame) (mark uint64, ok bool)
+	// Ring tells a Lender that waits for the receiver to look again.
+	Ring()
+	// Gone tells it that the receiver reads nothing any more.
+	Gone()
 	// Close lets go of the arena. Frames in use stay readable until they are
 	// released.
 	Close()
@@ -98,8 +103,8 @@ func (s *Sender) write(fd uintptr) bool {
 // take makes f what is to be written.
 func (s *Sender) take(f *allreduce.Frame) {
 	if s.arena != nil {
-		if place, ok := s.arena.Lend(f); ok {
-			s.rest, s.owner = f.Marked(uint64(place) + 1)[:descriptor], nil
+		if mark, ok := s.arena.Lend(f); ok {
+			s.rest, s.owner = f.Marked(mark)[:descriptor], nil
 			return
 		}
 	}
@@ -126,6 +131,22 @@ func (s *Sender) Send(f *allreduce.Frame) error {
 	s.take(f)
 	return s.Flush()
 }
+
+// Hear passes on what the receiver says until the connection ends. It may run
+// beside everything else.
+func (s *Sender) Hear() {
+	var bell [64]byte
+	for s.arena != nil {
+		if _, err := s.conn.Read(bell[:]); err != nil {
+			s.arena.Gone()
+			return
+		}
+		s.arena.Ring()
+	}
+}
+
+// Arena returns what NewSender was given.
+func (s *Sender) Arena() Arena { return s.arena }
 
 // End says that no more frames come.
 func (s *Sender) End() error {
