@@ -23,7 +23,7 @@ func mixed(rows int) string {
 		if i == 7 {
 			job = "king"
 		}
-		fmt.Fprintf(&b, "%s,%s,%d,key-%d,%c\n", age, job, i%4, i, 'a'+i%2)
+		fmt.Fprintf(&b, "%s,%s,%d,key-%d,%c\n", age, job, i%4, i, 'a'+i*i%7%2)
 	}
 	return b.String()
 }

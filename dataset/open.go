@@ -57,10 +57,19 @@ func Open(ctx context.Context, s Spec) (*Data, error) {
 // first two in place: split, long tail, noise, validation, in this order.
 func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
 	classes := len(r.classes)
+	by, err := parseSplit(s.Split)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	train = ascending(0, r.train)
 	test = ascending(r.train, len(r.labels)-r.train)
-	if len(test) == 0 {
-		train, test = split(train, r.labels, classes, testFraction, s.Seed, streamSplit)
+	switch {
+	case r.table == nil && (by.by == "time" || by.by == "group"), len(test) > 0 && by.by == "kfold":
+		return nil, nil, nil, fmt.Errorf("--split %s: expected one table without test data; this source has no such column, or test rows of its own", s.Split)
+	case len(test) == 0:
+		if train, test, err = r.divide(train, by, testFraction, s.Seed, streamSplit); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	tail := s.LongTail
 	if tail == 0 {
@@ -81,7 +90,9 @@ func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
 	}
 	flip(train, r.labels, classes, rate, s.Seed)
 	if s.ValFraction > 0 {
-		train, val = split(train, r.labels, classes, s.ValFraction, s.Seed, streamVal)
+		if train, val, err = r.divide(train, by, s.ValFraction, s.Seed, streamVal); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	if s.Prep != nil {
 		return train, val, test, nil // rows to evaluate need not hold every class
@@ -120,6 +131,9 @@ func assemble(ctx context.Context, r *raw, s *Spec, train, val, test []int32) (*
 		d.Test.groups = r.groups(test)
 	}
 	d.Fingerprint = content.sum()
+	if s.Prep == nil {
+		d.warn(r, train)
+	}
 	return d, nil
 }
 

@@ -23,43 +23,50 @@ type kinds func(names []string, n int) ([]frame.Kind, error)
 // roles says what the columns of the first table are for.
 type roles struct{ s *Spec }
 
-// of returns the label column and the features among columns that may have
-// names.
-func (o roles) of(names []string, n int) (label int, features []int, err error) {
+// of returns the label column, the one to split by (-1: none) and the features
+// among columns that may have names. What rows are split by is no feature: the
+// test rows hold values of it that no training row has.
+func (o roles) of(names []string, n int) (label, split int, features []int, err error) {
 	if label, err = o.label(names, n); err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
+	}
+	split = -1
+	if by, err := parseSplit(o.s.Split); err == nil && by.column != "" { // Check has looked at the word
+		if split, err = frame.Find(by.column, names, n); err != nil {
+			return 0, 0, nil, fmt.Errorf("--split: %w", err)
+		}
 	}
 	if p := o.s.Prep; p != nil {
 		for i := range p.Features {
 			at, err := stored(&p.Features[i], names, n)
 			if err != nil {
-				return 0, nil, err
+				return 0, 0, nil, err
 			}
 			features = append(features, at)
 		}
-		return label, features, nil
+		return label, split, features, nil
 	}
 	dropped, err := columns("drop", o.s.Drop, names, n)
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	if slices.Contains(dropped, label) {
-		return 0, nil, fmt.Errorf("--drop: column %s is the label", name(names, label))
+		return 0, 0, nil, fmt.Errorf("--drop: column %s is the label", name(names, label))
 	}
 	for i := range n {
-		if i != label && !slices.Contains(dropped, i) {
+		if i != label && i != split && !slices.Contains(dropped, i) {
 			features = append(features, i)
 		}
 	}
 	if len(features) == 0 {
-		return 0, nil, fmt.Errorf("expected columns beside the label, found none")
+		return 0, 0, nil, fmt.Errorf("expected columns beside the label, found none")
 	}
-	return label, features, nil
+	return label, split, features, nil
 }
 
 // kinds is what has to be known before the cells are read.
 func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
-	label, features, err := o.of(names, n)
+	label, _, features, err := o.of(names, n)
 	if err != nil {
 		return nil, err
 	}

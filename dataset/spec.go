@@ -74,6 +74,16 @@ type Spec struct {
 	ValFraction float64
 	// Seed of split, tail, noise and glyphs.
 	Seed uint64
+	// Split says how the rows of a source without test rows of its own are
+	// divided:
+	//
+	//	stratified     a fifth of each class is for testing (or empty)
+	//	kfold:K:FOLD   fold 0..K-1 of K of each class is
+	//	time:COLUMN    the latest fifth is, by a number or a text such as a date
+	//	group:COLUMN   whole groups of rows with the same cell are, about a fifth
+	//
+	// By time and group it also cuts off validation rows, of any source.
+	Split string
 	// Prep, if set, is used instead of fitting: the classes and the features of a
 	// stored model. It is not changed.
 	Prep *Prep
@@ -159,6 +169,8 @@ func Check(s Spec) error {
 	default:
 		errs = append(errs, fmt.Errorf("scale %q: expected standard, quantile or none", s.Scale))
 	}
+	_, err = parseSplit(s.Split)
+	errs = append(errs, err)
 	_, err = parseSeparator(s.Separator)
 	errs = append(errs, err)
 	for _, list := range [][2]string{{"missing", s.Missing}, {"categorical", s.Categorical}, {"drop", s.Drop}, {"target", s.Target}} {

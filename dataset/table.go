@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -18,6 +19,7 @@ type table struct {
 	frame    *frame.Frame
 	origins  []origin
 	label    int   // its column
+	split    int   // the column that rows are divided by; -1: none
 	features []int // columns to learn from
 	columns  []int // those of the features of Prep
 }
@@ -45,7 +47,7 @@ func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, 
 		return nil, err
 	}
 	t := &table{frame: f, origins: origins}
-	if t.label, t.features, err = roles.of(f.Names(), len(f.Columns)); err != nil {
+	if t.label, t.split, t.features, err = roles.of(f.Names(), len(f.Columns)); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	r := &raw{name: base(place), path: f.Path, kind: Table, train: f.Rows, table: t, place: t.place}
@@ -54,7 +56,7 @@ func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, 
 			return nil, err
 		}
 	}
-	if err := t.checkNumbers(); err != nil {
+	if err := cmp.Or(t.checkNumbers(), t.checkSplit()); err != nil {
 		return nil, err
 	}
 	return r, t.classify(r, s)

@@ -35,6 +35,9 @@ type Config struct {
 	Drop        string `koanf:"drop"`
 	// Scale is what becomes of the numbers of a table: standard, quantile, none.
 	Scale string `koanf:"scale"`
+	// Split says how rows are divided: stratified, kfold:K:FOLD, time:COLUMN or
+	// group:COLUMN.
+	Split string `koanf:"split"`
 	// LongTail thins the training classes to an exponential profile with this
 	// ratio of the largest to the smallest; 0 or 1 keeps all rows. Glyphs
 	// have a tail of 100 of their own.
@@ -140,7 +143,7 @@ type Config struct {
 // Defaults returns the configuration of a run with no flags.
 func Defaults() Config {
 	return Config{
-		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Seed: 1,
+		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Split: "stratified", Seed: 1,
 		Model: "auto", Norm: "auto", Embed: "none", Dropout: -1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,

@@ -96,7 +96,7 @@ func (c Config) spec() dataset.Spec {
 	return dataset.Spec{
 		Data: c.Data, TestData: c.TestData, Label: c.Label, Target: c.Target,
 		Header: c.Header, Separator: c.Separator, Missing: c.Missing,
-		Categorical: c.Categorical, Drop: c.Drop, Scale: c.Scale,
+		Categorical: c.Categorical, Drop: c.Drop, Scale: c.Scale, Split: c.Split,
 		LongTail: c.LongTail, LabelNoise: c.LabelNoise, ValFraction: c.ValFraction, Seed: seed,
 	}
 }
@@ -171,7 +171,7 @@ func (c Config) Canonical() string {
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
 		{"missing", c.Missing}, {"monitor", c.Monitor}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
-		{"patience", c.Patience}, {"positive", c.Positive}, {"prior", c.Prior}, {"scale", c.Scale}, {"seed", c.Seed}, {"shards", c.Shards},
+		{"patience", c.Patience}, {"positive", c.Positive}, {"prior", c.Prior}, {"scale", c.Scale}, {"seed", c.Seed}, {"shards", c.Shards}, {"split", c.Split},
 		{"steps", c.Steps}, {"target", c.Target}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
 		{"warmup", c.Warmup}, {"weight-decay", c.WeightDecay},
 	} {

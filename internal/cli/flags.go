@@ -40,6 +40,7 @@ func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	f.Var(wordValue{&c.Scale, scaleModes}, "scale", "`WORD`: numbers of a table to mean 0 and deviation 1 (standard), to the normal deviate of their rank (quantile), or as they are (none)")
 	f.Var(wordValue{&c.Header, headerModes}, "header", "`WORD`: whether line 1 of a table holds names: yes, no, or auto: if no feature in it is a number and it is unlike the rows that follow")
 	f.StringVar(&c.Separator, "separator", c.Separator, "`CHAR` between the cells of a table, or comma, tab or space; auto: the first of tab, ; , | and space in line 1")
+	f.StringVar(&c.Split, "split", c.Split, "`HOW` the rows of one table become training and test rows: stratified (a fifth of each class is tested), kfold:K:FOLD, time:COLUMN (the latest fifth) or group:COLUMN (whole groups)")
 	f.Float64Var(&c.LongTail, "long-tail", c.LongTail, "thin the training classes to an exponential profile with this `RATIO` of the largest to the smallest; 0 keeps all rows")
 	f.StringVar(&c.LabelNoise, "label-noise", c.LabelNoise, "give training rows wrong labels: sym:`RATE`")
 	f.Float64Var(&c.ValFraction, "val-fraction", c.ValFraction, "`FRACTION` of the training rows to set aside for validation")
