@@ -16,6 +16,8 @@ type Plan struct {
 	Steps    int    // if positive, the plan ends after so many steps
 	Seed     uint64 // of the order
 	DropLast bool   // leave out the short last batch of an epoch
+
+	Resample *Resample // if set, later epochs draw their rows
 }
 
 // Check reports what is wrong with the plan, or nil. The other methods may
@@ -62,11 +64,15 @@ func (p Plan) At(step int) (epoch, first, rows int) {
 	return epoch, first, min(p.Batch, p.Rows-first)
 }
 
-// Order writes the order of an epoch to dst: a permutation of 0..Rows-1. It
-// panics unless len(dst) == Rows.
+// Order writes the order of an epoch to dst: a permutation of 0..Rows-1, or
+// draws from them if the epoch is resampled. It panics unless len(dst) == Rows.
 func (p Plan) Order(dst []int32, epoch int) {
 	if len(dst) != p.Rows {
 		panic(fmt.Sprintf("dataset: Order into %d entries, the plan has %d rows", len(dst), p.Rows))
+	}
+	if p.Resample != nil && epoch >= p.Resample.from {
+		p.Resample.order(dst, p.Seed, epoch)
+		return
 	}
 	rng.New(p.Seed, rng.Shuffle, uint64(epoch)).Perm(dst)
 }

@@ -100,6 +100,9 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 	if err := j.plan.Check(); err != nil {
 		return nil, err
 	}
+	if err := j.buildSampling(); err != nil {
+		return nil, err
+	}
 	if j.arch, err = cfg.network(data); err != nil {
 		return nil, err
 	}
@@ -122,6 +125,28 @@ func (j *job) buildMethod() error {
 		return err
 	}
 	if j.loss, j.weigher, err = m.build(Ingredients{Config: j.cfg, Counts: j.data.Train.Counts()}); err != nil {
+		return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
+	}
+	return nil
+}
+
+// buildSampling makes the sampling of later epochs, if the method has one. It
+// begins with the first epoch that lies behind its start as a whole.
+func (j *job) buildSampling() error {
+	m, err := ParseMethod(j.cfg.Method)
+	if err != nil || m.Sampling == "" {
+		return err
+	}
+	w := words[m.Sampling]
+	shares, start, err := w.Sampling(Ingredients{Config: j.cfg, Counts: j.data.Train.Counts()}, m.own(w))
+	if err == nil {
+		first, at := 0, optimizer.At{Steps: j.plan.TotalSteps()}
+		for ; !at.Reached(start); at.Step += j.plan.StepsPerEpoch() {
+			first++
+		}
+		j.plan.Resample, err = dataset.NewResample(j.data.Train, shares, first)
+	}
+	if err != nil {
 		return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
 	}
 	return nil

@@ -16,6 +16,9 @@ type Method struct {
 	// CB multiplies the base loss by class-balanced weights before the weighter
 	// sees it; alone it is the weighter cb itself.
 	CB bool
+	// Sampling is the word of how later epochs draw their rows; empty: each row
+	// once in each epoch.
+	Sampling string
 	// Options are the bracketed ones that take the place of a flag, as flag and
 	// value, in order of writing.
 	Options [][2]string
@@ -24,7 +27,7 @@ type Method struct {
 	Own [][3]string
 }
 
-// ParseMethod reads WEIGHTER[+BASELOSS][+cb], as in absgd[lambda=2@0.8]+la.
+// ParseMethod reads WEIGHTER[+BASELOSS][+cb][+drs], as in absgd[lambda=2@0.8]+la.
 // Words may come in any order and at most once; a base loss alone is erm on it.
 func ParseMethod(text string) (Method, error) {
 	m := Method{Weighter: "erm", Loss: "ce"}
@@ -65,6 +68,8 @@ func (m *Method) add(w *Word, options [][2]string) {
 		m.Loss = w.Name
 	case RoleClasses:
 		m.CB = true
+	case RoleSampling:
+		m.Sampling = w.Name
 	}
 	for _, o := range options {
 		if flag := w.option(o[0]).Flag; flag != "" {
@@ -79,7 +84,7 @@ func (m *Method) add(w *Word, options [][2]string) {
 // have a flag.
 func (m Method) String() string {
 	var pieces []string
-	if m.Weighter != "erm" || m.Loss == "ce" && !m.CB {
+	if m.Weighter != "erm" || m.Loss == "ce" && !m.CB && m.Sampling == "" {
 		pieces = append(pieces, m.spell(m.Weighter))
 	}
 	if m.Loss != "ce" {
@@ -87,6 +92,9 @@ func (m Method) String() string {
 	}
 	if m.CB {
 		pieces = append(pieces, m.spell("cb"))
+	}
+	if m.Sampling != "" {
+		pieces = append(pieces, m.spell(m.Sampling))
 	}
 	return strings.Join(pieces, "+")
 }

@@ -24,6 +24,9 @@ func TestParseMethod(t *testing.T) {
 		{"absgd[lambda=inf@0,2@0.8,gamma=0.5]+la[tau=2]",
 			Method{Weighter: "absgd", Loss: "la", Options: [][2]string{{"lambda", "inf@0,2@0.8"}, {"gamma", "0.5"}, {"tau", "2"}}},
 			"absgd+la"},
+		{"drs+ldam", Method{Weighter: "erm", Loss: "ldam", Sampling: "drs"}, "ldam+drs"},
+		{"drs", Method{Weighter: "erm", Loss: "ce", Sampling: "drs"}, "drs"},
+		{"cb+drs[from=0.5]", Method{Weighter: "cb", Loss: "ce", Sampling: "drs", Own: [][3]string{{"drs", "from", "0.5"}}}, "cb+drs[from=0.5]"},
 		{"cb[from=0.5]", Method{Weighter: "cb", Loss: "ce", Options: [][2]string{{"cb-from", "0.5"}}}, "cb"},
 	} {
 		got, err := ParseMethod(c.text)

@@ -22,6 +22,8 @@ const (
 	// RoleClasses is class weights: a weighter alone, and a factor of the loss
 	// before any other weighter.
 	RoleClasses Role = "class weighting"
+	// RoleSampling is how often rows are drawn.
+	RoleSampling Role = "sampling"
 )
 
 func (r Role) plural() string {
@@ -48,6 +50,9 @@ type Word struct {
 	// Cosine returns the scale of the cosine classifier that the loss is for; nil:
 	// it is for any.
 	Cosine func(p Params) float64
+	// Sampling returns how often rows of each class are drawn, relative to each
+	// other, and the fraction of the run from which on, for the role of that.
+	Sampling func(in Ingredients, p Params) (shares []float64, from float64, err error)
 	// Weighter makes the weighter, for the other roles.
 	Weighter func(in Ingredients, p Params) (optimizer.Weighter, error)
 	// Scales says that Weighter itself multiplies the losses by class weights
@@ -118,7 +123,8 @@ func register(w Word) struct{} {
 		panic("train: the word " + w.Name + " is registered twice")
 	case w.Name == "" || w.Name == "ce" || strings.ContainsAny(w.Name, "+[],= "):
 		panic("train: " + strconv.Quote(w.Name) + " cannot be a word")
-	case (w.Role == RoleLoss) != (w.Loss != nil) || (w.Role == RoleLoss) == (w.Weighter != nil):
+	case (w.Role == RoleLoss) != (w.Loss != nil) || (w.Role == RoleSampling) != (w.Sampling != nil) ||
+		(w.Weighter != nil) != (w.Role == RoleWeighter || w.Role == RoleClasses):
 		panic("train: the word " + w.Name + " does not make what its role says")
 	}
 	for _, o := range w.Options {
@@ -131,10 +137,10 @@ func register(w Word) struct{} {
 }
 
 // Words returns the words of --method, sorted by role, then name: weighters,
-// class weightings, base losses.
+// class weightings, samplings, base losses.
 func Words() []Word {
 	var list []Word
-	for _, role := range []Role{RoleWeighter, RoleClasses, RoleLoss} {
+	for _, role := range []Role{RoleWeighter, RoleClasses, RoleSampling, RoleLoss} {
 		for _, name := range wordNames() {
 			if words[name].Role == role {
 				list = append(list, *words[name])
@@ -175,6 +181,9 @@ func (m Method) parts() []*Word {
 	}
 	if m.CB {
 		list = append(list, words["cb"])
+	}
+	if m.Sampling != "" {
+		list = append(list, words[m.Sampling])
 	}
 	return list
 }
