@@ -34,6 +34,23 @@ func (s *Settings) AddDataFlags(c *cobra.Command) {
 	}
 }
 
+// AddModelFlags declares the flags of what shapes a model, and --config: those
+// of a command that trains many models in its own process.
+func (s *Settings) AddModelFlags(c *cobra.Command) {
+	s.addFlags(c, s.modelSections())
+	c.Flags().StringVar(&s.ConfigFile, "config", s.ConfigFile, "YAML `FILE` of settings, by the names of these flags")
+}
+
+// ModelYAML returns the settings that shape a model as a file for --config.
+func (s *Settings) ModelYAML(origins Origins) []byte { return ConfigYAML(s.modelSections(), origins) }
+
+func (s *Settings) modelSections() []Section {
+	return []Section{
+		section("Data", s.dataFlags), section("Model and method", s.methodFlags),
+		section("Training", s.trainingFlags), section("Judging", s.judgingFlags),
+	}
+}
+
 func (s *Settings) addFlags(c *cobra.Command, sections []Section) {
 	c.Flags().SortFlags = false
 	c.Flags().AddFlagSet(Union(sections))

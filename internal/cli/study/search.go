@@ -1,0 +1,175 @@
+package study
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/detmath"
+	"github.com/ballast-ml/ballast/internal/rng"
+	"github.com/ballast-ml/ballast/train"
+)
+
+// dimension is one setting that a search varies.
+type dimension struct {
+	name string
+	set  func(c *train.Config, draw float64) string // draw is in [0, 1); returns what it has set
+}
+
+// space returns what is searched for a method: the learning rate and the weight
+// decay around what they are, within a factor of 8, and every option of its
+// words that names values to try.
+func space(base train.Config) ([]dimension, error) {
+	m, err := train.ParseMethod(base.Method)
+	if err != nil {
+		return nil, &train.UsageError{Err: err}
+	}
+	dims := []dimension{
+		{"lr", func(c *train.Config, d float64) string { c.LR = around(base.LR, d); return number(c.LR) }},
+		{"weight-decay", func(c *train.Config, d float64) string {
+			c.WeightDecay = around(base.WeightDecay, d)
+			return number(c.WeightDecay)
+		}},
+	}
+	for _, w := range train.Words() {
+		if w.Name != m.Weighter && w.Name != m.Loss && (w.Name != "cb" || !m.CB) {
+			continue
+		}
+		for _, o := range w.Options {
+			if len(o.Try) < 2 {
+				continue
+			}
+			dims = append(dims, dimension{w.Name + "." + o.Name, func(c *train.Config, d float64) string {
+				value := o.Try[int(d*float64(len(o.Try)))]
+				c.Method = withOption(c.Method, w.Name, o.Name, value)
+				return value
+			}})
+		}
+	}
+	return dims, nil
+}
+
+// around draws between an eighth and eight times of a number, evenly over
+// its logarithm, rounded to three digits so that it can be typed.
+func around(x, draw float64) float64 {
+	v := float64(x * detmath.Exp(float64((2*draw-1)*detmath.Log(8))))
+	short, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+	return short
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+// withOption returns the method with an option of one of its words set, in
+// place of one that is there.
+func withOption(method, word, option, value string) string {
+	var pieces []string
+	for _, piece := range splitPlus(method) {
+		name, rest, bracketed := strings.Cut(piece, "[")
+		if name == word {
+			var options []string
+			if bracketed {
+				for _, o := range splitOptions(strings.TrimSuffix(rest, "]")) {
+					if key, _, _ := strings.Cut(o, "="); key != option {
+						options = append(options, o)
+					}
+				}
+			}
+			piece = name + "[" + strings.Join(append(options, option+"="+value), ",") + "]"
+		}
+		pieces = append(pieces, piece)
+	}
+	return strings.Join(pieces, "+")
+}
+
+// splitPlus cuts a method into its words, at the plus signs outside brackets.
+func splitPlus(method string) []string {
+	var pieces []string
+	depth, start := 0, 0
+	for i, c := range method {
+		switch {
+		case c == '[':
+			depth++
+		case c == ']':
+			depth--
+		case c == '+' && depth == 0:
+			pieces = append(pieces, method[start:i])
+			start = i + 1
+		}
+	}
+	return append(pieces, method[start:])
+}
+
+// splitOptions cuts what is in brackets; a comma within a value is kept.
+func splitOptions(inside string) []string {
+	var options []string
+	for piece := range strings.SplitSeq(inside, ",") {
+		if strings.Contains(piece, "=") || len(options) == 0 {
+			options = append(options, piece)
+		} else {
+			options[len(options)-1] += "," + piece
+		}
+	}
+	return options
+}
+
+// trial returns the settings of trial number n of a search around base, whose
+// automatic settings are resolved. Trial 0 is base itself. Draws are by trial
+// and dimension alone, so that every method has the same learning rates.
+func trial(base train.Config, dims []dimension, n int, seed uint64) (train.Config, string) {
+	c := base
+	if n == 0 {
+		return c, "as given"
+	}
+	var said []string
+	for _, d := range dims {
+		stream := rng.New(seed, rng.Search, uint64(n), nameHash(d.name))
+		said = append(said, d.name+" "+d.set(&c, stream.Float64(0)))
+	}
+	return c, strings.Join(said, ", ")
+}
+
+// nameHash tells dimensions apart (FNV-1a).
+func nameHash(name string) uint64 {
+	h := uint64(14695981039346656037)
+	for _, b := range []byte(name) {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return h
+}
+
+// resolved returns the settings with what is automatic filled in by the kind of
+// the data, but with the method's options still in their brackets.
+func resolved(c train.Config, kind dataset.Kind) (train.Config, error) {
+	method := c.Method
+	r, err := c.Resolve(kind)
+	if err != nil {
+		return c, &train.UsageError{Err: fmt.Errorf("%s: %w", method, err)}
+	}
+	// Options in the brackets stay there, where a trial may replace them, and
+	// the flags keep what they were.
+	r.Method = method
+	r.Lambda, r.Gamma, r.Alpha, r.UInit, r.Floor = c.Lambda, c.Gamma, c.Alpha, c.UInit, c.Floor
+	r.Tau, r.CBFrom, r.CBBeta = c.Tau, c.CBFrom, c.CBBeta
+	return r, nil
+}
+
+// bestFirst orders candidates by score, the best first; of equal ones the
+// earlier. NaN is last.
+func bestFirst(scores []float64, better func(a, b float64) bool) []int {
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case better(scores[a], scores[b]):
+			return -1
+		case better(scores[b], scores[a]):
+			return 1
+		}
+		return 0
+	})
+	return order
+}
