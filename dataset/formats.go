@@ -18,7 +18,7 @@ func readARFF(ctx context.Context, place string, s *Spec, _ int, want kinds) (*f
 	return readText(ctx, place, s, want, frame.SniffARFF)
 }
 
-// readLibSVM reads a file whose label is column 0.
+// readLibSVM reads a file whose rows begin with their labels.
 func readLibSVM(ctx context.Context, place string, s *Spec, columns int, want kinds) (*frame.Frame, error) {
 	path, content, err := readContent(ctx, place)
 	if err != nil {

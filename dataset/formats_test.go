@@ -72,9 +72,6 @@ func TestTableFormats(t *testing.T) {
 	} {
 		kind, name, _ := strings.Cut(word, ":")
 		s := Spec{Data: kind + ":" + write(t, name, content)}
-		if kind == "libsvm" {
-			s.Label = "0"
-		}
 		d := open(t, s)
 		if kind == strings.TrimPrefix(filepath.Ext(name), ".") {
 			s.Data = strings.TrimPrefix(s.Data, kind+":") // told by its name
@@ -92,7 +89,7 @@ func TestTableFormats(t *testing.T) {
 func TestLibSVMNarrowTest(t *testing.T) {
 	train := write(t, "a", []byte("1 0:1 2:5\n-1 0:2 2:6\n1 0:3\n-1 0:1\n"))
 	test := write(t, "a.t", []byte("1 0:1\n"))
-	d := open(t, Spec{Data: "libsvm:" + train, TestData: "libsvm:" + test, Label: "0"})
+	d := open(t, Spec{Data: "libsvm:" + train, TestData: "libsvm:" + test})
 	if d.Features() != 2 || d.Test.Len() != 1 {
 		t.Errorf("%d features, %d test rows", d.Features(), d.Test.Len())
 	}

@@ -16,8 +16,8 @@ const (
 
 // ParseLibSVM reads a file of lines "LABEL INDEX:VALUE ...", the indices
 // ascending from 0 or 1 on; what is not given is 0. Text behind # is a comment,
-// and qid:N is passed over. Column 0 is the label, column i+1 has index i; there
-// are at least so many columns.
+// and qid:N is passed over. Column i has index i, the last column is the label;
+// there are at least so many columns.
 func ParseLibSVM(ctx context.Context, path string, content []byte, columns int) (*Frame, error) {
 	p := libsvm{label: newDictionary()}
 	eol := byte('\n')
@@ -108,17 +108,17 @@ func (p *libsvm) row(record []byte) error {
 // frame writes the rows out.
 func (p *libsvm) frame(path string, width int) *Frame {
 	f := &Frame{Path: path, Named: true, Rows: len(p.lines), Lines: p.lines, Columns: make([]Column, width)}
-	f.Columns[0] = Column{Name: "label", Kind: Text, Texts: p.label.texts}
-	for i := 1; i < width; i++ {
-		f.Columns[i] = Column{Name: "index " + strconv.Itoa(i-1), Kind: Number}
+	for i := range width - 1 {
+		f.Columns[i] = Column{Name: "index " + strconv.Itoa(i), Kind: Number}
 	}
+	f.Columns[width-1] = Column{Name: "label", Kind: Text, Texts: p.label.texts}
 	f.Cells = make([]float64, f.Rows*width)
 	from := 0
 	for row, end := range p.ends {
 		cells := f.Row(row)
-		cells[0] = p.codes[row]
+		cells[width-1] = p.codes[row]
 		for k := from; k < end; k++ {
-			cells[1+p.indices[k]] = p.values[k]
+			cells[p.indices[k]] = p.values[k]
 		}
 		from = end
 	}
