@@ -62,7 +62,7 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 		replicas:   make([]*model.Network, k),
 		weighed:    make([]optimizer.Shard, k),
 		gradients:  make([][]float32, k),
-		gradient:   make([]float32, len(j.net.Params())),
+		gradient:   ring.Alloc(len(j.net.Params())),
 		moments:    make([][]float32, k),
 		shares:     make([]float32, k),
 		statistics: make([]float32, len(j.net.Running())),
