@@ -30,6 +30,7 @@ var doors = map[string][]string{
 	"github.com/knadh/koanf":             {"internal/cli"},
 	"github.com/rs/zerolog":              {"cluster", "train", "internal/cli", "cmd/node", "cmd/launcher"},
 	"github.com/mmcloughlin/avo":         {},
+	"golang.org/x/sys/unix":              {"allreduce/shm"},
 	"golang.org/x/term":                  {"internal/cli"},
 	"go4.org/unsafe/assume-no-moving-gc": {"model"},
 	"github.com/rogpeppe/go-internal":    {},

@@ -40,6 +40,13 @@
 // shard is added the finished chunk goes on, N-1 hops, until all have it; no
 // node computes it again, so all have the same bits.
 //
+// # Memory
+//
+// Vectors from Ring.Alloc reach a next node on the same machine without a copy,
+// where the link shares memory; everywhere else they are slices like any other.
+// Package rpc maps at most 64 MiB for frames under way, of which it touches as
+// much as is under way at once, about 8 MiB at most between two nodes.
+//
 // # Errors
 //
 // A ring is mortal. The first error ends it: the neighbours are told, and every

@@ -24,8 +24,21 @@
 //	       <--------------------    ack: all frames have been read
 //	       <--------------------    bye (orderly end: needs no more frames)
 //
+// Between welcome and frames the two settle how frames travel (Way): the server
+// offers, the client chooses, the server says what it is. The ways other than
+// gRPC are connections beside the stream, which package wire reads and writes
+// and package shm shares memory over; their last frame is followed by a mark,
+// and bye by the stream.
+//
+//	       <--------------------    offer: a nonce, and what is open
+//	choice -------------------->
+//	       <--------------------    settled
+//
 // farewell, in either direction, is the end because of an error. A stream that
 // ends without bye or farewell is a lost peer.
+//
+// Two linked nodes for a benchmark: Listen opens an Endpoint, a transport with a
+// port of its own, and Options.Way says how its frames travel.
 //
 // # Buffers
 //
@@ -39,8 +52,9 @@
 // # Goroutines
 //
 // For each link a sender (queue to stream) and a reader of the client stream
-// (control messages, and the news of a lost next node), both ended by Close;
-// on the server gRPC's own for each accepted stream, which stays until the
+// (control messages, and the news of a lost next node), one that reads the
+// previous node's choice and, if frames do not come on the stream, its end, and
+// one that hears the bell of shared memory, all ended by Close; on the server gRPC's own for each accepted stream, which stays until the
 // link has ended, and one for the first message of a stream, so that a silent
 // client can be turned away. The connections' goroutines are gRPC's.
 package rpc

@@ -4,12 +4,15 @@
 // # How a frame travels
 //
 // The sender folds a partial sum straight into a place of its arena, memory
-// that the receiver has mapped read-only, and writes 72 bytes to a Unix socket:
-// the frame's header and the number of the place. The receiver reads the
-// payload where it lies, and counts the place's uses in a second memory that
-// the sender has mapped; so the sender knows which places are free again
-// without asking the kernel. Frames that are small, or find no free place, go
-// through the socket whole.
+// that the receiver has mapped read-only, and writes 80 bytes to a Unix socket:
+// the frame's header and where its payload is. The receiver reads the payload
+// there, and counts what it has released in a second memory that the sender has
+// mapped; so the sender knows which places are free again without asking the
+// kernel. Frames that are small, or find no free place, go through the socket
+// whole.
+//
+// An arena also has memory to be allocated, for vectors that a frame can refer
+// to instead of copying them.
 //
 // The socket is the queue, the bell, and the news of a closed edge in one: it
 // wakes a sleeping receiver and nobody else, works for two processes that share
@@ -35,6 +38,7 @@
 //
 // An arena belongs to one link, so to one generation, and is never used again.
 // A mapping stays until the link is closed and the last frame in it is
-// released, so that nobody reads memory that is gone. The package starts no
+// released, so that nobody reads memory that is gone. What was allocated stays
+// for ever: when the link is closed it turns into memory of this process alone. The package starts no
 // goroutines.
 package shm
