@@ -1,38 +1,56 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 )
 
-// Embedding says how the numbers of a table are to be taken in: a parsed word
-// for the fields that [Embedding.Number] makes. The zero value passes numbers
-// on.
+// Embedding says how the columns of a table are to be taken in: a parsed word for
+// the fields that [Embedding.Number] and [Embedding.Category] make. The zero
+// value passes values on.
 type Embedding struct {
 	kind        string // "", "ple", "tree" or "periodic"
 	bins        int
 	frequencies int
 	sigma       float64
 	width       int
+	category    int // width of the embeddings of categories; 0: none
 }
 
 // Embeddings says how [ParseEmbedding] wants a word to be written.
-const Embeddings = "none, ple:BINS[,WIDTH], tree:BINS[,WIDTH] or periodic:FREQUENCIES,SIGMA[,WIDTH]"
+const Embeddings = "none, ple:BINS[,WIDTH], tree:BINS[,WIDTH] or periodic:FREQUENCIES,SIGMA[,WIDTH], and +cat:WIDTH behind it for categories"
 
-// ParseEmbedding reads none; ple:BINS, piecewise-linear by quantiles; tree:BINS,
+// ParseEmbedding reads none for numbers as they are; ple:BINS, piecewise-linear by quantiles; tree:BINS,
 // piecewise-linear by the splits of a decision tree on the column; or
 // periodic:FREQUENCIES,SIGMA; with WIDTH behind a comma also a dense layer with
-// a ReLU for each column.
+// a ReLU for each column. Behind it +cat:WIDTH gives each category a vector of
+// that width; without it a category stays one value of many.
 func ParseEmbedding(word string) (Embedding, error) {
-	if word == "none" {
-		return Embedding{}, nil
+	numbers, categories, both := strings.Cut(word, "+")
+	e, err := parseNumbers(numbers)
+	if both && err == nil {
+		arg, ok := strings.CutPrefix(categories, "cat:")
+		if !ok {
+			return Embedding{}, fmt.Errorf("model: embedding %q: want %s", word, Embeddings)
+		}
+		e.category, err = whole("width of categories", arg, maxBins)
 	}
+	if err != nil {
+		return Embedding{}, fmt.Errorf("model: embedding %q: %w", word, err)
+	}
+	return e, nil
+}
+
+func parseNumbers(word string) (Embedding, error) {
 	kind, list, _ := strings.Cut(word, ":")
 	e := Embedding{kind: kind}
 	args := strings.Split(list, ",")
 	var err error
 	switch {
+	case word == "none":
+		return Embedding{}, nil
 	case (kind == "ple" || kind == "tree") && len(args) <= 2:
 		e.bins, err = whole("number of bins", args[0], maxBins)
 		args = args[1:]
@@ -42,15 +60,12 @@ func ParseEmbedding(word string) (Embedding, error) {
 		}
 		args = args[2:]
 	default:
-		return Embedding{}, fmt.Errorf("model: embedding %q: want %s", word, Embeddings)
+		return Embedding{}, errors.New("want " + Embeddings)
 	}
 	if err == nil && len(args) == 1 {
 		e.width, err = whole("width", args[0], maxBins)
 	}
-	if err != nil {
-		return Embedding{}, fmt.Errorf("model: embedding %q: %w", word, err)
-	}
-	return e, nil
+	return e, err
 }
 
 // maxBins bounds the bins, frequencies and widths of one column.
@@ -82,3 +97,6 @@ func (e Embedding) Number(values []float32, labels []int32, classes int) Field {
 	}
 	return f
 }
+
+// Category returns the field of a category of so many values.
+func (e Embedding) Category(values int) Field { return Field{Values: values, Width: e.category} }

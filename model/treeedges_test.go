@@ -65,7 +65,7 @@ func TestTreeEdgesRare(t *testing.T) {
 
 // FuzzParseEmbedding: no word panics, and what is accepted makes good fields.
 func FuzzParseEmbedding(f *testing.F) {
-	for _, s := range []string{"none", "ple:16", "tree:8,4", "periodic:16,0.1,8", "ple", "ple:", "periodic:3", "periodic:2,nan", "tree:1,2,3"} {
+	for _, s := range []string{"none", "ple:16", "ple:16,3+cat:4", "none+cat:2", "none+", "none+cat:0", "tree:8,4", "periodic:16,0.1,8", "ple", "ple:", "periodic:3", "periodic:2,nan", "tree:1,2,3"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -54,7 +54,27 @@ func (c Config) fields(data *dataset.Data) ([]model.Field, error) {
 	if data.Kind != dataset.Table {
 		return nil, fmt.Errorf("--embed %s: the data are images; embeddings are for columns of a table", c.Embed)
 	}
-	set, width := data.Train, data.Features()
+	columns := columnsOf(data.Train, data.Features())
+	var fields []model.Field
+	at := 0
+	for i := range data.Prep.Features {
+		f := &data.Prep.Features[i]
+		switch {
+		case f.IsCategory():
+			fields = append(fields, e.Category(f.Width()))
+		case f.Width() == 1:
+			fields = append(fields, e.Number(columns[at], labelsOf(data.Train), len(data.Classes)))
+		default: // a number that may be missing, and then is 0 beside a flag
+			values, labels := present(columns[at], columns[at+1], data.Train)
+			fields = append(fields, e.Number(values, labels, len(data.Classes)), model.Field{Values: f.Width() - 1})
+		}
+		at += f.Width()
+	}
+	return fields, nil
+}
+
+// columnsOf returns the values of a set, column by column.
+func columnsOf(set *dataset.Set, width int) [][]float32 {
 	columns := make([][]float32, width)
 	row := make([]float32, width)
 	for i := range set.Len() {
@@ -63,13 +83,23 @@ func (c Config) fields(data *dataset.Data) ([]model.Field, error) {
 			columns[j] = append(columns[j], x)
 		}
 	}
-	var fields []model.Field
+	return columns
+}
+
+func labelsOf(set *dataset.Set) []int32 {
 	labels := make([]int32, set.Len())
-	for _, values := range columns {
-		for i := range labels {
-			labels[i] = set.Label(i)
-		}
-		fields = append(fields, e.Number(values, labels, len(data.Classes)))
+	for i := range labels {
+		labels[i] = set.Label(i)
 	}
-	return fields, nil
+	return labels
+}
+
+// present returns the values that are not missing, and their labels.
+func present(values, missing []float32, set *dataset.Set) (kept []float32, labels []int32) {
+	for i, x := range values {
+		if missing[i] == 0 {
+			kept, labels = append(kept, x), append(labels, set.Label(i))
+		}
+	}
+	return kept, labels
 }

@@ -175,6 +175,10 @@ func TestSameBits(t *testing.T) {
 			c.Data, c.Label, c.Scale, c.Categorical = "csv:"+mixed, "class", dataset.ScaleQuantile, "code"
 			c.Model, c.Lambda = "mlp:8", "2"
 		}},
+		{"mixed table, embedded", func(c *Config) {
+			c.Data, c.Label, c.Categorical = "csv:"+mixed, "class", "code"
+			c.Model, c.Embed, c.Lambda = "mlp:8", "ple:4,3+cat:2", "2"
+		}},
 		{"resmlp, piecewise linear", func(c *Config) {
 			c.Data = "csv:" + table
 			c.Model, c.Embed, c.Lambda, c.Dropout = "resmlp:8x1", "tree:6,4", "2", 0.2
