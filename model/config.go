@@ -33,6 +33,10 @@ type Config struct {
 	// Cosine, if > 0, makes the last layer a cosine of this scale: logits are
 	// Cosine·cos(x, w_j), without bias. 0 is a dense layer.
 	Cosine float32 `json:"cosine,omitempty"`
+	// Ensemble is the number of members, each a network of its own: they see the
+	// same samples, with other initial parameters and dropout masks. 0 and 1 are
+	// no ensemble.
+	Ensemble int `json:"ensemble,omitempty"`
 	// Seed decides the initial parameters and the dropout masks.
 	Seed uint64 `json:"-"`
 }
@@ -43,6 +47,8 @@ const (
 	maxWidth  = 1 << 16
 	maxHidden = 64
 	maxParams = 1 << 30
+
+	maxMembers = 64
 )
 
 func parseWidths(s string) ([]int, error) {
@@ -84,12 +90,18 @@ func (c Config) check() error {
 	if !(c.Cosine >= 0 && c.Cosine <= 1e6) {
 		errs = append(errs, fmt.Errorf("model: cosine classifier of scale %v: want a number from 0 to 1e6", c.Cosine))
 	}
+	if c.Ensemble < 0 || c.Ensemble > maxMembers {
+		errs = append(errs, fmt.Errorf("model: an ensemble of %d: want 1 to %d members", c.Ensemble, maxMembers))
+	}
 	errs = append(errs, checkFields(c.Fields, c.Input))
 	if c.Norm != "" {
 		errs = append(errs, CheckNorm(c.Norm))
 	}
 	return errors.Join(errs...)
 }
+
+// members is the number of networks that train side by side.
+func (c Config) members() int { return max(1, c.Ensemble) }
 
 // clone returns a copy that shares no memory.
 func (c Config) clone() Config {

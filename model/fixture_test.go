@@ -31,12 +31,17 @@ func archCases(seed uint64) []Config {
 		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, Fields: testFields("embed")},
 		{Arch: "mlp:9,6", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, Cosine: 5},
 		{Arch: "logistic", Input: []int{7}, Classes: 3, Seed: seed, Cosine: 5},
+		{Arch: "mlp:5", Input: []int{7}, Classes: 3, Seed: seed, Dropout: 0.3, Ensemble: 3},
+		{Arch: "mlp:5", Input: []int{7}, Classes: 3, Seed: seed, Norm: "batch", Ensemble: 2},
 		{Arch: "lenet:avg", Input: []int{2, 12, 12}, Classes: 4, Seed: seed, Dropout: 0.3, Norm: "batch"},
 	}
 }
 
 func (c Config) testName() string {
 	name := fmt.Sprintf("%s,dropout=%v,norm=%v", c.Arch, c.Dropout, c.Norm)
+	if c.Ensemble > 1 {
+		name += fmt.Sprintf(",members=%d", c.Ensemble)
+	}
 	if c.Fields != nil {
 		name += fmt.Sprintf(",fields=%d+%d", c.Fields[1].Frequencies, c.Fields[1].Width)
 	}
@@ -129,7 +134,11 @@ func (r result) same(o result) bool {
 func run(n *Network, b batch, loss Loss, dir []float32) result {
 	var r result
 	r.Losses = append(r.Losses, n.Losses(b.pass, loss, b.x, b.y)...)
-	r.Logits = append(r.Logits, n.logits...)
+	for row, k := 0, n.cfg.Classes; row < len(b.y); row++ {
+		for _, z := range n.logits {
+			r.Logits = append(r.Logits, z[row*k:][:k]...)
+		}
+	}
 	n.Backward(b.w, nil)
 	r.Grads = append(r.Grads, n.Grads()...)
 	r.Stats = append(r.Stats, n.Stats()...)

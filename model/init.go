@@ -16,12 +16,12 @@ func heBound(fanIn int) float64 { return math.Sqrt(6 / float64(fanIn)) }
 func glorotBound(fanIn, fanOut int) float64 { return math.Sqrt(6 / float64(fanIn+fanOut)) }
 
 // initialise sets every parameter and running statistic. Each tensor has a
-// random stream of its own, so adding a layer at the end leaves the layers
-// before it as they were.
-func initialise(layers []layer, seed uint64) {
+// random stream of its own, so adding a layer at the end, or a member, leaves
+// what is before it as it was.
+func initialise(layers []layer, depth int, seed uint64) {
 	for i, l := range layers {
 		for j, p := range l.params() {
-			stream := rng.New(seed, rng.Init, uint64(i), uint64(j))
+			stream := rng.New(seed, rng.Init, uint64(i/depth)<<32|uint64(i%depth), uint64(j))
 			for k := range p.v {
 				switch {
 				case p.bound != 0:

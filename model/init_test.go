@@ -89,6 +89,8 @@ func TestBits(t *testing.T) {
 		"mlp:9,6,dropout=0.3,norm=,fields=2+4": "3e3a5619f0ca59f8",
 		"mlp:9,6,dropout=0.3,norm=,cosine=5":   "5c7078d6e914c983",
 		"logistic,dropout=0,norm=,cosine=5":    "d66c3c81ce74fb88",
+		"mlp:5,dropout=0.3,norm=,members=3":    "f918ab319fd69a74",
+		"mlp:5,dropout=0,norm=batch,members=2": "2b1385528c6f1459",
 		"lenet:avg,dropout=0.3,norm=batch":     "9c5c4c7db64401b5",
 	}
 	for _, cfg := range archCases(1) {

@@ -12,18 +12,21 @@ import (
 type Network struct {
 	vectors
 	cfg    Config
-	in     int // features of one sample
-	layers []layer
-	shapes []tensor.Shape // of one sample after each layer
+	in     int            // features of one sample
+	layers []layer        // of all members, one member after the other
+	depth  int            // layers of one member
+	shapes []tensor.Shape // of one sample after each layer of a member
 	starts []int          // where each layer's windows begin, and where the last one's end
 
 	// The last pass.
 	rows   int
-	logits []float32
+	logits [][]float32 // of each member
 	labels []int32
 	loss   Loss // nil after Logits alone
 
 	losses, slopes, dz []float32 // buffers
+	member             []float32 // of one member: losses, slopes
+	mixture
 }
 
 // Pass says what a pass over the network is for.
@@ -56,7 +59,7 @@ func New(cfg Config) (*Network, error) {
 		return nil, fmt.Errorf("model: architecture %q on input %v has %d parameters, more than %d", cfg.Arch, cfg.Input, params, maxParams)
 	}
 	n := newNetwork(s, make([]float32, params), make([]float32, running))
-	initialise(n.layers, cfg.Seed)
+	initialise(n.layers, n.depth, cfg.Seed)
 	return n, nil
 }
 
@@ -68,7 +71,8 @@ func newNetwork(s *stack, params, running []float32) *Network {
 			running: running, stats: make([]float32, len(running)),
 		},
 		cfg: s.cfg, in: tensor.Shape(s.cfg.Input).TotalSize(),
-		layers: s.layers, shapes: s.shapes,
+		layers: s.layers, depth: len(s.layers) / s.cfg.members(), shapes: s.shapes,
+		logits: make([][]float32, s.cfg.members()),
 	}
 	n.starts = n.bind(n.layers)
 	return n
@@ -85,9 +89,22 @@ func (n *Network) Replica() *Network {
 }
 
 // Logits runs the network forward over rows samples, x row by row, and returns
-// rows×Classes logits. They are the network's memory and hold until the next
-// call.
+// rows×Classes logits; those of an ensemble are the logarithms of the mean of
+// its members' probabilities. They are the network's memory and hold until the
+// next call.
 func (n *Network) Logits(p Pass, x []float32, rows int) []float32 {
+	n.forward(p, x, rows)
+	switch {
+	case rows == 0:
+		return nil
+	case len(n.logits) == 1:
+		return n.logits[0]
+	}
+	return n.mix(n.logits, n.cfg.Classes)
+}
+
+// forward sets the logits of each member.
+func (n *Network) forward(p Pass, x []float32, rows int) {
 	if rows < 0 || len(x) != rows*n.in {
 		panic(fmt.Sprintf("model: %d values for %d samples of %d features", len(x), rows, n.in))
 	}
@@ -96,32 +113,42 @@ func (n *Network) Logits(p Pass, x []float32, rows int) []float32 {
 		if p.Train {
 			clear(n.stats)
 		}
-		n.logits = nil
-		return nil
+		clear(n.logits)
+		return
 	}
-	for _, l := range n.layers {
-		x = l.Forward(p, x)
+	for m := range n.logits {
+		y := x
+		for _, l := range n.of(m) {
+			y = l.Forward(p, y)
+		}
+		n.logits[m] = y
 	}
-	n.logits = x
-	return x
 }
 
+// of returns the layers of a member.
+func (n *Network) of(member int) []layer { return n.layers[member*n.depth:][:n.depth] }
+
 // Losses runs the network forward over len(labels) samples and returns the loss
-// of each. They are the network's memory and hold until the next call. The
-// network keeps x and labels for Backward and JVP: leave them as they are until
-// the next forward pass.
+// of each, that of an ensemble being the mean of its members' losses. They are
+// the network's memory and hold until the next call. The network keeps x and
+// labels for Backward and JVP: leave them as they are until the next forward
+// pass.
 func (n *Network) Losses(p Pass, loss Loss, x []float32, labels []int32) []float32 {
-	logits := n.Logits(p, x, len(labels))
+	n.forward(p, x, len(labels))
 	n.loss, n.labels = loss, labels
 	losses := grow(&n.losses, len(labels))
-	if len(labels) > 0 {
-		loss.Losses(losses, logits, labels)
+	if len(labels) == 0 {
+		return losses
 	}
-	return losses
+	return n.mean(losses, func(dst []float32, m int) { loss.Losses(dst, n.logits[m], labels) })
 }
 
 // Backward sets Grads = Σ w[i]·∇ℓ_i over the samples of the last Losses; of no
 // samples, to zero. The weights carry whatever normaliser is wanted.
+//
+// Each member of an ensemble learns on its own: it gets the gradient of its own
+// losses, and the whole is as many times the gradient of Losses as there are
+// members.
 //
 // The pass goes from the last layer to the first. After each layer it calls
 // final, if that is not nil, with the index from which on Grads will not change
@@ -139,12 +166,14 @@ func (n *Network) Backward(w []float32, final func(from int)) {
 		final(0)
 		return
 	}
-	d := grow(&n.dz, len(n.logits))
-	n.loss.Gradient(d, n.logits, n.labels, w)
-	for i := len(n.layers) - 1; i >= 0; i-- {
-		d = n.layers[i].Backward(d)
-		if n.starts[i] < n.starts[i+1] {
-			final(n.starts[i])
+	for m := len(n.logits) - 1; m >= 0; m-- {
+		d := grow(&n.dz, len(n.logits[m]))
+		n.loss.Gradient(d, n.logits[m], n.labels, w)
+		for i := (m+1)*n.depth - 1; i >= m*n.depth; i-- {
+			d = n.layers[i].Backward(d)
+			if n.starts[i] < n.starts[i+1] {
+				final(n.starts[i])
+			}
 		}
 	}
 }
@@ -162,12 +191,13 @@ func (n *Network) JVP(dir []float32) []float32 {
 	if n.rows == 0 {
 		return slopes
 	}
-	var t []float32 // the data stand still
-	for _, l := range n.layers {
-		t = l.JVP(t, dir)
-	}
-	n.loss.Tangent(slopes, n.logits, t, n.labels)
-	return slopes
+	return n.mean(slopes, func(dst []float32, m int) {
+		var t []float32 // the data stand still
+		for _, l := range n.of(m) {
+			t = l.JVP(t, dir)
+		}
+		n.loss.Tangent(dst, n.logits[m], t, n.labels)
+	})
 }
 
 func (n *Network) needLosses(caller string) {

@@ -21,7 +21,7 @@ func TestAdjoint(t *testing.T) {
 			g := run(n, b, CrossEntropy{}, direction(n, 2)).Grads
 			for name, v := range map[string][]float32{"random": direction(n, 2), "gradient": g} {
 				r := run(n, b, CrossEntropy{}, v)
-				got, want := inner(b.w, r.Slopes), inner(r.Grads, v)
+				got, want := inner(b.w, r.Slopes)*float64(n.cfg.members()), inner(r.Grads, v)
 				if math.Abs(got-want) > 1e-5*norm2(r.Grads)*norm2(v) {
 					t.Errorf("train %v, %s direction: Σ w·JVP = %v, ⟨Backward, v⟩ = %v", train, name, got, want)
 				}

@@ -45,7 +45,7 @@ func newSkip(s *stack, width int) *skip {
 	d.rectified = true
 	k.branch = append(k.branch, named("dense1.", d)...)
 	if s.cfg.Dropout > 0 {
-		k.branch = append(k.branch, newDropout(k.inner, s.cfg.Dropout, s.cfg.Seed, len(s.layers)))
+		k.branch = append(k.branch, s.newDropout(k.inner))
 	}
 	k.branch = append(k.branch, named("dense2.", newDense(k.inner, width, glorotBound(k.inner, width), true, false))...)
 	return k

@@ -13,13 +13,14 @@ type stack struct {
 	shape  tensor.Shape // of one sample after the layers so far
 	layers []layer
 	shapes []tensor.Shape // of one sample after each layer
+	member int            // of an ensemble
 	masked *bool          // of the layer that does the last ReLU
 	norm   normWord
 	err    error // of a layer that could not be made as asked
 }
 
-// assemble returns the stack of a valid configuration; its parameters have no
-// memory yet.
+// assemble returns the layers of a valid configuration, one member behind the
+// other; their parameters have no memory yet.
 func assemble(cfg Config) (*stack, error) {
 	a, err := parseArch(cfg.Arch)
 	if err != nil {
@@ -28,19 +29,33 @@ func assemble(cfg Config) (*stack, error) {
 	if cfg.Norm == "" {
 		cfg.Norm = a.norm
 	}
-	s := &stack{cfg: cfg, shape: tensor.Shape(cfg.Input)}
-	if s.norm, err = parseNorm(cfg.Norm); err != nil {
+	norm, err := parseNorm(cfg.Norm)
+	if err != nil {
 		return nil, err
 	}
+	whole := &stack{cfg: cfg}
+	for m := range cfg.members() {
+		s := &stack{cfg: cfg, shape: tensor.Shape(cfg.Input), norm: norm, member: m}
+		if err := s.build(a); err != nil {
+			return nil, err
+		}
+		whole.layers, whole.shapes = append(whole.layers, s.layers...), s.shapes
+	}
+	return whole, nil
+}
+
+// build adds the layers of an architecture.
+func (s *stack) build(a arch) error {
+	cfg := s.cfg
 	if len(cfg.Fields) > 0 {
 		f := newFields(cfg.Fields)
 		s.add(f, tensor.Shape{f.out})
 	}
 	if err := errors.Join(a.build(s), s.err); err != nil {
-		return nil, err
+		return err
 	}
 	s.head()
-	return s, nil
+	return nil
 }
 
 // head adds the last layer.
@@ -104,8 +119,14 @@ func (s *stack) hidden(widths ...int) {
 // drop adds dropout, if the configuration asks for it.
 func (s *stack) drop() {
 	if s.cfg.Dropout > 0 {
-		s.add(newDropout(s.shape.TotalSize(), s.cfg.Dropout, s.cfg.Seed, len(s.layers)), s.shape)
+		s.add(s.newDropout(s.shape.TotalSize()), s.shape)
 	}
+}
+
+// newDropout returns the dropout of so many activations in the next layer, with
+// masks that no other layer of any member has.
+func (s *stack) newDropout(width int) *dropout {
+	return newDropout(width, s.cfg.Dropout, s.cfg.Seed, s.member<<32|len(s.layers))
 }
 
 // rectify adds the norm, if the configuration asks for one, and a ReLU, which is

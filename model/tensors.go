@@ -62,7 +62,8 @@ func (n *Network) Blend(stats []float32) {
 // Tensor is a named window into Params or Running: what a model file stores.
 type Tensor struct {
 	// Name is "layers.INDEX.NAME", as a sequence of layers has it in other
-	// frameworks: weight, bias, running_mean, running_var.
+	// frameworks: weight, bias, running_mean, running_var. In an ensemble it is
+	// "members.MEMBER.layers.INDEX.NAME".
 	Name string
 	// Shape: dense weights are [in out], convolutions [out in*height*width],
 	// all else [channels].
@@ -82,7 +83,7 @@ func (n *Network) Tensors() []Tensor {
 	for i, l := range n.layers {
 		for _, p := range l.params() {
 			list = append(list, Tensor{
-				Name:    fmt.Sprintf("layers.%d.%s", i, p.name),
+				Name:    n.layerName(i) + "." + p.name,
 				Shape:   slices.Clone([]int(p.value.Shape())),
 				Data:    p.v,
 				Running: p.running,
@@ -94,13 +95,21 @@ func (n *Network) Tensors() []Tensor {
 	return list
 }
 
+// layerName names layer i, counted over all members.
+func (n *Network) layerName(i int) string {
+	if len(n.logits) == 1 {
+		return fmt.Sprintf("layers.%d", i)
+	}
+	return fmt.Sprintf("members.%d.layers.%d", i/n.depth, i%n.depth)
+}
+
 // Summary is a table of the layers for people: index, layer, shape of a
 // sample behind it, parameters.
 func (n *Network) Summary() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\tinput\t%v\t\n", n.cfg.Input)
-	for i, l := range n.layers {
+	for i, l := range n.of(0) {
 		size := 0
 		for _, p := range l.params() {
 			if !p.running {
@@ -108,6 +117,9 @@ func (n *Network) Summary() string {
 			}
 		}
 		fmt.Fprintf(w, "%d\t%v\t%v\t%d\n", i, l, []int(n.shapes[i]), size)
+	}
+	if members := len(n.logits); members > 1 {
+		fmt.Fprintf(w, "\tmembers\t\t%d\n", members)
 	}
 	fmt.Fprintf(w, "\ttotal\t\t%d\n", n.NumParams())
 	w.Flush()

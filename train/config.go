@@ -56,6 +56,9 @@ type Config struct {
 	// Embed is how the numbers of a table are taken in, in the words of
 	// [model.Embeddings].
 	Embed string `koanf:"embed"`
+	// Ensemble is the number of networks that train side by side and predict by
+	// their mean probabilities.
+	Ensemble int `koanf:"ensemble"`
 	// Dropout is the probability of dropping a hidden activation; negative is
 	// auto: 0.3 on tables, 0 on images.
 	Dropout float64 `koanf:"dropout"`
@@ -144,7 +147,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Split: "stratified", Seed: 1,
-		Model: "auto", Norm: "auto", Embed: "none", Dropout: -1,
+		Model: "auto", Norm: "auto", Embed: "none", Ensemble: 1, Dropout: -1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,
 		Epochs: 20, Batch: 128,

@@ -38,6 +38,7 @@ func TestValidateNamesFlags(t *testing.T) {
 		"--optimizer":    func(c *Config) { c.Optimizer = "sdg" },
 		"--model":        func(c *Config) { c.Model = "mlp:" },
 		"--embed":        func(c *Config) { c.Embed = "ple:0" },
+		"--ensemble":     func(c *Config) { c.Ensemble = 0 },
 		"--norm":         func(c *Config) { c.Norm = "batches" },
 		"--method":       func(c *Config) { c.Method = "absgd[gamma=x]" },
 		"--lr-schedule":  func(c *Config) { c.LRSchedule = "linear" },

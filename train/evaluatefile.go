@@ -48,7 +48,7 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 	groups := data.Test.Groups()
 	setup.Groups = rowsOf(groups)
 	s := Summary{
-		ModelSHA256: m.SHA256, Method: cfg.Method, Shards: cfg.Shards, Seed: cfg.Seed,
+		ModelSHA256: m.SHA256, Method: cfg.Method, Ensemble: max(1, m.Arch.Ensemble), Shards: cfg.Shards, Seed: cfg.Seed,
 		Classes: data.Classes, TrainCounts: data.Train.Counts(),
 		Test: m.Readout.measure(scores, setup, m.Readout.Use), TestGroups: groupReports(scores, groups, setup, m.Readout),
 	}

@@ -30,7 +30,7 @@ func (s *session) train(ctx context.Context) (trained, error) {
 		return trained{}, err
 	}
 	summary := Summary{
-		Method: j.cfg.Method, BestStep: j.state.Verdict.Step,
+		Method: j.cfg.Method, Ensemble: j.cfg.Ensemble, BestStep: j.state.Verdict.Step,
 		Steps: j.state.Step, Epochs: j.cfg.Epochs, SamplesSeen: j.state.SamplesSeen,
 		Shards: j.cfg.Shards, Seed: j.cfg.Seed,
 		SamplesPerSecond: j.pace.rate(),

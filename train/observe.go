@@ -199,6 +199,7 @@ type Summary struct {
 	Method           string             `json:"method"`
 	Steps            int                `json:"steps"`
 	Epochs           int                `json:"epochs"`
+	Ensemble         int                `json:"ensemble"`            // members of the model
 	BestStep         int                `json:"best_step,omitempty"` // whose model this is, if not the last one's
 	SamplesSeen      int64              `json:"samples_seen"`
 	Nodes            int                `json:"nodes"`

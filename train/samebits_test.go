@@ -179,6 +179,10 @@ func TestSameBits(t *testing.T) {
 			c.Data, c.Label, c.Categorical = "csv:"+mixed, "class", "code"
 			c.Model, c.Embed, c.Lambda = "mlp:8", "ple:4,3+cat:2", "2"
 		}},
+		{"ensemble", func(c *Config) {
+			c.Data = "csv:" + table
+			c.Model, c.Ensemble, c.Lambda, c.Dropout = "mlp:8", 3, "2", 0.2
+		}},
 		{"resmlp, piecewise linear", func(c *Config) {
 			c.Data = "csv:" + table
 			c.Model, c.Embed, c.Lambda, c.Dropout = "resmlp:8x1", "tree:6,4", "2", 0.2

@@ -74,6 +74,7 @@ func (c Config) Validate() error {
 		{"epochs", float64(c.Epochs), c.Epochs >= 1, "at least 1"},
 		{"patience", float64(c.Patience), c.Patience >= 0, "a number of epochs of at least 0 (0 takes the last epoch)"},
 		{"steps", float64(c.Steps), c.Steps >= 0, "at least 0 (0 is no limit)"},
+		{"ensemble", float64(c.Ensemble), c.Ensemble >= 1 && c.Ensemble <= 64, "1 to 64 members"},
 		{"batch", float64(c.Batch), c.Batch >= 1, "at least 1"},
 		{"shards", float64(c.Shards), c.Shards >= 1 && c.Shards <= maxShards, fmt.Sprintf("1 to %d", maxShards)},
 	} {
@@ -167,7 +168,8 @@ func (c Config) Canonical() string {
 		{"alpha", c.Alpha}, {"batch", c.Batch},
 		{"categorical", c.Categorical}, {"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
 		{"data", kind}, {"data-seed", seed}, {"decide", c.Decide}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
-		{"embed", c.Embed}, {"epochs", c.Epochs}, {"ess", c.ESS}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
+		{"embed", c.Embed}, {"ensemble", c.Ensemble},
+		{"epochs", c.Epochs}, {"ess", c.ESS}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
 		{"missing", c.Missing}, {"monitor", c.Monitor}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},

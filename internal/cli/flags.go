@@ -53,6 +53,7 @@ func (s *Settings) methodFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Model, "model", c.Model, modelUsage())
 	f.Var(autoValue{&c.Dropout, -1}, "dropout", "`PROBABILITY` of dropping a hidden activation; auto: 0.3 on tables, 0 on images")
 	f.StringVar(&c.Embed, "embed", c.Embed, "how the numbers of a table are taken in, a `WORD`: "+model.Embeddings)
+	f.IntVar(&c.Ensemble, "ensemble", c.Ensemble, "`NUMBER` of networks that train side by side, and predict by the mean of their probabilities")
 	f.StringVar(&c.Norm, "norm", c.Norm, "what normalises hidden layers, a `WORD`: none, batch (by the statistics of the shard), layer or group:GROUPS; auto is the model's own")
 	f.StringVar(&c.Method, "method", c.Method, "`METHOD` as WEIGHTER[+BASELOSS][+cb][+drs] of the words "+strings.Join(methodWords(), ", ")+"; options in brackets: absgd[lambda=2@0.8]+la")
 	f.StringVar(&c.Lambda, "lambda", c.Lambda, "temperature of ABSGD as a `SCHEDULE`: one value, or VALUE@START items, START a fraction of the run; inf is plain averaging, a negative value favours easy samples")

@@ -20,6 +20,14 @@ type Run struct {
 	Summary train.Summary
 }
 
+// heading is the run's title, with a mark if its figures are of an ensemble.
+func (r Run) heading() string {
+	if r.Summary.Ensemble > 1 {
+		return fmt.Sprintf("%s ×%d", r.Title, r.Summary.Ensemble)
+	}
+	return r.Title
+}
+
 // Figures prints the figures of runs on the same data, one column each.
 func Figures(w io.Writer, runs []Run) {
 	t := figures(runs)
@@ -51,7 +59,7 @@ func figures(runs []Run) *table {
 	t := &table{}
 	head := []string{"test"}
 	for _, r := range runs {
-		head = append(head, r.Title)
+		head = append(head, r.heading())
 	}
 	t.row(head...)
 	add := func(name string, value func(train.Summary) float64) {
@@ -164,7 +172,7 @@ func Recalls(w io.Writer, runs []Run) {
 	t := &table{}
 	head := []string{"class", "train"}
 	for _, r := range runs {
-		head = append(head, r.Title)
+		head = append(head, r.heading())
 	}
 	if len(runs) == 1 {
 		head[2] = "recall"
