@@ -131,6 +131,7 @@ type StepDone struct {
 	SamplesSeen  int64   `json:"samples_seen"`
 	Loss         Num     `json:"loss"`          // mean base loss
 	WeightedLoss Num     `json:"weighted_loss"` // Σ w_i ℓ_i
+	Objective    Num     `json:"objective"`     // λ·log mean exp(ℓ/λ) of the batch's base losses: what ABSGD descends
 	LogU         Num     `json:"log_u"`         // of ABSGD's moving average; not finite while it is untouched
 	SumW         float64 `json:"sum_w"`
 	ESS          float64 `json:"ess"` // (Σw)²/Σw²

@@ -1,23 +1,29 @@
 package train
 
 import (
+	"math"
+
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/detmath"
+	"github.com/ballast-ml/ballast/internal/logsum"
 	"github.com/ballast-ml/ballast/optimizer"
 )
 
 // recordSize is the number of float64 that each shard tells the others about a
-// step: Σℓ, Σw, Σw², Σwℓ.
-const recordSize = 4
+// step: Σℓ, Σw, Σw², Σwℓ, and of ℓ/λ the maximum and Σe^(ℓ/λ-max).
+const recordSize = 6
 
 // report returns what a step's observers are told, from the records of all
 // shards: sums over the global batch, added in shard order so that every node
 // reports the same figures.
 func (s *session) report(all [][]float64, b *dataset.Batch, out optimizer.Outcome) StepDone {
-	var sum [recordSize]float64
+	var sum [4]float64
+	total := logsum.Identity()
 	for _, r := range all {
 		for k := range sum {
 			sum[k] += r[k]
 		}
+		total = logsum.Fold(total, [3]float64{r[4], r[5], 1})
 	}
 	ess := sum[1] * sum[1] / sum[2]
 	if sum[2] == 0 {
@@ -27,7 +33,17 @@ func (s *session) report(all [][]float64, b *dataset.Batch, out optimizer.Outcom
 	done.Loss, done.WeightedLoss = Num(sum[0]/float64(b.Rows)), Num(sum[3])
 	done.SumW, done.ESS = sum[1], ess
 	done.LogU, done.Lambda = Num(out.LogU), Num(out.Lambda)
+	done.Objective = objective(out.Lambda, total, b.Rows, done.Loss)
 	return done
+}
+
+// objective returns ABSGD's own, F = λ·log((1/B) Σ exp(ℓ/λ)) of the global batch:
+// the mean loss where averaging is plain.
+func objective(lambda float64, total [3]float64, rows int, mean Num) Num {
+	if math.IsInf(lambda, 0) {
+		return mean
+	}
+	return Num(lambda * (logsum.Log(total) - detmath.Log(float64(rows))))
 }
 
 // stepDone is a report with the place of the step and nothing else.
@@ -40,7 +56,7 @@ func (s *session) stepDone(b *dataset.Batch) StepDone {
 }
 
 // record fills the record of local shard i, whose weights are factor·q.
-func (s *session) record(i int, factor float64) {
+func (s *session) record(i int, factor, lambda float64) {
 	var loss, weight, square, weighted float64
 	for k, q := range s.weighed[i].Q {
 		l, w := float64(s.weighed[i].Losses[k]), float64(factor*float64(q))
@@ -51,6 +67,23 @@ func (s *session) record(i int, factor float64) {
 	}
 	r := s.records[i]
 	r[0], r[1], r[2], r[3] = loss, weight, square, weighted
+	r[4], r[5] = exponentials(s.weighed[i].Losses, lambda)
+}
+
+// exponentials returns the maximum of ℓ/λ and Σe^(ℓ/λ-max); -Inf and 0 where
+// there are no losses, or averaging is plain.
+func exponentials(losses []float32, lambda float64) (top, sum float64) {
+	top = math.Inf(-1)
+	if math.IsInf(lambda, 0) {
+		return top, 0
+	}
+	for _, l := range losses {
+		top = max(top, float64(l)/lambda)
+	}
+	for _, l := range losses {
+		sum += detmath.Exp(float64(l)/lambda - top)
+	}
+	return top, sum
 }
 
 // complete adds what is known after the commit.

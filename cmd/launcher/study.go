@@ -159,3 +159,56 @@ comparison that was interrupted goes on if it is given the same --out.`,
 	})
 	return cmd
 }
+
+func tuneCommand(p *cli.Program) *cobra.Command {
+	y := &studying{program: p, settings: cli.DefaultSettings()}
+	s := study.Search{Trials: 16, Keep: 3}
+	cmd := &cobra.Command{
+		Use:   "tune --val-fraction F [flags]",
+		Short: "Search settings for one method on a validation part",
+		Long: `Search the learning rate, the weight decay and the method's own options by
+successive halving: many settings are trained for few epochs, the best third of
+them for three times as many, and so on. Settings are judged by --monitor on the
+validation part; test rows decide nothing.
+
+Models train in this process, several at once; the outcome does not depend on
+how many. DIR/best.yaml holds the settings that won, for launcher run --config,
+and DIR/tune.md all candidates. A search that was interrupted goes on if it is
+given the same --out.`,
+		Example: strings.ReplaceAll(`  launcher tune --data csv:fraud.csv --label class --method absgd+la --val-fraction 0.2 --out runs/search
+  launcher run --config runs/search/best.yaml --data csv:fraud.csv`, "launcher", p.Name()),
+		Args: cobra.NoArgs,
+	}
+	cmd.Flags().IntVar(&s.Trials, "trials", s.Trials, "`NUMBER` of settings to begin with, the given ones first")
+	cmd.Flags().IntVar(&s.Keep, "keep", s.Keep, "one in `NUMBER` goes on to the next round, which has so many times the epochs")
+	cmd.Flags().IntVar(&s.Rounds, "rounds", 0, "`NUMBER` of rounds; 0 chooses")
+	y.addFlags(cmd, "1")
+	cmd.RunE = cli.Do(func(ctx context.Context) error {
+		g, seeds, view, origins, err := y.begin(cmd, "tune")
+		if err != nil {
+			return err
+		}
+		defer view.Close()
+		s.Base, s.Seeds = y.settings.Train, seeds
+		found, err := s.Run(ctx, g)
+		if err != nil {
+			return err
+		}
+		y.settings.Train = found.Best()
+		for _, name := range []string{"lr", "weight-decay", "method"} {
+			origins[name] = "tune"
+		}
+		if err := found.Write(y.out, y.settings.ModelYAML(origins)); err != nil {
+			return err
+		}
+		view.Close()
+		var b strings.Builder
+		if err := found.Markdown(&b, 10); err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\nThe settings that won: %s\n", filepath.Join(y.out, "best.yaml"))
+		_, err = p.Stdout.Write([]byte(b.String()))
+		return err
+	})
+	return cmd
+}

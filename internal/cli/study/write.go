@@ -135,3 +135,16 @@ func (t *Table) CSV(w io.Writer) error {
 	out.Flush()
 	return out.Error()
 }
+
+// Write writes tune.md, with all candidates, and the settings that won as
+// best.yaml.
+func (f *Found) Write(dir string, best []byte) error {
+	var b strings.Builder
+	if err := f.Markdown(&b, len(f.Candidates)); err != nil {
+		return err
+	}
+	if err := writeWhole(filepath.Join(dir, "tune.md"), []byte(b.String())); err != nil {
+		return err
+	}
+	return writeWhole(filepath.Join(dir, "best.yaml"), best)
+}

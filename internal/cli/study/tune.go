@@ -1,0 +1,196 @@
+package study
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/ballast-ml/ballast/internal/metrics"
+	"github.com/ballast-ml/ballast/internal/stats"
+	"github.com/ballast-ml/ballast/train"
+)
+
+// Search is successive halving (Jamieson and Talwalkar, "Non-stochastic Best Arm
+// Identification and Hyperparameter Optimization", AISTATS 2016): many settings
+// are trained for few epochs, the best part of them for more, until the last
+// ones have been trained in full. Each round is a whole run of its own, with its
+// schedules, so that what is found is what a run gives.
+type Search struct {
+	// Base are the settings around which is searched; trial 0 is they.
+	Base train.Config
+	// Seeds are averaged over.
+	Seeds []uint64
+	// Trials is how many settings begin, and Keep the part that goes on: one in
+	// Keep, at least 2.
+	Trials, Keep int
+	// Rounds is the number of rounds; 0 is as many as leave one setting, or as
+	// few as give the first round one epoch.
+	Rounds int
+}
+
+// Candidate is one setting of a search.
+type Candidate struct {
+	Trial    int
+	Settings string
+	Config   train.Config // of the full run, with the first seed
+	Round    int          // the last it took part in, from 1
+	Epochs   int          // of that round
+	Score    float64      // mean of the monitored figure on the validation part
+	Spread   float64      // deviation over the seeds
+}
+
+// Found is the outcome of a search, the best candidate first: those that went
+// further stand before those that did not.
+type Found struct {
+	Monitor    metrics.Metric
+	Rounds     int
+	Candidates []Candidate
+}
+
+// Run searches. What is finished is not trained again.
+func (s Search) Run(ctx context.Context, g *Grid) (*Found, error) {
+	monitor, err := s.check()
+	if err != nil {
+		return nil, err
+	}
+	data, err := train.Open(ctx, s.Base)
+	if err != nil {
+		return nil, err
+	}
+	base, err := resolved(s.Base, data.Kind)
+	if err != nil {
+		return nil, err
+	}
+	dims, err := space(base)
+	if err != nil {
+		return nil, err
+	}
+	var live []Candidate
+	for n := range s.Trials {
+		c, settings := trial(base, dims, n, s.Base.Seed)
+		live = append(live, Candidate{Trial: n, Settings: settings, Config: c})
+	}
+	found := &Found{Monitor: monitor, Rounds: s.rounds()}
+	for round := 1; round <= found.Rounds; round++ {
+		if err := s.round(ctx, g, live, round, found.Rounds, monitor); err != nil {
+			return nil, err
+		}
+		order := bestFirst(scoresOf(live), monitor.Better)
+		kept := len(live)
+		if round < found.Rounds {
+			kept = max(1, len(live)/s.Keep)
+		}
+		var next, out []Candidate
+		for i, at := range order {
+			if i < kept {
+				next = append(next, live[at])
+			} else {
+				out = append(out, live[at])
+			}
+		}
+		found.Candidates = append(out, found.Candidates...)
+		live = next
+	}
+	found.Candidates = append(live, found.Candidates...)
+	return found, nil
+}
+
+// round trains the candidates for the epochs of a round.
+func (s Search) round(ctx context.Context, g *Grid, live []Candidate, round, rounds int, monitor metrics.Metric) error {
+	epochs := s.Base.Epochs
+	for range rounds - round {
+		epochs = max(1, epochs/s.Keep)
+	}
+	var cells []Cell
+	for _, seed := range s.Seeds {
+		for _, c := range live {
+			cfg := c.Config
+			cfg.Seed, cfg.Epochs = seed, epochs
+			if epochs < s.Base.Epochs {
+				cfg.Warmup = min(cfg.Warmup, float64(epochs)/4)
+			}
+			if err := cfg.Validate(); err != nil {
+				return &train.UsageError{Err: err}
+			}
+			cells = append(cells, Cell{Method: fmt.Sprintf("round %d/%d, trial %d", round, rounds, c.Trial), Trial: c.Trial, Config: cfg})
+		}
+	}
+	results, err := g.Run(ctx, cells)
+	if err != nil {
+		return err
+	}
+	for i := range live {
+		var values []float64
+		for k := range s.Seeds {
+			values = append(values, validation([]Result{results[k*len(live)+i]}, monitor.Name))
+		}
+		live[i].Round, live[i].Epochs = round, epochs
+		live[i].Score, live[i].Spread = stats.Mean(values), stats.Deviation(values)
+	}
+	return nil
+}
+
+// rounds returns the number of rounds.
+func (s Search) rounds() int {
+	if s.Rounds > 0 {
+		return s.Rounds
+	}
+	n := 1
+	for trials, epochs := s.Trials, s.Base.Epochs; trials > 1 && epochs >= s.Keep; n++ {
+		trials, epochs = trials/s.Keep, epochs/s.Keep
+	}
+	return n
+}
+
+func (s Search) check() (metrics.Metric, error) {
+	m, err := metrics.Parse(s.Base.Monitor)
+	switch {
+	case err != nil:
+		return m, &train.UsageError{Err: fmt.Errorf("--monitor: %w", err)}
+	case s.Base.ValFraction == 0:
+		return m, &train.UsageError{Err: fmt.Errorf("--val-fraction is missing, as in --val-fraction 0.2: nothing is chosen on test rows")}
+	case s.Trials < 1 || s.Keep < 2 || s.Rounds < 0 || len(s.Seeds) == 0:
+		return m, &train.UsageError{Err: fmt.Errorf("want --trials of at least 1, --keep of at least 2, --rounds of at least 0 and a seed")}
+	}
+	return m, nil
+}
+
+func scoresOf(list []Candidate) []float64 {
+	var scores []float64
+	for _, c := range list {
+		scores = append(scores, c.Score)
+	}
+	return scores
+}
+
+// Best returns the settings that won, for the full number of epochs.
+func (f *Found) Best() train.Config { return f.Candidates[0].Config }
+
+// Markdown writes the candidates that came furthest, at most so many.
+func (f *Found) Markdown(w io.Writer, most int) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| trial | rounds | epochs | %s, validation | settings |\n|---|---|---|---|---|\n", title(f.Monitor.Name))
+	for _, c := range f.Candidates[:min(most, len(f.Candidates))] {
+		score := cell([]float64{c.Score}, 4, "")
+		if c.Spread == c.Spread {
+			score += fmt.Sprintf(" ± %.4f", c.Spread)
+		}
+		fmt.Fprintf(&b, "| %d | %d of %d | %d | %s | %s |\n", c.Trial, c.Round, f.Rounds, c.Epochs, score, c.Settings)
+	}
+	if rest := len(f.Candidates) - most; rest > 0 {
+		fmt.Fprintf(&b, "\n%d more went out earlier.\n", rest)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Trials returns the numbers of the candidates in their order.
+func (f *Found) Trials() []int {
+	var list []int
+	for _, c := range f.Candidates {
+		list = append(list, c.Trial)
+	}
+	return slices.Clip(list)
+}
