@@ -72,6 +72,7 @@ func New(o Options) *Transport {
 	t := &Transport{options: o, dial: append([]grpc.DialOption{
 		grpc.WithTransportCredentials(o.credentials()),
 		grpc.WithDisableServiceConfig(),
+		grpc.WithWriteBufferSize(ioBuffer),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
 		grpc.WithContextDialer(o.dialer()),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingAfter, Timeout: pingTimeout, PermitWithoutStream: true}),
@@ -89,8 +90,18 @@ func ServerOptions() []grpc.ServerOption {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingAfter / 2, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingAfter, Timeout: pingTimeout}),
 		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.ReadBufferSize(ioBuffer),
+		grpc.StaticStreamWindowSize(window), grpc.StaticConnWindowSize(window),
 	}
 }
+
+// A window of a fixed size holds some frames, and asks for no measurement of
+// the path, whose pings cost small messages a fifth of their time; what a peer
+// can leave unread here is bounded by it. Buffers hold a few of HTTP/2's pieces.
+const (
+	window   = 1 << 20
+	ioBuffer = 64 << 10
+)
 
 // maxMessage bounds a message in bytes: a frame or a hello has 1 MiB and a
 // header. Other services of the server must do with it too.
