@@ -141,6 +141,16 @@ func (in *file) look(f fs.File) error {
 	return nil
 }
 
+// readRest reads what is left of f, and closes it.
+func readRest(f *file) ([]byte, error) {
+	defer f.Close()
+	content, err := io.ReadAll(f)
+	if err != nil {
+		return nil, f.wrap(err)
+	}
+	return content, nil
+}
+
 // Close closes the file.
 func (in *file) Close() error { return in.c.Close() }
 

@@ -17,6 +17,10 @@ type Spec struct {
 	//
 	//	glyphs    the built-in characters
 	//	idx:DIR   the four files of MNIST and its successors, gzipped or not
+	//	images:DIR    a folder of PNG and JPEG files for each class; or such
+	//	              directories train and test; or a CSV file of paths
+	//	cifar10:DIR   the files of CIFAR-10's binary version, or of CIFAR-100's
+	//	cifar100:DIR  (its fine labels)
 	//
 	// or a table, whose file may be gzipped:
 	//
@@ -84,6 +88,9 @@ type Spec struct {
 	//
 	// By time and group it also cuts off validation rows, of any source.
 	Split string
+	// ImageSize is the size in pixels that the files of images:DIR are brought to:
+	// one number, HEIGHTxWIDTH, or auto (or empty): that of the first.
+	ImageSize string
 	// Prep, if set, is used instead of fitting: the classes and the features of a
 	// stored model. It is not changed.
 	Prep *Prep
@@ -113,6 +120,9 @@ type source struct {
 var sources = []source{
 	{name: "glyphs", open: openGlyphs},
 	{name: "idx", placed: true, open: openIDX},
+	{name: "images", placed: true, open: openFolder},
+	{name: "cifar10", placed: true, open: cifar10.open},
+	{name: "cifar100", placed: true, open: cifar100.open},
 	{name: "csv", placed: true, format: readCSV},
 	{name: "arff", placed: true, format: readARFF},
 	{name: "libsvm", placed: true, format: readLibSVM},
@@ -169,6 +179,8 @@ func Check(s Spec) error {
 	default:
 		errs = append(errs, fmt.Errorf("scale %q: expected standard, quantile or none", s.Scale))
 	}
+	_, err = parseSize(s.ImageSize)
+	errs = append(errs, err)
 	_, err = parseSplit(s.Split)
 	errs = append(errs, err)
 	_, err = parseSeparator(s.Separator)

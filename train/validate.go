@@ -97,7 +97,7 @@ func (c Config) spec() dataset.Spec {
 	return dataset.Spec{
 		Data: c.Data, TestData: c.TestData, Label: c.Label, Target: c.Target,
 		Header: c.Header, Separator: c.Separator, Missing: c.Missing,
-		Categorical: c.Categorical, Drop: c.Drop, Scale: c.Scale, Split: c.Split,
+		Categorical: c.Categorical, Drop: c.Drop, Scale: c.Scale, Split: c.Split, ImageSize: c.ImageSize,
 		LongTail: c.LongTail, LabelNoise: c.LabelNoise, ValFraction: c.ValFraction, Seed: seed,
 	}
 }
@@ -169,7 +169,7 @@ func (c Config) Canonical() string {
 		{"categorical", c.Categorical}, {"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
 		{"data", kind}, {"data-seed", seed}, {"decide", c.Decide}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
 		{"embed", c.Embed}, {"ensemble", c.Ensemble},
-		{"epochs", c.Epochs}, {"ess", c.ESS}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header},
+		{"epochs", c.Epochs}, {"ess", c.ESS}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header}, {"image-size", c.ImageSize},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
 		{"missing", c.Missing}, {"monitor", c.Monitor}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},

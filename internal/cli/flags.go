@@ -30,7 +30,7 @@ var (
 
 func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	c := &s.Train
-	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files), or a table csv:FILE, arff:FILE, libsvm:FILE, npy:FILE or npz:FILE; all may be gzipped; DIR and FILE are paths or http(s) addresses")
+	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files), images:DIR (a folder for each class), cifar10:DIR, cifar100:DIR, or a table csv:FILE, arff:FILE, libsvm:FILE, npy:FILE or npz:FILE; all may be gzipped; DIR and FILE are paths or http(s) addresses")
 	f.StringVar(&c.TestData, "test-data", c.TestData, "a second table to test on, a `SOURCE` like that of --data, in place of a split")
 	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a table that holds the label: a name, or an index from 0; -1 is the last")
 	f.StringVar(&c.Target, "target", c.Target, "`LABEL,...` that make up one class; all other labels are the other")
@@ -40,6 +40,7 @@ func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	f.Var(wordValue{&c.Scale, scaleModes}, "scale", "`WORD`: numbers of a table to mean 0 and deviation 1 (standard), to the normal deviate of their rank (quantile), or as they are (none)")
 	f.Var(wordValue{&c.Header, headerModes}, "header", "`WORD`: whether line 1 of a table holds names: yes, no, or auto: if no feature in it is a number and it is unlike the rows that follow")
 	f.StringVar(&c.Separator, "separator", c.Separator, "`CHAR` between the cells of a table, or comma, tab or space; auto: the first of tab, ; , | and space in line 1")
+	f.StringVar(&c.ImageSize, "image-size", c.ImageSize, "`PIXELS` that the files of images:DIR are brought to: one number, HEIGHTxWIDTH, or auto: they are of one size")
 	f.StringVar(&c.Split, "split", c.Split, "`HOW` the rows of one table become training and test rows: stratified (a fifth of each class is tested), kfold:K:FOLD, time:COLUMN (the latest fifth) or group:COLUMN (whole groups)")
 	f.Float64Var(&c.LongTail, "long-tail", c.LongTail, "thin the training classes to an exponential profile with this `RATIO` of the largest to the smallest; 0 keeps all rows")
 	f.StringVar(&c.LabelNoise, "label-noise", c.LabelNoise, "give training rows wrong labels: sym:`RATE`")
