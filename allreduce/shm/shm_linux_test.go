@@ -303,7 +303,7 @@ func FuzzIntroduction(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if s.total() < 0 || s.total() >= 1<<offsetBits {
+		if s.total() < 0 || uint64(s.total()) >= 1<<offsetBits {
 			t.Fatalf("%+v takes %d bytes", s, s.total())
 		}
 		if !bytes.Equal(s.introduce(nonce), b) {

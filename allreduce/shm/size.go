@@ -3,6 +3,7 @@ package shm
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/ballast-ml/ballast/allreduce"
 )
@@ -112,7 +113,7 @@ func parseIntroduction(b []byte) (nonce Nonce, s Size, err error) {
 	copy(nonce[:], b)
 	word := func(i int) uint32 { return binary.LittleEndian.Uint32(b[len(nonce)+4*i:]) }
 	places, bytes, refs, free := word(0), word(1), word(2), binary.LittleEndian.Uint64(b[len(nonce)+12:])
-	if places > maxPlaces || refs > maxPlaces || bytes > allreduce.MaxPayload || free > maxFree || free%line != 0 {
+	if places > maxPlaces || refs > maxPlaces || bytes > allreduce.MaxPayload || free > min(maxFree, math.MaxInt/2) || free%line != 0 {
 		return nonce, s, fmt.Errorf("shm: an arena of %d places of %d bytes, %d references and %d bytes", places, bytes, refs, free)
 	}
 	return nonce, Size{Places: int(places), Bytes: int(bytes), Refs: int(refs), Free: int(free)}, nil
