@@ -37,6 +37,10 @@ type Config struct {
 	// same samples, with other initial parameters and dropout masks. 0 and 1 are
 	// no ensemble.
 	Ensemble int `json:"ensemble,omitempty"`
+	// Freeze names tensors that are not trained (see [Network.Select]): their
+	// gradients are 0, and a batch norm whose statistics are frozen is as in
+	// evaluation.
+	Freeze []string `json:"-"`
 	// Seed decides the initial parameters and the dropout masks.
 	Seed uint64 `json:"-"`
 }
@@ -106,6 +110,7 @@ func (c Config) members() int { return max(1, c.Ensemble) }
 // clone returns a copy that shares no memory.
 func (c Config) clone() Config {
 	c.Input, c.Fields = slices.Clone(c.Input), slices.Clone(c.Fields)
+	c.Freeze = slices.Clone(c.Freeze)
 	for i, f := range c.Fields {
 		c.Fields[i].Edges = slices.Clone(f.Edges)
 	}

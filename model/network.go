@@ -17,6 +17,9 @@ type Network struct {
 	depth  int            // layers of one member
 	shapes []tensor.Shape // of one sample after each layer of a member
 	starts []int          // where each layer's windows begin, and where the last one's end
+	lowest []int          // of each member: the first layer that is trained
+	still  [][]*param     // of each layer: what is frozen of its parameters
+	moving []*param       // running statistics that are not frozen
 
 	// The last pass.
 	rows   int
@@ -60,7 +63,7 @@ func New(cfg Config) (*Network, error) {
 	}
 	n := newNetwork(s, make([]float32, params), make([]float32, running))
 	initialise(n.layers, n.depth, cfg.Seed)
-	return n, nil
+	return n, n.freeze()
 }
 
 // newNetwork binds the layers of s to params and running.
@@ -85,7 +88,11 @@ func (n *Network) Replica() *Network {
 	if err != nil {
 		panic("model: replica: " + err.Error()) // New has accepted it
 	}
-	return newNetwork(s, n.params, n.running)
+	r := newNetwork(s, n.params, n.running)
+	if err := r.freeze(); err != nil {
+		panic("model: replica: " + err.Error())
+	}
+	return r
 }
 
 // Logits runs the network forward over rows samples, x row by row, and returns
@@ -170,7 +177,12 @@ func (n *Network) Backward(w []float32, final func(from int)) {
 		d := grow(&n.dz, len(n.logits[m]))
 		n.loss.Gradient(d, n.logits[m], n.labels, w)
 		for i := (m+1)*n.depth - 1; i >= m*n.depth; i-- {
-			d = n.layers[i].Backward(d)
+			if i >= n.lowest[m] {
+				d = n.layers[i].Backward(d)
+				for _, p := range n.still[i] {
+					clear(p.g)
+				}
+			}
 			if n.starts[i] < n.starts[i+1] {
 				final(n.starts[i])
 			}

@@ -57,7 +57,7 @@ func newNorm(channels, area int) *norm {
 }
 
 func (n *norm) Forward(p Pass, x []float32) []float32 {
-	n.train, n.samples = p.Train, len(x)/(n.channels*n.area)
+	n.train, n.samples = p.Train && !n.mean.frozen, len(x)/(n.channels*n.area)
 	y := grow(&n.y, len(x))
 	n.x = n.turn(0, x)
 	if n.train {

@@ -20,6 +20,8 @@ type param struct {
 	fill    float32 // initial value, if bound is 0
 	bound   float64 // initial values are uniform in [-bound, bound)
 
+	frozen bool // not trained
+
 	deviation float64 // initial values are normal with this deviation
 
 	offset int           // of the window in its vector

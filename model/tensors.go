@@ -56,7 +56,9 @@ func (n *Network) Blend(stats []float32) {
 	if len(stats) != len(n.running) {
 		panic(fmt.Sprintf("model: %d statistics for %d running values", len(stats), len(n.running)))
 	}
-	blend(n.running, stats)
+	for _, p := range n.moving {
+		blend(p.v, p.of(stats))
+	}
 }
 
 // Tensor is a named window into Params or Running: what a model file stores.

@@ -24,6 +24,8 @@ type Config struct {
 	Schedule Schedule
 	// WarmupSteps is the number of steps over which LR rises linearly.
 	WarmupSteps int
+	// Parts are the parameters whose learning rate is another.
+	Parts []Part
 	// Beta1, Beta2 and Epsilon of adam and adamw; 0 for the customary 0.9,
 	// 0.999 and 1e-8.
 	Beta1, Beta2, Epsilon float64
@@ -37,10 +39,11 @@ type Config struct {
 //	adam      clip, decayed weights, adam, schedule
 //	adamw     clip, adam, decoupled decay, schedule
 //
+// with scaled parts in front of the schedule, if there are any, and
 // where links with nothing to do are left out.
 func New(cfg Config, n int) (*Optimizer, error) {
 	cfg = cfg.withDefaults()
-	if err := cfg.validate(); err != nil {
+	if err := errors.Join(cfg.validate(), checkParts(cfg.Parts, n)); err != nil {
 		return nil, err
 	}
 	return Build(n, cfg.transforms()...), nil
@@ -64,6 +67,9 @@ func (c Config) transforms() []Transform {
 	}
 	if c.WeightDecay > 0 && c.Name == "adamw" {
 		ts = append(ts, AddDecoupledDecay(c.WeightDecay))
+	}
+	if len(c.Parts) > 0 {
+		ts = append(ts, ScaleParts(c.Parts))
 	}
 	schedule := c.Schedule
 	if c.WarmupSteps > 0 {

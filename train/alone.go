@@ -14,7 +14,11 @@ func Open(ctx context.Context, cfg Config) (*dataset.Data, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, usage(err)
 	}
-	data, err := dataset.Open(ctx, cfg.spec())
+	spec, err := cfg.dataSpec()
+	if err != nil {
+		return nil, usage(err)
+	}
+	data, err := dataset.Open(ctx, spec)
 	return data, usage(err)
 }
 
@@ -51,4 +55,4 @@ func Alone(ctx context.Context, cfg Config, data *dataset.Data, o Options) ([]by
 }
 
 // DataKey tells configurations apart that choose or prepare rows differently.
-func (c Config) DataKey() string { return fmt.Sprintf("%+v", c.spec()) }
+func (c Config) DataKey() string { return fmt.Sprintf("%+v %s", c.spec(), c.Init) }

@@ -99,6 +99,17 @@ type Config struct {
 	// DropLast leaves out the short last batch of an epoch.
 	DropLast bool `koanf:"drop-last"`
 
+	// Init is a model file, or a run directory with one, whose parameters the
+	// run starts from; empty: from the seed.
+	Init string `koanf:"init"`
+	// Reset names tensors that start from the seed all the same, separated by
+	// commas, as [model.Network.Select] takes them; Freeze those that are not
+	// trained; LRScale has NAME=FACTOR items for those with a learning rate of
+	// their own, of which the last that names a tensor counts.
+	Reset   string `koanf:"reset"`
+	Freeze  string `koanf:"freeze"`
+	LRScale string `koanf:"lr-scale"`
+
 	// Optimizer is sgd, nesterov, adam or adamw; auto: sgd on images, adamw on
 	// tables.
 	Optimizer string `koanf:"optimizer"`

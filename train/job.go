@@ -85,8 +85,16 @@ func (p *pace) rate() float64 {
 
 // newJob resolves cfg by the data and builds the start of the run.
 func newJob(cfg Config, data *dataset.Data) (*job, error) {
-	cfg, err := cfg.Resolve(data.Kind)
+	start, err := cfg.start()
 	if err != nil {
+		return nil, err
+	}
+	if start != nil {
+		if cfg, err = cfg.adopt(start); err != nil {
+			return nil, err
+		}
+	}
+	if cfg, err = cfg.Resolve(data.Kind); err != nil {
 		return nil, err
 	}
 	j := &job{cfg: cfg, data: data}
@@ -103,11 +111,8 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 	if err := j.buildSampling(); err != nil {
 		return nil, err
 	}
-	if j.arch, err = cfg.network(data); err != nil {
+	if err := j.buildNetwork(start); err != nil {
 		return nil, err
-	}
-	if j.net, err = model.New(j.arch); err != nil {
-		return nil, fmt.Errorf("--model %s: %w", cfg.Model, err)
 	}
 	if err := j.buildMethod(); err != nil {
 		return nil, err
@@ -116,6 +121,27 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 		return nil, err
 	}
 	return j, j.buildOptimizer()
+}
+
+// buildNetwork makes the network, with the parameters of the model that the run
+// starts from, if there is one.
+func (j *job) buildNetwork(start *Model) (err error) {
+	if start != nil {
+		j.arch, err = j.cfg.networkFrom(start, j.data)
+	} else {
+		j.arch, err = j.cfg.network(j.data)
+	}
+	if err != nil {
+		return err
+	}
+	j.arch.Freeze = items(j.cfg.Freeze)
+	if j.net, err = model.New(j.arch); err != nil {
+		return fmt.Errorf("--model %s: %w", j.cfg.Model, err)
+	}
+	if start != nil {
+		return j.cfg.transplant(j.net, start)
+	}
+	return nil
 }
 
 // buildMethod makes the base loss and the weighter.
@@ -157,9 +183,13 @@ func (j *job) buildOptimizer() error {
 	if err != nil {
 		return fmt.Errorf("--lr-schedule: %w", err)
 	}
+	parts, err := j.cfg.parts(j.net)
+	if err != nil {
+		return err
+	}
 	j.opt, err = optimizer.New(optimizer.Config{
 		Name: j.cfg.Optimizer, LR: j.cfg.LR, Momentum: j.cfg.Momentum,
-		WeightDecay: j.cfg.WeightDecay, Clip: j.cfg.Clip, Schedule: schedule,
+		WeightDecay: j.cfg.WeightDecay, Clip: j.cfg.Clip, Schedule: schedule, Parts: parts,
 		WarmupSteps: int(math.Round(j.cfg.Warmup * float64(j.plan.StepsPerEpoch()))),
 	}, len(j.net.Params()))
 	return err

@@ -45,7 +45,11 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 		return nil, usage(err)
 	}
 	start := time.Now()
-	data, err := openData(ctx, cfg.spec())
+	spec, err := cfg.dataSpec()
+	if err != nil {
+		return nil, usage(err)
+	}
+	data, err := openData(ctx, spec)
 	if err != nil {
 		return nil, err
 	}

@@ -183,6 +183,10 @@ func TestSameBits(t *testing.T) {
 			c.Data = "csv:" + table
 			c.Model, c.Ensemble, c.Lambda, c.Dropout = "mlp:8", 3, "2", 0.2
 		}},
+		{"frozen, scaled", func(c *Config) {
+			c.Data = "csv:" + table
+			c.Model, c.Norm, c.Freeze, c.LRScale, c.Lambda = "mlp:8,6", "batch", "layers.0.*,layers.1.*", "classifier=3", "2"
+		}},
 		{"resmlp, piecewise linear", func(c *Config) {
 			c.Data = "csv:" + table
 			c.Model, c.Embed, c.Lambda, c.Dropout = "resmlp:8x1", "tree:6,4", "2", 0.2

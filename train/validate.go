@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,7 @@ func (c Config) Validate() error {
 		wrong = append(wrong, err)
 	}
 	c.checkNetwork(failed)
+	c.checkStart(failed)
 	if m, err := ParseMethod(c.Method); err != nil {
 		failed("method", err)
 	} else {
@@ -163,12 +165,13 @@ func choose[T any](cond bool, yes, no T) T {
 func (c Config) Canonical() string {
 	kind := dataset.SourceName(c.Data)
 	seed := c.spec().Seed
-	var b strings.Builder
+	var lines []string
 	for _, kv := range [][2]any{
 		{"alpha", c.Alpha}, {"batch", c.Batch},
 		{"categorical", c.Categorical}, {"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
 		{"data", kind}, {"data-seed", seed}, {"decide", c.Decide}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
 		{"embed", c.Embed}, {"ensemble", c.Ensemble},
+		{"freeze", c.Freeze}, {"init", c.Init}, {"lr-scale", c.LRScale}, {"reset", c.Reset},
 		{"epochs", c.Epochs}, {"ess", c.ESS}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header}, {"image-size", c.ImageSize},
 		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
 		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
@@ -177,7 +180,8 @@ func (c Config) Canonical() string {
 		{"steps", c.Steps}, {"target", c.Target}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
 		{"warmup", c.Warmup}, {"weight-decay", c.WeightDecay},
 	} {
-		fmt.Fprintf(&b, "%s=%v\n", kv[0], kv[1])
+		lines = append(lines, fmt.Sprintf("%s=%v\n", kv[0], kv[1]))
 	}
-	return b.String()
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
