@@ -349,6 +349,7 @@ func TestNonFiniteLoss(t *testing.T) {
 		"cvar":         mustWeigher(NewCVaR(0.5, 0))(t),
 		"cvar, plain":  mustWeigher(NewCVaR(0.5, 1))(t),
 		"chi2":         mustWeigher(NewChiSquareDRO(0.5, 0))(t),
+		"group dro":    mustGroups(t, GroupDROConfig{Counts: []int{1}, Eta: 1}),
 		"rgd":          mustWeigher(NewRGD(RGDConfig{Tau: 2}))(t),
 		"absgd, inf":   mustABSGD(t, ABSGDConfig{Lambda: Lambda{{math.Inf(1), 0}}, Gamma: 1, Alpha: 1}),
 	} {

@@ -124,8 +124,11 @@ func TestNodesAgree(t *testing.T) {
 		"absgd, sized, < 0 with a floor": func() Weighter {
 			return mustABSGD(t, ABSGDConfig{Lambda: lambda(-1), Gamma: 0.9, Alpha: 1, Size: 0.4, Floor: true})
 		},
-		"cvar":       func() Weighter { return mustWeigher(NewCVaR(0.37, 0.25))(t) },
-		"chi2":       func() Weighter { return mustWeigher(NewChiSquareDRO(0.5, 0.25))(t) },
+		"cvar": func() Weighter { return mustWeigher(NewCVaR(0.37, 0.25))(t) },
+		"chi2": func() Weighter { return mustWeigher(NewChiSquareDRO(0.5, 0.25))(t) },
+		"group dro": func() Weighter {
+			return mustGroups(t, GroupDROConfig{Counts: []int{50, 20, 9}, Eta: 0.3, Adjust: 1, From: 0.25})
+		},
 		"rgd":        func() Weighter { return mustWeigher(NewRGD(RGDConfig{Tau: 2, Normalised: true}))(t) },
 		"reverse kl": func() Weighter { return mustWeigher(NewRGD(RGDConfig{Divergence: "reverse-kl", Tau: 2, From: 0.5}))(t) },
 		"absgd, far apart": func() Weighter {
