@@ -10,7 +10,7 @@ var _ = register(Word{
 		}},
 		{Name: "gamma", Flag: "gamma", Try: []string{"0.9", "0.5"}},
 		{Name: "alpha", Flag: "alpha"},
-		{Name: "ess", Flag: "ess", Try: []string{"0", "0.5", "0.3"}},
+		{Name: "ess", Flag: "ess", Try: []string{"0", "0.97", "0.9"}},
 		{Name: "u-init", Flag: "u-init"},
 		{Name: "floor", Flag: "floor"},
 	},
