@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -97,5 +98,24 @@ func TestFiguresAnyNodesAnyShards(t *testing.T) {
 		if _, ok := one.Test.Value(name); !ok {
 			t.Errorf("the report has no %s: %s", name, text)
 		}
+	}
+}
+
+// TestEvaluateTauNorm: a normalised classifier decides otherwise, and the file
+// stays as it is.
+func TestEvaluateTauNorm(t *testing.T) {
+	dir, cfg := firstStage(t)
+	cfg.Init = ""
+	path := filepath.Join(dir, modelName)
+	plain, err := Evaluate(t.Context(), path, cfg, EvaluateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	normed, err := Evaluate(t.Context(), path, cfg, EvaluateOptions{TauNorm: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain.ModelSHA256 != normed.ModelSHA256 || plain.Test.LogLoss == normed.Test.LogLoss {
+		t.Errorf("%+v and %+v", plain, normed)
 	}
 }

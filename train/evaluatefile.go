@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"runtime"
 
 	"github.com/ballast-ml/ballast/dataset"
@@ -17,6 +18,11 @@ type EvaluateOptions struct {
 	// Bootstrap is the number of samples for the 95 % intervals of all figures;
 	// 0: no intervals.
 	Bootstrap int
+	// TauNorm, if above 0 and up to 1, evaluates the model with the weights of its
+	// last layer divided by their lengths to this power (see
+	// [model.Network.NormalizeClassifier]); what the file says of decisions and
+	// probabilities is about other logits then, and left out.
+	TauNorm float64
 }
 
 // Evaluate reads a model file and evaluates it on the test part of the data
@@ -29,6 +35,13 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 	m, err := LoadModel(path)
 	if err != nil {
 		return Summary{}, usage(err)
+	}
+	if o.TauNorm > 0 {
+		if m.Arch.Cosine > 0 {
+			return Summary{}, usage(errors.New("--tau-norm: the model's last layer is a cosine, whose weights have no length"))
+		}
+		m.Net.NormalizeClassifier(o.TauNorm)
+		m.Readout = plainReadout(m.Arch.Classes)
 	}
 	data, err := m.open(ctx, cfg)
 	if err != nil {

@@ -42,6 +42,7 @@ from the flags, which win.`,
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, as in summary.json")
 	c.Flags().StringSliceVar(&o.Figures, "figures", nil, "`NAMES` of figures to report besides: recall@precision=0.9, recall@fpr=0.01, recall@top=100, precision@top=0.01")
 	c.Flags().IntVar(&o.Bootstrap, "bootstrap", 0, "`NUMBER` of bootstrap samples for 95 % intervals, as in 1000; 0 gives none")
+	c.Flags().Float64Var(&o.TauNorm, "tau-norm", 0, "divide the last layer's weights of each class by the power `TAU` of their length, up to 1: for models trained without regard to rare classes; 0 leaves them")
 	s.AddDataFlags(c)
 	c.RunE = cli.Do(func(ctx context.Context) error {
 		if dir == "" {
@@ -53,6 +54,9 @@ from the flags, which win.`,
 		model := filepath.Join(dir, "model.safetensors")
 		if _, err := os.Stat(model); err != nil {
 			return cli.Usagef("--run %s: %w", dir, err)
+		}
+		if !(o.TauNorm >= 0 && o.TauNorm <= 1) {
+			return cli.Usagef("--tau-norm %v: want a number from 0 to 1", o.TauNorm)
 		}
 		if o.Bootstrap < 0 {
 			return cli.Usagef("--bootstrap %d: want at least 0", o.Bootstrap)
