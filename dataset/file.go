@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"strings"
 )
@@ -101,10 +102,28 @@ func openPlace(ctx context.Context, place string) (fs.File, error) {
 		return nil, err
 	}
 	if address != nil {
-		return newFetcher().fetch(ctx, address)
+		return fetchVerified(ctx, address)
 	}
 	f, err := os.Open(place)
 	return f, plainCause(err)
+}
+
+// fetchVerified downloads a file. If the address ends in #sha256=HEX the file is
+// the one with this SHA-256, or none.
+func fetchVerified(ctx context.Context, address *url.URL) (fs.File, error) {
+	sum, err := checksum(address.Fragment)
+	if err != nil {
+		return nil, err
+	}
+	f, err := newFetcher().fetch(ctx, address)
+	if err != nil || sum == "" {
+		return f, err
+	}
+	if err := verify(f, sum); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 // newFile takes f over.

@@ -20,6 +20,9 @@ func parseAddress(place string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("expected a path, or an address as in https://HOST/FILE")
 	}
+	if _, err := checksum(u.Fragment); err != nil {
+		return nil, err
+	}
 	return u, nil
 }
 
@@ -43,6 +46,7 @@ func shown(place string) string {
 	if u.RawQuery != "" {
 		u.RawQuery = "..."
 	}
+	u.Fragment = "" // the checksum
 	return u.Redacted()
 }
 

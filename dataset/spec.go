@@ -16,6 +16,8 @@ type Spec struct {
 	// Data is the source:
 	//
 	//	glyphs    the built-in characters
+	//	fashion-mnist, mnist  the published files, downloaded to Cache once and
+	//	              compared with their checksums
 	//	idx:DIR   the four files of MNIST and its successors, gzipped or not
 	//	images:DIR    a folder of PNG and JPEG files for each class; or such
 	//	              directories train and test; or a CSV file of paths
@@ -119,6 +121,8 @@ type source struct {
 // sources is the list of them.
 var sources = []source{
 	{name: "glyphs", open: openGlyphs},
+	{name: "fashion-mnist", open: fashionMNIST.open},
+	{name: "mnist", open: mnist.open},
 	{name: "idx", placed: true, open: openIDX},
 	{name: "images", placed: true, open: openFolder},
 	{name: "cifar10", placed: true, open: cifar10.open},

@@ -29,7 +29,7 @@ func TestCheckErrors(t *testing.T) {
 		want []string
 	}{
 		{Spec{}, []string{`data ""`, "glyphs", "idx:DIR", "csv:FILE"}},
-		{Spec{Data: "mnist"}, []string{`"mnist"`, "idx:DIR"}},
+		{Spec{Data: "mnits"}, []string{`"mnits"`, "idx:DIR"}},
 		{Spec{Data: "csv:"}, []string{`"csv:"`, "path"}},
 		{Spec{Data: "csv"}, []string{`"csv"`, "csv:FILE"}},
 		{Spec{Data: "glyphs:x"}, []string{`"glyphs:x"`, "expected glyphs"}},

@@ -23,6 +23,8 @@ type EvaluateOptions struct {
 	// [model.Network.NormalizeClassifier]); what the file says of decisions and
 	// probabilities is about other logits then, and left out.
 	TauNorm float64
+	// Cache is a directory where parsed tables are kept; empty: nowhere.
+	Cache string
 }
 
 // Evaluate reads a model file and evaluates it on the test part of the data
@@ -43,7 +45,7 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 		m.Net.NormalizeClassifier(o.TauNorm)
 		m.Readout = plainReadout(m.Arch.Classes)
 	}
-	data, err := m.open(ctx, cfg)
+	data, err := m.open(ctx, cfg, o.Cache)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -73,9 +75,9 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 }
 
 // open opens data for the model: prepared as its file says.
-func (m *Model) open(ctx context.Context, cfg Config) (*dataset.Data, error) {
+func (m *Model) open(ctx context.Context, cfg Config, cache string) (*dataset.Data, error) {
 	spec := cfg.spec()
-	spec.Prep = &m.Prep
+	spec.Prep, spec.Cache = &m.Prep, cache
 	return openData(ctx, spec)
 }
 

@@ -61,6 +61,7 @@ from the flags, which win.`,
 		if o.Bootstrap < 0 {
 			return cli.Usagef("--bootstrap %d: want at least 0", o.Bootstrap)
 		}
+		o.Cache = s.CacheDir()
 		summary, err := eval(ctx, model, s.Train, o)
 		if err != nil {
 			return err

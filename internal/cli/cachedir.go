@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 )
 
-// cacheDir returns where parsed tables are kept; "" if they are not, because
+// CacheDir returns where parsed tables are kept; "" if they are not, because
 // that is wanted, or because this user has no cache directory.
-func (s Settings) cacheDir() string {
+func (s Settings) CacheDir() string {
 	if s.NoCache {
 		return ""
 	}

@@ -30,7 +30,7 @@ var (
 
 func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	c := &s.Train
-	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), idx:DIR (MNIST's files), images:DIR (a folder for each class), cifar10:DIR, cifar100:DIR, or a table csv:FILE, arff:FILE, libsvm:FILE, npy:FILE or npz:FILE; all may be gzipped; DIR and FILE are paths or http(s) addresses")
+	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), fashion-mnist or mnist (downloaded once), idx:DIR (MNIST's files), images:DIR (a folder for each class), cifar10:DIR, cifar100:DIR, or a table csv:FILE, arff:FILE, libsvm:FILE, npy:FILE or npz:FILE; all may be gzipped; DIR and FILE are paths or http(s) addresses")
 	f.StringVar(&c.TestData, "test-data", c.TestData, "a second table to test on, a `SOURCE` like that of --data, in place of a split")
 	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a table that holds the label: a name, or an index from 0; -1 is the last")
 	f.StringVar(&c.Target, "target", c.Target, "`LABEL,...` that make up one class; all other labels are the other")
@@ -154,8 +154,7 @@ func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
 	if who == ForNode {
 		f.StringVar(&s.LogFile, "log-file", s.LogFile, "`FILE` for the log (default: stderr)")
 	}
-	f.StringVar(&s.Cache, "cache", s.Cache, "`DIR` where parsed tables are kept for the next run (default: ballast in the user's cache directory)")
-	f.BoolVar(&s.NoCache, "no-cache", s.NoCache, "parse tables anew, and keep nothing of them")
+	s.cacheFlags(f)
 	f.StringVar(&s.ConfigFile, "config", s.ConfigFile, "YAML `FILE` of settings, by the names of these flags")
 }
 
@@ -166,4 +165,9 @@ func methodWords() []string {
 		names = append(names, w.Name)
 	}
 	return names
+}
+
+func (s *Settings) cacheFlags(f *pflag.FlagSet) {
+	f.StringVar(&s.Cache, "cache", s.Cache, "`DIR` where parsed tables are kept for the next run (default: ballast in the user's cache directory)")
+	f.BoolVar(&s.NoCache, "no-cache", s.NoCache, "parse tables anew, and keep nothing of them")
 }

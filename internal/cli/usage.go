@@ -27,7 +27,7 @@ func (s *Settings) AddFlags(c *cobra.Command, who For) {
 // that shape a model are there for [LoadRun] to set, and hidden: a model that
 // exists has its shape.
 func (s *Settings) AddDataFlags(c *cobra.Command) {
-	s.addFlags(c, []Section{section("Data", s.dataFlags), section("Judging", s.judgingFlags)})
+	s.addFlags(c, []Section{section("Data", s.dataFlags), section("Judging", s.judgingFlags), section("Cache", s.cacheFlags)})
 	for _, rest := range []Section{section("", s.methodFlags), section("", s.trainingFlags)} {
 		rest.Flags.VisitAll(func(f *pflag.Flag) { f.Hidden = true })
 		c.Flags().AddFlagSet(rest.Flags)
