@@ -1,6 +1,9 @@
 package dataset
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Kind is the kind of the features of a data set. It decides which default
 // settings suit it, and which models can read it.
@@ -35,6 +38,17 @@ type Data struct {
 	// Warnings are about what is in the data and should perhaps not be, one
 	// sentence each. They are for people; nothing depends on them.
 	Warnings []string
+
+	place func(row int32) string // nil: rows have numbers only
+}
+
+// Place says where the row of that number is, for people: file and line, or
+// the number where a source has no lines.
+func (d *Data) Place(id int) string {
+	if d.place == nil {
+		return fmt.Sprintf("%s: row %d", d.Name, id)
+	}
+	return d.place(int32(id))
 }
 
 // Features returns the number of values of one sample, the product of Shape.

@@ -10,6 +10,10 @@ import (
 
 // classify finds the classes, and the class of every row.
 func (t *table) classify(r *raw, s *Spec) error {
+	if s.Unlabelled {
+		r.classes, r.labels = s.Prep.Classes, make([]int32, t.frame.Rows)
+		return s.Prep.check(r.path, Table, nil)
+	}
 	c := &t.frame.Columns[t.label]
 	if c.Many {
 		return fmt.Errorf("%s: %s: more than %d different labels; expected the column of a class", r.path, t.frame.Describe(t.label), frame.MaxTexts)

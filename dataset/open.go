@@ -56,6 +56,9 @@ func Open(ctx context.Context, s Spec) (*Data, error) {
 // choose decides which rows train, validate and test, and flips labels of the
 // first two in place: split, long tail, noise, validation, in this order.
 func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
+	if s.Unlabelled {
+		return nil, nil, ascending(0, len(r.labels)), nil
+	}
 	classes := len(r.classes)
 	by, err := parseSplit(s.Split)
 	if err != nil {
@@ -108,7 +111,7 @@ func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
 
 // assemble reads the chosen rows.
 func assemble(ctx context.Context, r *raw, s *Spec, train, val, test []int32) (*Data, error) {
-	d := &Data{Name: r.name, Kind: r.kind, Classes: r.classes}
+	d := &Data{Name: r.name, Kind: r.kind, Classes: r.classes, place: r.place}
 	if err := d.prepare(r, s, train); err != nil {
 		return nil, err
 	}

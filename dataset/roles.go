@@ -27,8 +27,10 @@ type roles struct{ s *Spec }
 // among columns that may have names. What rows are split by is no feature: the
 // test rows hold values of it that no training row has.
 func (o roles) of(names []string, n int) (label, split int, features []int, err error) {
-	if label, err = o.label(names, n); err != nil {
-		return 0, 0, nil, err
+	if label = -1; !o.s.Unlabelled {
+		if label, err = o.label(names, n); err != nil {
+			return 0, 0, nil, err
+		}
 	}
 	split = -1
 	if by, err := parseSplit(o.s.Split); err == nil && by.column != "" { // Check has looked at the word
@@ -87,7 +89,9 @@ func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
 			all[at] = frame.Text
 		}
 	}
-	all[label] = frame.Text
+	if label >= 0 {
+		all[label] = frame.Text
+	}
 	return all, nil
 }
 

@@ -96,6 +96,10 @@ type Spec struct {
 	// Prep, if set, is used instead of fitting: the classes and the features of a
 	// stored model. It is not changed.
 	Prep *Prep
+	// Unlabelled says that Data is a table without labels, or whose labels are
+	// not to be looked at: all its rows are test rows, in the order of the files,
+	// and of class 0. It needs Prep.
+	Unlabelled bool
 	// Cache is a directory for what took work to make of files: parsed tables,
 	// and files with a checksum that were downloaded. It is made if it is not
 	// there. Empty: nothing is kept. It changes nothing in what is read.

@@ -50,6 +50,13 @@ func (r Readout) Probabilities(dst []float64, logits []float32, use []float64) {
 	metrics.Softmax(dst, logits, r.Scale, r.Shift(use))
 }
 
+// decide returns the class that the logits are decided for; ok is false if they
+// are no numbers.
+func (r Readout) decide(logits []float32) (class int, ok bool) {
+	class = metrics.Decide(logits, r.Decision)
+	return max(class, 0), class >= 0
+}
+
 // measure returns the report of scores whose rows have the class frequencies
 // use: figures of decisions by the readout's decision, and the calibration of
 // its probabilities beside that of softmax(logits).

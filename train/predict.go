@@ -1,0 +1,86 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/ballast-ml/ballast/dataset"
+)
+
+// Prediction is what a model says of one row.
+type Prediction struct {
+	Row       int       // number in the order of the files, from 0
+	Class     int       // what is decided
+	Probs     []float64 // of the classes, corrected
+	Confident bool      // false: the model gives no numbers, and Class means nothing
+}
+
+// PredictOptions says how probabilities are meant.
+type PredictOptions struct {
+	// Prior are the class frequencies where the rows come from: train, balanced
+	// or NAME=FREQUENCY for each class; empty is what the model was trained for.
+	Prior string
+	// Raw gives softmax(logits), as trained, without any correction.
+	Raw bool
+}
+
+// Predict reads a model file and calls each with what it says of every row of
+// the table that cfg names, in the order of the files. The table needs the
+// columns of the features; labels are not looked at. begin is called
+// before, with the names of the classes.
+func Predict(ctx context.Context, path string, cfg Config, o PredictOptions, begin func(classes []string) error, each func(Prediction) error) error {
+	m, err := LoadModel(path)
+	if err != nil {
+		return usage(err)
+	}
+	spec := cfg.spec()
+	spec.Prep, spec.Unlabelled = &m.Prep, true
+	if m.Prep.Kind != dataset.Table || !strings.Contains(cfg.Data, ":") || strings.HasPrefix(cfg.Data, "idx:") {
+		return usage(fmt.Errorf("--data %s: predictions are made for the rows of a table, by a model of a table (this one is of kind %q)", cfg.Data, m.Prep.Kind))
+	}
+	data, err := dataset.Open(ctx, spec)
+	if err != nil {
+		return usage(err)
+	}
+	readout, err := m.readoutFor(o)
+	if err != nil {
+		return usage(err)
+	}
+	scores, err := m.scores(ctx, data.Test, max(1, cfg.Shards))
+	if err != nil {
+		return err
+	}
+	if err := begin(data.Classes); err != nil {
+		return err
+	}
+	p := Prediction{Probs: make([]float64, len(data.Classes))}
+	for i := range scores.Len() {
+		p.Row = data.Test.ID(i)
+		p.Class, p.Confident = readout.decide(scores.Row(i))
+		readout.Probabilities(p.Probs, scores.Row(i), readout.Use)
+		if err := each(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readoutFor returns the model's readout as the options want it.
+func (m *Model) readoutFor(o PredictOptions) (Readout, error) {
+	r := m.Readout
+	if o.Raw {
+		plain := plainReadout(m.Arch.Classes)
+		plain.Decision = r.Decision
+		return plain, nil
+	}
+	if o.Prior == "" {
+		return r, nil
+	}
+	if err := checkPrior(o.Prior); err != nil || o.Prior == "auto" {
+		return r, fmt.Errorf("--prior %s: want train, balanced, or CLASS=FREQUENCY,... with a frequency above 0 for each class", o.Prior)
+	}
+	use, err := Config{Prior: o.Prior}.use(m.Prep.Classes)
+	r.Use = use
+	return r, err
+}
