@@ -17,7 +17,6 @@ const missing = -1
 type block struct {
 	d       *Dialect
 	markers []float64 // numbers that stand for a missing cell
-	first   int       // lines before it are the other blocks' business: see line
 
 	cells []float64
 	lines []int32

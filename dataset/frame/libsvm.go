@@ -41,7 +41,7 @@ func ParseLibSVM(ctx context.Context, path string, content []byte, columns int) 
 		}
 	}
 	if len(p.lines) == 0 {
-		return nil, fmt.Errorf("%s: the file is empty; expected lines of LABEL INDEX:VALUE ...", path)
+		return nil, fmt.Errorf("%s: the file is empty; expected lines such as LABEL INDEX:VALUE INDEX:VALUE", path)
 	}
 	width := max(p.width+1, columns)
 	if width > maxDense/len(p.lines) {

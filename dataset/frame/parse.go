@@ -196,7 +196,6 @@ type merger struct {
 	codes  []dictionary
 	line   int // of the first record of the next block
 	size   int // of the content
-	read   int
 }
 
 // add appends a block to the frame.
