@@ -34,8 +34,19 @@ func findPython(ctx context.Context, state string) (string, error) {
 	return python, os.WriteFile(filepath.Join(venv, "complete"), nil, 0o644)
 }
 
-// output runs Python, one thread a process, and returns what it prints.
-func (c comparison) output(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
+// output runs Python, one thread a process, and returns what it prints. A peer
+// that fails is tried again: gloo now and then aborts when its processes end.
+func (c comparison) output(ctx context.Context, stdin []byte, args ...string) (out []byte, err error) {
+	for range 3 {
+		if out, err = c.once(ctx, stdin, args); err == nil || ctx.Err() != nil {
+			break
+		}
+		fmt.Fprintln(os.Stderr, "peers:", err)
+	}
+	return out, err
+}
+
+func (c comparison) once(ctx context.Context, stdin []byte, args []string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, c.python, args...)
 	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1")
 	cmd.Stdin = bytes.NewReader(stdin)
