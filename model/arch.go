@@ -31,6 +31,7 @@ var families = []struct {
 	{"lenet", Architecture{"lenet or lenet:avg", "LeNet-5 for images, with max or average pooling"}, parseLeNet},
 	{"resnet", Architecture{"resnet20, resnet32, resnet44 or resnet56", "residual networks for small images"}, parseResNet},
 	{"wrn", Architecture{"wrnDEPTH-FACTOR", "wide residual networks for small images, such as wrn16-2"}, parseWide},
+	{"layers", Architecture{"layers:LAYER/LAYER/...", "a list of layers, such as layers:conv=16x5/pool=max/dense=64"}, parseLayers},
 }
 
 // Architectures lists all ways of writing [Config.Arch].

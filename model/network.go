@@ -17,6 +17,7 @@ type Network struct {
 	depth  int            // layers of one member
 	shapes []tensor.Shape // of one sample after each layer of a member
 	starts []int          // where each layer's windows begin, and where the last one's end
+	first  int            // of a member: the first layer with parameters
 	lowest []int          // of each member: the first layer that is trained
 	still  [][]*param     // of each layer: what is frozen of its parameters
 	moving []*param       // running statistics that are not frozen
@@ -78,6 +79,9 @@ func newNetwork(s *stack, params, running []float32) *Network {
 		logits: make([][]float32, s.cfg.members()),
 	}
 	n.starts = n.bind(n.layers)
+	for n.starts[n.first+1] == n.starts[0] {
+		n.first++
+	}
 	return n
 }
 
@@ -205,7 +209,7 @@ func (n *Network) JVP(dir []float32) []float32 {
 	}
 	return n.mean(slopes, func(dst []float32, m int) {
 		var t []float32 // the data stand still
-		for _, l := range n.of(m) {
+		for _, l := range n.of(m)[n.first:] {
 			t = l.JVP(t, dir)
 		}
 		n.loss.Tangent(dst, n.logits[m], t, n.labels)

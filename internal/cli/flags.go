@@ -51,7 +51,7 @@ func (s *Settings) dataFlags(f *pflag.FlagSet) {
 
 func (s *Settings) methodFlags(f *pflag.FlagSet) {
 	c := &s.Train
-	f.StringVar(&c.Model, "model", c.Model, modelUsage())
+	f.Var(modelValue{&c.Model}, "model", modelUsage())
 	f.Var(autoValue{&c.Dropout, -1}, "dropout", "`PROBABILITY` of dropping a hidden activation; auto: 0.3 on tables, 0 on images")
 	f.StringVar(&c.Embed, "embed", c.Embed, "how the numbers of a table are taken in, a `WORD`: "+model.Embeddings)
 	f.IntVar(&c.Ensemble, "ensemble", c.Ensemble, "`NUMBER` of networks that train side by side, and predict by the mean of their probabilities")
@@ -74,7 +74,7 @@ func modelUsage() string {
 	for _, a := range model.Architectures() {
 		list = append(list, a.Usage+" ("+a.About+")")
 	}
-	return "`MODEL` to train; auto is mlp:256,128; " + strings.Join(list, "; ")
+	return "`MODEL` to train; auto is mlp:256,128; " + strings.Join(list, "; ") + "; or a YAML FILE of layers (see docs/models.md)"
 }
 
 func (s *Settings) trainingFlags(f *pflag.FlagSet) {
