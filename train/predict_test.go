@@ -118,7 +118,7 @@ func TestSuspects(t *testing.T) {
 	table, model, cfg := trainedFile(t, func(c *Config) {
 		c.LabelNoise, c.ValFraction, c.Epochs, c.LR = "sym:0.2", 0.1, 20, 0.01
 	})
-	s, err := Suspects(t.Context(), model, cfg, 20)
+	s, err := Suspects(t.Context(), model, cfg, "", 20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestSuspects(t *testing.T) {
 		t.Errorf("%d of the first 20 were changed", hits)
 	}
 	cfg.LabelNoise = ""
-	if s, err = Suspects(t.Context(), model, cfg, 3); err != nil || s.Detection == s.Detection || len(s.Suspects) != 3 {
+	if s, err = Suspects(t.Context(), model, cfg, "", 3); err != nil || s.Detection == s.Detection || len(s.Suspects) != 3 {
 		t.Errorf("without noise: %+v (%v)", s, err)
 	}
 }

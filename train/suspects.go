@@ -36,8 +36,8 @@ type Suspicion struct {
 // Suspects reads a model file and looks at the rows it was trained on, which
 // cfg names: the most suspicious ones, at most so many. The loss is that of the
 // corrected probabilities for the class frequencies of training, so that a rare
-// class is not suspicious for being rare.
-func Suspects(ctx context.Context, path string, cfg Config, most int) (*Suspicion, error) {
+// class is not suspicious for being rare. cache is as in [EvaluateOptions].
+func Suspects(ctx context.Context, path string, cfg Config, cache string, most int) (*Suspicion, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, usage(err)
 	}
@@ -45,11 +45,11 @@ func Suspects(ctx context.Context, path string, cfg Config, most int) (*Suspicio
 	if err != nil {
 		return nil, usage(err)
 	}
-	data, err := m.open(ctx, cfg)
+	data, err := m.open(ctx, cfg, cache)
 	if err != nil {
 		return nil, usage(err)
 	}
-	wrong, err := m.flipped(ctx, cfg, data)
+	wrong, err := m.flipped(ctx, cfg, cache, data)
 	if err != nil {
 		return nil, err
 	}
@@ -93,13 +93,13 @@ func Suspects(ctx context.Context, path string, cfg Config, most int) (*Suspicio
 
 // flipped tells for each training row whether the configuration's label noise
 // has changed its label.
-func (m *Model) flipped(ctx context.Context, cfg Config, data *dataset.Data) ([]bool, error) {
+func (m *Model) flipped(ctx context.Context, cfg Config, cache string, data *dataset.Data) ([]bool, error) {
 	wrong := make([]bool, data.Train.Len())
 	if cfg.LabelNoise == "" {
 		return wrong, nil
 	}
 	cfg.LabelNoise, cfg.ValFraction = "", 0 // which rows validate depends on their labels
-	clean, err := m.open(ctx, cfg)
+	clean, err := m.open(ctx, cfg, cache)
 	if err != nil {
 		return nil, usage(err)
 	}

@@ -42,7 +42,7 @@ marked, and the last line on standard error says how well the loss finds them.`,
 		if err := cli.LoadRun(c.Flags(), dir); err != nil {
 			return err
 		}
-		found, err := train.Suspects(ctx, filepath.Join(dir, "model.safetensors"), s.Train, top)
+		found, err := train.Suspects(ctx, filepath.Join(dir, "model.safetensors"), s.Train, s.CacheDir(), top)
 		if err != nil {
 			return err
 		}
