@@ -8,7 +8,7 @@ RACE          := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... 
 # bubble of simulated time than those of cluster and allreduce. They run without it.
 SIMULATED     := TestScripts|TestRandomSchedules|TestKillInEveryPhase
 
-.PHONY: help build run test race lint generate bench bench-peers scaling fuzz realdata first soak chaos standstill cover ssh-test clean
+.PHONY: help build run test race lint generate bench bench-peers scaling fuzz realdata first learning soak chaos standstill cover ssh-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ ssh-test: ## runs on hosts through a real sshd, in network namespaces where we m
 
 first: ## the runs of docs/results/first.md on the real sets in $(BALLAST_DATA)
 	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/first.sh
+
+learning: ## the runs of docs/results/learning.md
+	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/learning.sh
 
 soak: ## 10,000 random schedules of faults in simulated time
 	go test -run TestRandomSchedules -timeout 12h ./train -schedules 10000
