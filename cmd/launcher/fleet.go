@@ -52,7 +52,10 @@ func (l launch) run(ctx context.Context, view *screen.Screen) (train.Summary, er
 		n := &member{place: p, name: p.name()}
 		n.log = &nodeLog{name: n.name, adds: l.settings.Resumes()}
 		n.log.tee = shows(l.settings.Tee, n.name)
-		if n.log.tee || len(l.distant()) > 0 {
+		switch {
+		case n.log.tee: // asked for, so also where no progress is shown
+			n.log.tell = func(line string) { _, _ = fmt.Fprintf(view, "[%s] %s\n", n.name, line) }
+		case len(l.distant()) > 0:
 			n.log.tell = func(line string) { view.Note("[%s] %s", n.name, line) }
 		}
 		f.nodes = append(f.nodes, n)
