@@ -1,6 +1,8 @@
 // Package model holds the classifiers: logistic regression, multi-layer
 // perceptrons and residual ones for tables, LeNet, ResNets and wide ResNets for
-// images, with dropout and batch, layer or group norm.
+// images, with dropout and batch, layer or group norm. In front of them a table's
+// columns may be embedded ([Field]), beside each other they may be an ensemble,
+// and by name parts of them may be frozen.
 //
 // # Flat vectors
 //

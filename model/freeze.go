@@ -75,7 +75,7 @@ func (n *Network) freeze() error {
 		}
 	}
 	if m := slices.Index(n.lowest, -1); m >= 0 {
-		return fmt.Errorf("model: --freeze %s leaves nothing to train", strings.Join(n.cfg.Freeze, ","))
+		return fmt.Errorf("model: with %s frozen there is nothing to train", strings.Join(n.cfg.Freeze, ","))
 	}
 	return nil
 }

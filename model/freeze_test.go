@@ -71,7 +71,7 @@ func TestFreezeErrors(t *testing.T) {
 	for names, want := range map[string]string{
 		"layers.9.*":          "names no tensor",
 		"[":                   "syntax error",
-		"features,classifier": "nothing to train",
+		"features,classifier": "there is nothing to train",
 	} {
 		_, err := New(Config{Arch: "mlp:6", Input: []int{4}, Classes: 3, Freeze: strings.Split(names, ",")})
 		if err == nil || !strings.Contains(err.Error(), want) {
