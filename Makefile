@@ -6,7 +6,7 @@ STATICCHECK   ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE          := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... ./internal/jobkey/...
 # The detector's own runtime (Go 1.26.8) crashes in the simulations of whole runs, which have far more goroutines in a
 # bubble of simulated time than those of cluster and allreduce. They run without it.
-SIMULATED     := TestScripts|TestRandomSchedules|TestKillInEveryPhase
+SIMULATED     := TestScripts|TestRandomSchedules|TestKillInEveryPhase|TestKillWhileJudging
 
 .PHONY: help build run test race lint generate bench bench-peers scaling fuzz realdata first learning soak chaos standstill cover ssh-test clean
 
