@@ -109,7 +109,7 @@ func TestSettle(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() { done <- a.Settle(t.Context(), nil) }()
-	for a.memory.word(waitsWord).Load() == 0 { // it is about to sleep
+	for a.memory.word(waitsWord).Load() == 0 { // it is about to sleep; a word in memory has no event to wait for
 		time.Sleep(time.Millisecond)
 	}
 	f.Release()
