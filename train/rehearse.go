@@ -28,13 +28,7 @@ func Rehearse(ctx context.Context, cfg Config, data *dataset.Data, ring *allredu
 	loader := dataset.NewLoader(data.Train, j.plan, j.cfg.Shards, lo, hi, 0)
 	defer loader.Close()
 	for range j.plan.TotalSteps() {
-		s.clock.reset()
-		s.enter(loading)
-		b, err := loader.Next(ctx)
-		if err != nil {
-			return err
-		}
-		done, err := s.step(ctx, b)
+		_, done, err := s.stepFrom(ctx, loader)
 		if err != nil {
 			return err
 		}

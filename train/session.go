@@ -125,13 +125,7 @@ func (s *session) steps(ctx context.Context) error {
 		default:
 		}
 		started := time.Now()
-		s.clock.reset()
-		s.enter(loading)
-		b, err := loader.Next(ctx)
-		if err != nil {
-			return err
-		}
-		done, err := s.step(ctx, b)
+		b, done, err := s.stepFrom(ctx, loader)
 		if err != nil {
 			return err
 		}
@@ -144,6 +138,18 @@ func (s *session) steps(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// stepFrom takes one step with the loader's next batch, and times its phases.
+func (s *session) stepFrom(ctx context.Context, loader *dataset.Loader) (*dataset.Batch, StepDone, error) {
+	s.clock.reset()
+	s.enter(loading)
+	b, err := loader.Next(ctx)
+	if err != nil {
+		return nil, StepDone{}, err
+	}
+	done, err := s.step(ctx, b)
+	return b, done, err
 }
 
 // between does what is due between two steps. No checkpoint is offered that
