@@ -42,12 +42,7 @@ func TestGoodbyeAfterTheRunIsNoLoss(t *testing.T) {
 // who have not.
 func TestTheLastMayFinishBelowTheMinimum(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
-		nodes := s.cast(3, 3)
-		for _, a := range nodes {
-			a.cfg.Min = 3
-			a.start()
-		}
-		r := s.ring(nodes...)
+		nodes, r := s.ringOf(3, func(c *cluster.Config) { c.Min = 3 })
 		nodes[0].node.Finish(nil)
 		if err := nodes[0].node.Leave(t.Context()); err != nil {
 			t.Error(err)

@@ -55,12 +55,7 @@ func TestNewcomersComeTogether(t *testing.T) {
 
 func TestNodesBeyondTheShardsAreSpares(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
-		nodes := s.cast(2, 2)
-		for _, a := range nodes {
-			a.cfg.Shards = 2
-			a.start()
-		}
-		r := s.ring(nodes...)
+		nodes, r := s.ringOf(2, func(c *cluster.Config) { c.Shards = 2 })
 		spare := s.joiner("z", nodes)
 		spare.cfg.Shards = 2
 		r = s.next(r.Generation, append(nodes, spare.start())...)
@@ -78,12 +73,7 @@ func TestNodesBeyondTheShardsAreSpares(t *testing.T) {
 // Below the minimum everybody waits and says so; a newcomer ends that.
 func TestBelowTheMinimum(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
-		nodes := s.cast(3, 3)
-		for _, a := range nodes {
-			a.cfg.Min = 3
-			a.start()
-		}
-		r := s.ring(nodes...)
+		nodes, r := s.ringOf(3, func(c *cluster.Config) { c.Min = 3 })
 		nodes[0].kill()
 		pass(5 * time.Minute)
 		for _, a := range nodes[1:] {
@@ -104,12 +94,7 @@ func TestBelowTheMinimum(t *testing.T) {
 // A replacement comes before the death of the one it replaces is noticed.
 func TestReplacementForAFullRing(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
-		nodes := s.cast(3, 3)
-		for _, a := range nodes {
-			a.cfg.Max = 3
-			a.start()
-		}
-		r := s.ring(nodes...)
+		nodes, r := s.ringOf(3, func(c *cluster.Config) { c.Max = 3 })
 		s.net.Freeze(nodes[1].end)
 		fresh := s.joiner("n9", nodes)
 		fresh.cfg.Max = 3
@@ -170,12 +155,7 @@ func TestGenerationsAreAboveWhatACheckpointKnows(t *testing.T) {
 
 func TestQuorumOfOneGoesOnInSilence(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
-		nodes := s.cast(2, 2)
-		for _, a := range nodes {
-			a.cfg.Quorum = 1
-			a.start()
-		}
-		r := s.ring(nodes...)
+		nodes, r := s.ringOf(2, func(c *cluster.Config) { c.Quorum = 1 })
 		s.net.Freeze(nodes[0].end)
 		nodes[0].note(func() { nodes[0].killed = true }) // it goes on as well: that is what was asked for
 		s.next(r.Generation, nodes[1])

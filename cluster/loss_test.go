@@ -9,11 +9,14 @@ import (
 	"github.com/ballast-ml/ballast/cluster"
 )
 
-// ringOf forms a ring of n.
-func (s *sim) ringOf(n int) ([]*actor, cluster.Roster) {
+// ringOf forms a ring of n, each with the settings that configure changes.
+func (s *sim) ringOf(n int, configure ...func(*cluster.Config)) ([]*actor, cluster.Roster) {
 	s.t.Helper()
 	nodes := s.cast(n, n)
 	for _, a := range nodes {
+		for _, change := range configure {
+			change(&a.cfg)
+		}
 		a.start()
 	}
 	return nodes, s.ring(nodes...)
