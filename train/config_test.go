@@ -1,6 +1,8 @@
 package train
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +18,7 @@ func TestDefaultsAreValid(t *testing.T) {
 		if again, err := c.Resolve(kind); err != nil || again != c {
 			t.Errorf("%s: resolving twice gives %+v (%v), once %+v", kind, again, err, c)
 		}
-		canonical := strings.NewReplacer("header=auto\n", "", "missing=auto\n", "", "image-size=auto\n", "").Replace(c.Canonical()) // the content decides these
+		canonical := strings.NewReplacer("header=auto\n", "", "separator=auto\n", "", "missing=auto\n", "", "image-size=auto\n", "").Replace(c.Canonical()) // the content decides these
 		if strings.Contains(canonical, "auto") {
 			t.Errorf("%s: something is still auto:\n%s", kind, c.Canonical())
 		}
@@ -100,5 +102,46 @@ func TestCanonical(t *testing.T) {
 		if resolve(edit) == base {
 			t.Errorf("%s: another run has the same canonical text", name)
 		}
+	}
+}
+
+// TestCanonicalForgetsNothing: every field has a key of its own and a line in the
+// text, and another value makes it another text; but where the data lies does
+// not.
+func TestCanonicalForgetsNothing(t *testing.T) {
+	base := Defaults()
+	var keys []string
+	for i := range reflect.TypeFor[Config]().NumField() {
+		field := reflect.TypeFor[Config]().Field(i)
+		key := field.Tag.Get("koanf")
+		if key == "" || slices.Contains(keys, key) {
+			t.Fatalf("field %s has the key %q, expected one of its own", field.Name, key)
+		}
+		keys = append(keys, key)
+		c := base
+		switch v := reflect.ValueOf(&c).Elem().Field(i); v.Kind() {
+		case reflect.String:
+			v.SetString(v.String() + "x")
+		case reflect.Bool:
+			v.SetBool(!v.Bool())
+		case reflect.Int:
+			v.SetInt(v.Int() + 1)
+		case reflect.Uint64:
+			v.SetUint(v.Uint() + 1)
+		case reflect.Float64:
+			v.SetFloat(v.Float() + 1)
+		case reflect.Pointer: // to a seed
+			seed := base.Seed + 1
+			v.Set(reflect.ValueOf(&seed))
+		default:
+			t.Fatalf("field %s is of a kind that this test does not change", field.Name)
+		}
+		if placed := slices.Contains(elsewhere, key); (c.Canonical() == base.Canonical()) != placed {
+			t.Errorf("%s: another value gives another text: %v, expected %v", key, placed, !placed)
+		}
+	}
+	lines := strings.Split(strings.TrimSuffix(base.Canonical(), "\n"), "\n")
+	if len(lines) != len(keys)-len(elsewhere) || !slices.IsSorted(lines) {
+		t.Errorf("%d lines for %d keys, or not in order:\n%s", len(lines), len(keys), base.Canonical())
 	}
 }

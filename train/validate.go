@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/optimizer"
@@ -157,31 +155,4 @@ func choose[T any](cond bool, yes, no T) T {
 		return yes
 	}
 	return no
-}
-
-// Canonical returns the configuration as sorted key=value lines: the text that
-// nodes compare before they train together. Where the data lies is left out,
-// what it is stays; its content has a fingerprint of its own.
-func (c Config) Canonical() string {
-	kind := dataset.SourceName(c.Data)
-	seed := c.spec().Seed
-	var lines []string
-	for _, kv := range [][2]any{
-		{"alpha", c.Alpha}, {"batch", c.Batch},
-		{"categorical", c.Categorical}, {"cb-beta", c.CBBeta}, {"cb-from", c.CBFrom}, {"clip", c.Clip}, {"cost", c.Cost},
-		{"data", kind}, {"data-seed", seed}, {"decide", c.Decide}, {"drop", c.Drop}, {"drop-last", c.DropLast}, {"dropout", c.Dropout},
-		{"embed", c.Embed}, {"ensemble", c.Ensemble},
-		{"freeze", c.Freeze}, {"init", c.Init}, {"lr-scale", c.LRScale}, {"reset", c.Reset},
-		{"epochs", c.Epochs}, {"ess", c.ESS}, {"floor", c.Floor}, {"gamma", c.Gamma}, {"header", c.Header}, {"image-size", c.ImageSize},
-		{"label", c.Label}, {"label-noise", c.LabelNoise}, {"lambda", c.Lambda}, {"long-tail", c.LongTail},
-		{"lr", c.LR}, {"lr-schedule", c.LRSchedule}, {"method", c.Method}, {"model", c.Model},
-		{"missing", c.Missing}, {"monitor", c.Monitor}, {"momentum", c.Momentum}, {"norm", c.Norm}, {"on-nan", c.OnNaN}, {"optimizer", c.Optimizer},
-		{"patience", c.Patience}, {"positive", c.Positive}, {"prior", c.Prior}, {"scale", c.Scale}, {"seed", c.Seed}, {"shards", c.Shards}, {"split", c.Split},
-		{"steps", c.Steps}, {"target", c.Target}, {"tau", c.Tau}, {"u-init", c.UInit}, {"val-fraction", c.ValFraction},
-		{"warmup", c.Warmup}, {"weight-decay", c.WeightDecay},
-	} {
-		lines = append(lines, fmt.Sprintf("%s=%v\n", kv[0], kv[1]))
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "")
 }
