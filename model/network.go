@@ -71,8 +71,7 @@ func New(cfg Config) (*Network, error) {
 func newNetwork(s *stack, params, running []float32) *Network {
 	n := &Network{
 		vectors: vectors{
-			params: params, grads: make([]float32, len(params)),
-			running: running, stats: make([]float32, len(running)),
+			params: params, running: running, stats: make([]float32, len(running)),
 		},
 		cfg: s.cfg, in: tensor.Shape(s.cfg.Input).TotalSize(),
 		layers: s.layers, depth: len(s.layers) / s.cfg.members(), shapes: s.shapes,
@@ -86,7 +85,8 @@ func newNetwork(s *stack, params, running []float32) *Network {
 }
 
 // Replica returns a network over the same Params and Running, with Grads, Stats
-// and activations of its own. Replicas may be used at the same time.
+// and activations of its own. Replicas may be used at the same time. Neither the
+// network nor a replica takes memory for Grads before it is used.
 func (n *Network) Replica() *Network {
 	s, err := assemble(n.cfg)
 	if err != nil {
@@ -172,8 +172,9 @@ func (n *Network) Backward(w []float32, final func(from int)) {
 	if final == nil {
 		final = func(int) {}
 	}
+	grads := n.Grads()
 	if n.rows == 0 {
-		clear(n.grads)
+		clear(grads)
 		final(0)
 		return
 	}

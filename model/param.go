@@ -26,7 +26,7 @@ type param struct {
 
 	offset int           // of the window in its vector
 	value  *tensor.Dense // shape over v
-	v, g   []float32     // the windows: value, gradient or batch statistic
+	v, g   []float32     // the windows: value, gradient or batch statistic; no g before there are Grads
 }
 
 // size is the number of elements.
@@ -47,16 +47,19 @@ func (p *param) room() int {
 // of returns the parameter's window of a vector that is laid out like its own.
 func (p *param) of(flat []float32) []float32 { return flat[p.offset : p.offset+p.size()] }
 
-// bind places the parameter at offset of its vectors.
-func (p *param) bind(values, grads []float32, offset int) {
+// bind places the parameter at offset of its vectors; beside may be nil.
+func (p *param) bind(values, beside []float32, offset int) {
 	p.offset = offset
-	p.v, p.g = p.of(values), p.of(grads)
+	p.v = p.of(values)
+	if beside != nil {
+		p.g = p.of(beside)
+	}
 	p.value = tensor.New(tensor.WithShape(p.shape...), tensor.WithBacking(p.v))
 }
 
 // vectors are the flat vectors behind a network's parameters.
 type vectors struct {
-	params, grads  []float32
+	params, grads  []float32 // grads are nil until they are used
 	running, stats []float32
 }
 

@@ -38,7 +38,23 @@ func (n *Network) eachParam(f func(p *param)) {
 }
 
 // Grads returns the gradient that the last Backward left, laid out as Params.
-func (n *Network) Grads() []float32 { return n.grads }
+func (n *Network) Grads() []float32 {
+	if n.grads == nil {
+		n.SetGrads(make([]float32, len(n.params)))
+	}
+	return n.grads
+}
+
+// SetGrads has Backward write its gradient to memory of the caller's, which has
+// the length of Params and is zero where no tensor lies. It panics if the length
+// does not fit.
+func (n *Network) SetGrads(memory []float32) {
+	if len(memory) != len(n.params) {
+		panic(fmt.Sprintf("model: a gradient of length %d for %d parameters", len(memory), len(n.params)))
+	}
+	n.grads = memory
+	n.eachParam(func(p *param) { p.g = p.of(memory) })
+}
 
 // Running returns the running statistics of batch norm, shared by all replicas:
 // for each such layer the means of its channels, then their variances. Empty

@@ -119,3 +119,24 @@ func TestSummary(t *testing.T) {
 		}
 	}
 }
+
+// TestSetGrads: a gradient in memory of the caller's has the bits of any other,
+// and what lies between the tensors stays as it was.
+func TestSetGrads(t *testing.T) {
+	eachArch(t, 5, func(t *testing.T, n *Network, b batch) {
+		want := run(n, b, CrossEntropy{}, direction(n, 2)).Grads
+		r := n.Replica()
+		memory := make([]float32, len(n.Params()))
+		r.SetGrads(memory)
+		run(r, b, CrossEntropy{}, direction(n, 2))
+		if !sameBits(memory, want) || &r.Grads()[0] != &memory[0] {
+			t.Error("the gradient is not where it should be")
+		}
+	})
+	defer func() {
+		if recover() == nil {
+			t.Error("memory of a wrong length is taken")
+		}
+	}()
+	mustNew(t, archCases(1)[0]).SetGrads(make([]float32, 3))
+}

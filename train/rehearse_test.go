@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"testing"
 
 	"github.com/ballast-ml/ballast/allreduce"
@@ -57,5 +58,68 @@ func TestRehearse(t *testing.T) {
 	cfg.Model = "resnet20"
 	if err := Rehearse(t.Context(), cfg, data, nil, allreduce.Topology{}, Observer{}); err == nil {
 		t.Error("a model that does not fit the data is taken")
+	}
+}
+
+// sharing is a network whose links lend memory of their own, as one does that
+// shares it, and remember how much. Nothing is read there in place.
+type sharing struct {
+	*allreduce.Mem
+	lent chan int // floats of each vector
+}
+
+type sharingLink struct {
+	allreduce.Link
+	*allreduce.Pool
+	lent chan int
+}
+
+func (s sharing) Open(ctx context.Context, t allreduce.Topology) (allreduce.Link, error) {
+	l, err := s.Mem.Open(ctx, t)
+	return sharingLink{l, new(allreduce.Pool), s.lent}, err
+}
+
+func (l sharingLink) Alloc(n int) []float32 {
+	l.lent <- n
+	return make([]float32, n)
+}
+
+func (l sharingLink) Refer([]float32) *allreduce.Frame { return nil }
+func (l sharingLink) Settle(context.Context) error     { return nil }
+
+// TestGradientsLieInMemoryOfTheRing: the sum, and the gradient of each local
+// shard, where the neighbours can read them.
+func TestGradientsLieInMemoryOfTheRing(t *testing.T) {
+	cfg := Defaults()
+	cfg.Model, cfg.Batch, cfg.Steps = "logistic", 32, 2
+	data := dataset.Noise([]int{1, 6, 6}, 3, 64, 1)
+	net := sharing{allreduce.NewMem(), make(chan int, 100)}
+	done := make(chan error)
+	for rank := range 2 {
+		go func() {
+			top := allreduce.Topology{Run: "lent", Generation: 1, Rank: rank, Names: []string{"a", "b"}, Shards: []int{0, 3, 8}}
+			ring, err := allreduce.Form(t.Context(), net, top)
+			if err == nil {
+				defer ring.Close()
+				err = Rehearse(t.Context(), cfg, data, ring, top, Observer{})
+			}
+			done <- err
+		}()
+	}
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	close(net.lent)
+	vectors := 0
+	for n := range net.lent {
+		if n != 112+16 { // 36·3 weights and 3 biases, both in multiples of 16
+			t.Errorf("a vector of %d floats is lent", n)
+		}
+		vectors++
+	}
+	if vectors != 3+5+2 {
+		t.Errorf("%d vectors lie in memory of the ring, want a gradient for each of 8 shards and a sum for each of 2 nodes", vectors)
 	}
 }

@@ -70,7 +70,8 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 	}
 	for i := range k {
 		s.replicas[i] = j.net.Replica()
-		s.gradients[i] = s.replicas[i].Grads()
+		s.gradients[i] = ring.Alloc(len(s.gradient)) // of this ring: where a neighbour may read it in place
+		s.replicas[i].SetGrads(s.gradients[i])
 		s.moments[i] = s.replicas[i].Stats()
 		s.records[i] = make([]float64, recordSize)
 	}

@@ -90,7 +90,7 @@ func (t task) form(ctx context.Context, transport string, shards int, meet func(
 func (t task) sums(ctx context.Context, ring *allreduce.Ring, size int) (RingResult, error) {
 	const warm, least, most = 3, 5, 20_000
 	result := RingResult{Transport: t.Ring.Transport, Nodes: t.Nodes, Bytes: size}
-	part, dst := make([]float32, size/4), ring.Alloc(size/4) // where the gradient of a step lies
+	part, dst := ring.Alloc(size/4), ring.Alloc(size/4) // where the gradients of a step lie
 	for i := range part {
 		part[i] = float32(t.Rank + 1)
 	}
