@@ -100,6 +100,7 @@ func (w *workers) hear(e proc.Event) error {
 		w.addrs[e.Child] = s.Addr
 		w.ready++
 		if w.ready == len(w.addrs) {
+			w.ready = 0 // for the next meeting
 			return w.tell(heard{Addrs: w.addrs})
 		}
 	default:

@@ -94,14 +94,36 @@ func TestAlone(t *testing.T) {
 	}
 }
 
-// TestWhole takes the steps of a run with membership and checkpoints.
-func TestWhole(t *testing.T) {
-	r, err := testCrew(t).Step(t.Context(), 2, StepTask{Model: "mlp", Method: "erm", Rows: 8, Whole: true, Steps: 30, Dir: t.TempDir()})
+// TestPair has two kinds of steps take turns, one of them in a whole run.
+func TestPair(t *testing.T) {
+	base := StepTask{Model: "mlp", Method: "absgd", Rows: 8, Transport: BestTransport, Glyphs: true}
+	more := base
+	more.Whole, more.Dir = true, t.TempDir()
+	r, err := testCrew(t).Pair(t.Context(), 2, PairTask{Base: base, More: more, Block: 3, Pairs: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Steps != 30 || r.Nodes != 2 || r.Batch != 16 {
-		t.Errorf("%+v", r)
+	for _, c := range []Costs{r.Base, r.More} {
+		if len(c.Millis) != 4 || len(c.CPU) != 4 || len(c.Wait) != 4 || slices.Min(c.Millis) <= 0 || slices.Min(c.Wait) <= 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+	if r.Batch != 16 {
+		t.Errorf("a batch of %d", r.Batch)
+	}
+	more.Model = "vgg"
+	if _, err := testCrew(t).Pair(t.Context(), 1, PairTask{Base: base, More: more, Block: 1, Pairs: 1}); err == nil || !strings.Contains(err.Error(), `"vgg" is not one of`) {
+		t.Errorf("an unknown model: %v", err)
+	}
+}
+
+// TestPairFails has the second kind fail where the first waits for its turn.
+func TestPairFails(t *testing.T) {
+	base := StepTask{Model: "mlp", Method: "absgd", Rows: 8, Transport: BestTransport}
+	more := base
+	more.Method = "nonsense"
+	if _, err := testCrew(t).Pair(t.Context(), 1, PairTask{Base: base, More: more, Block: 1, Pairs: 9}); err == nil || !strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("an unknown method: %v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -19,20 +20,29 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// TestInterval has the textbook's example: the mean of 1..5 is 3 ± 1.963.
-func TestInterval(t *testing.T) {
-	var ratios []float64
-	for i := 1; i <= 5; i++ {
-		ratios = append(ratios, math.Exp(float64(i)))
+// TestMedianInterval checks the bounds by what they claim: of samples from one
+// distribution, about 95 % have its median between them.
+func TestMedianInterval(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{10, 25, 100} {
+		const tries = 4000
+		held := 0
+		for range tries {
+			values := make([]float64, n)
+			for i := range values {
+				values[i] = math.Exp(3 * rnd.NormFloat64()) // the median is 1
+			}
+			if m, lo, hi := MedianInterval(values); lo > m || m > hi {
+				t.Fatalf("%v %v %v", lo, m, hi)
+			} else if lo <= 1 && 1 <= hi {
+				held++
+			}
+		}
+		if share := float64(held) / tries; share < 0.94 || share > 0.985 {
+			t.Errorf("of %d values, %.3f of the intervals hold the median", n, share)
+		}
 	}
-	mean, lo, hi := Interval(ratios)
-	if math.Abs(math.Log(mean)-3) > 1e-12 || math.Abs(math.Log(lo)-1.037) > 1e-3 || math.Abs(math.Log(hi)-4.963) > 1e-3 {
-		t.Errorf("%v in [%v, %v]", math.Log(mean), math.Log(lo), math.Log(hi))
-	}
-	if _, lo, hi := Interval([]float64{2}); lo != 0 || !math.IsInf(hi, 1) {
-		t.Errorf("one ratio has the interval [%v, %v]", lo, hi)
-	}
-	if math.Abs(student(31)-2.040) > 0.01 || math.Abs(student(1000)-1.962) > 0.002 {
-		t.Errorf("t of 31: %v, of 1000: %v", student(31), student(1000))
+	if m, lo, hi := MedianInterval([]float64{3, 1, 2}); m != 2 || lo != 1 || hi != 3 {
+		t.Errorf("%v %v %v", m, lo, hi)
 	}
 }

@@ -58,41 +58,38 @@ func (c Crew) Step(ctx context.Context, nodes int, t StepTask) (StepResult, erro
 	return r, json.Unmarshal(results[0], &r)
 }
 
-// step rehearses a few steps to learn how long one takes, and then as many as
-// fit into the time.
+// step takes the task's steps. Unless their number is given, it takes a few to
+// learn how long one takes, and then as many as fit into the time.
 func (t task) step(ctx context.Context, meet func(string) ([]string, error)) (result StepResult, err error) {
-	const tries, least = 3, 5
-	cfg, data, err := t.Step.config(ctx, t.Nodes)
+	p, err := t.prepare(ctx, meet)
 	if err != nil {
 		return StepResult{}, err
 	}
-	if t.Step.Whole {
-		return t.whole(ctx, cfg, meet)
-	}
-	ring, top, leave, err := t.form(ctx, t.Step.Transport, cfg.Shards, meet)
-	if err != nil {
-		return StepResult{}, err
-	}
-	defer func() { err = errors.Join(err, leave()) }()
-	w := watch{warm: 1}
-	cfg.Steps = tries
-	if err := train.Rehearse(ctx, cfg, data, ring, top, w.observer()); err != nil {
-		return StepResult{}, err
-	}
+	defer func() { err = errors.Join(err, p.leave()) }()
 	steps := t.Step.Steps
 	if steps == 0 {
-		steps = int(float64(t.Step.Duration.Milliseconds()) / Median(w.millis))
+		if steps, err = p.fitting(ctx, t.Step.Duration); err != nil {
+			return StepResult{}, err
+		}
 	}
-	steps, err = agree(ctx, ring, 1<<40, max(steps, least))
-	if err != nil {
+	w := watch{warm: min(steps/2, maxWarm)}
+	p.cfg.Steps = w.warm + steps
+	if err := p.take(ctx, p.cfg, w.observer()); err != nil {
 		return StepResult{}, err
 	}
-	w = watch{warm: min(steps/2, maxWarm)}
-	cfg.Steps = w.warm + steps
-	if err := train.Rehearse(ctx, cfg, data, ring, top, w.observer()); err != nil {
-		return StepResult{}, err
+	return w.result(t, p.cfg), nil
+}
+
+// fitting returns how many steps take about so long, as the first process finds.
+func (p prepared) fitting(ctx context.Context, d time.Duration) (int, error) {
+	const tries, least = 3, 5
+	w := watch{warm: 1}
+	p.cfg.Steps = tries
+	if err := p.take(ctx, p.cfg, w.observer()); err != nil {
+		return 0, err
 	}
-	return w.result(t, cfg), nil
+	steps := int(float64(d.Milliseconds()) / Median(w.millis))
+	return agree(ctx, p.ring, 1<<40, max(steps, least))
 }
 
 // maxWarm is the most steps taken before those that count, while memory finds

@@ -6,11 +6,12 @@ import (
 )
 
 // task is what a worker is told to do: the first line of its input, in JSON.
-// Exactly one of Ring, Step and Probe is set.
+// Exactly one of Ring, Step, Pair and Probe is set.
 type task struct {
 	Rank, Nodes int
 	Ring        *RingTask  `json:",omitempty"`
 	Step        *StepTask  `json:",omitempty"`
+	Pair        *PairTask  `json:",omitempty"`
 	Probe       *ProbeTask `json:",omitempty"`
 }
 
@@ -37,12 +38,22 @@ type StepTask struct {
 	Dir           string
 }
 
+// PairTask asks for two kinds of steps in turn, in the same processes: blocks of
+// steps of one kind, each followed by a block of the other. What the machine
+// does to one of a pair it does to the other, and both lie in the same memory
+// for the whole time.
+type PairTask struct {
+	Base, More StepTask // their Duration and Steps do not count
+	Block      int      // steps of a block
+	Pairs      int      // blocks of each kind
+}
+
 // ProbeTask asks for the peak of multiply-adds, for comparisons of what
 // processes can reach beside each other.
 type ProbeTask struct{ Duration time.Duration }
 
-// said is a line that a worker writes: first its address, then its result or
-// its error.
+// said is a line that a worker writes: its address for each meeting with the
+// others, then its result or its error.
 type said struct {
 	Ready  bool            `json:",omitempty"`
 	Addr   string          `json:",omitempty"`
@@ -50,5 +61,5 @@ type said struct {
 	Err    string          `json:",omitempty"`
 }
 
-// heard is the second line of a worker's input, when all are ready.
+// heard is the line of a worker's input that ends a meeting, when all are ready.
 type heard struct{ Addrs []string }

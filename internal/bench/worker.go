@@ -49,6 +49,8 @@ func (t task) do(ctx context.Context, meet func(addr string) ([]string, error)) 
 		return t.ring(ctx, meet)
 	case t.Step != nil:
 		return t.step(ctx, meet)
+	case t.Pair != nil:
+		return t.pair(ctx, meet)
 	case t.Probe != nil:
 		return t.probe(ctx, meet)
 	}

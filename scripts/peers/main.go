@@ -46,9 +46,9 @@ var sections = []section{
 	{"kernels", 4, kernels},
 	{"step", 5, steps},
 	{"ring", 5, ring},
-	{"method", 10, method},
-	{"elastic", 8, elastic},
-	{"shards", 8, shards},
+	{"method", 3, method},
+	{"elastic", 3, elastic},
+	{"shards", 3, shards},
 	{"processes", 8, processes},
 }
 
