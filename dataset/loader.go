@@ -34,6 +34,7 @@ type Loader struct {
 	plan   Plan
 	shards int
 	lo, hi int
+	image  []float32 // a sample as it is in the set, before it is augmented
 
 	free  chan *Batch // empty batches, to the reader
 	ready chan *Batch // full ones, from it; closed after the last step
@@ -54,11 +55,14 @@ func NewLoader(set *Set, p Plan, shards, lo, hi, from int) *Loader {
 	if p.Rows != set.Len() {
 		panic(fmt.Sprintf("dataset: NewLoader: a plan of %d rows for a set of %d", p.Rows, set.Len()))
 	}
+	if a, err := p.Augment.For(set.shape); err != nil || a != p.Augment {
+		panic(fmt.Sprintf("dataset: NewLoader: augment %v for samples of %v: %v", p.Augment, set.shape, err))
+	}
 	if lo < 0 || hi < lo || shards < hi || shards < 1 || from < 0 {
 		panic(fmt.Sprintf("dataset: NewLoader: shards [%d, %d) of %d from step %d", lo, hi, shards, from))
 	}
 	l := &Loader{
-		set: set, plan: p, shards: shards, lo: lo, hi: hi,
+		set: set, plan: p, shards: shards, lo: lo, hi: hi, image: make([]float32, set.dim),
 		free:  make(chan *Batch, ahead),
 		ready: make(chan *Batch, ahead),
 		quit:  make(chan struct{}),
@@ -152,7 +156,17 @@ func (l *Loader) fill(b *Batch, samples []int32) {
 		for j, i := range samples[lo:hi] {
 			p.IDs[j] = l.set.ids[i]
 			p.Y[j] = l.set.labels[i]
-			l.set.Read(p.X[j*dim:(j+1)*dim], int(i))
+			l.features(p.X[j*dim:(j+1)*dim], int(i), b.Step, lo+j)
 		}
 	}
+}
+
+// features reads sample i, for a position of the global batch of a step.
+func (l *Loader) features(dst []float32, i, step, position int) {
+	if l.plan.Augment == (Augment{}) {
+		l.set.Read(dst, i)
+		return
+	}
+	l.set.Read(l.image, i)
+	l.plan.Augment.apply(dst, l.image, l.set.shape, l.plan.Seed, step, position)
 }

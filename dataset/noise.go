@@ -15,7 +15,7 @@ func Noise(shape []int, classes, rows int, seed uint64) *Data {
 		panic("dataset: Noise wants rows and at least 2 classes")
 	}
 	draws := rng.New(seed, rng.Glyph, uint64(rows))
-	train := &Set{classes: classes, dim: product(shape)}
+	train := &Set{classes: classes, dim: product(shape), shape: shape}
 	train.ids, train.labels = make([]int32, rows), make([]int32, rows)
 	train.pixels = make([]uint8, rows*train.dim)
 	for i := range train.pixels {
@@ -29,7 +29,7 @@ func Noise(shape []int, classes, rows int, seed uint64) *Data {
 	for i := range names {
 		names[i] = strconv.Itoa(i)
 	}
-	empty := func() *Set { return &Set{classes: classes, dim: train.dim} }
+	empty := func() *Set { return &Set{classes: classes, dim: train.dim, shape: shape} }
 	return &Data{
 		Name: "noise", Kind: Image, Shape: shape, Classes: names,
 		Train: train, Val: empty(), Test: empty(),

@@ -173,7 +173,7 @@ func (d *Data) read(ctx context.Context, r *raw, rows []int32) (*Set, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	s := &Set{classes: len(r.classes), dim: product(d.Shape), ids: rows, labels: make([]int32, len(rows))}
+	s := &Set{classes: len(r.classes), dim: product(d.Shape), shape: d.Shape, ids: rows, labels: make([]int32, len(rows))}
 	for i, row := range rows {
 		s.labels[i] = r.labels[row]
 	}

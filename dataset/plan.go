@@ -18,6 +18,7 @@ type Plan struct {
 	DropLast bool   // leave out the short last batch of an epoch
 
 	Resample *Resample // if set, later epochs draw their rows
+	Augment  Augment   // what the images of a batch become; of Augment.For
 }
 
 // Check reports what is wrong with the plan, or nil. The other methods may

@@ -7,6 +7,7 @@ import "fmt"
 type Set struct {
 	classes int
 	dim     int
+	shape   []int // of a sample; its product is dim
 	ids     []int32
 	labels  []int32
 	pixels  []uint8   // len = Len()*dim, or nil

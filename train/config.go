@@ -37,6 +37,9 @@ type Config struct {
 	Scale string `koanf:"scale"`
 	// ImageSize is what the files of images:DIR are brought to: auto, N or HxW.
 	ImageSize string `koanf:"image-size"`
+	// Augment is what training images go through as they are read, in the words
+	// of [dataset.ParseAugment]; evaluations see them as they are.
+	Augment string `koanf:"augment"`
 	// Split says how rows are divided: stratified, kfold:K:FOLD, time:COLUMN or
 	// group:COLUMN.
 	Split string `koanf:"split"`
@@ -159,7 +162,7 @@ type Config struct {
 // Defaults returns the configuration of a run with no flags.
 func Defaults() Config {
 	return Config{
-		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Split: "stratified", ImageSize: "auto", Seed: 1,
+		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Split: "stratified", ImageSize: "auto", Augment: "none", Seed: 1,
 		Model: "auto", Norm: "auto", Embed: "none", Ensemble: 1, Dropout: -1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,

@@ -47,6 +47,7 @@ func TestValidateNamesFlags(t *testing.T) {
 		"--u-init":       func(c *Config) { c.UInit = "one" },
 		"--cb-beta":      func(c *Config) { c.CBBeta = 1 },
 		"--weight-decay": func(c *Config) { c.WeightDecay = -2 },
+		"--augment":      func(c *Config) { c.Augment = "rotate" },
 		"header":         func(c *Config) { c.Header = "maybe" },
 	} {
 		c := Defaults()
@@ -82,6 +83,7 @@ func TestCanonical(t *testing.T) {
 	for name, edit := range map[string]func(*Config){
 		"order of words":     func(c *Config) { c.Method = "la+absgd" },
 		"bracketed defaults": func(c *Config) { c.Method = "absgd[gamma=0.9]+la[tau=1]" },
+		"no shift":           func(c *Config) { c.Augment = "crop=0" },
 		"explicit auto":      func(c *Config) { c.Optimizer, c.LR = "sgd", 0.05 },
 		"data seed":          func(c *Config) { c.DataSeed = &one },
 	} {
@@ -98,6 +100,7 @@ func TestCanonical(t *testing.T) {
 		"shards": func(c *Config) { c.Shards = 4 },
 		"data":   func(c *Config) { c.Data = "idx:/a" },
 		"header": func(c *Config) { c.Header = "yes" },
+		"flip":   func(c *Config) { c.Augment = "flip" },
 	} {
 		if resolve(edit) == base {
 			t.Errorf("%s: another run has the same canonical text", name)
@@ -143,5 +146,18 @@ func TestCanonicalForgetsNothing(t *testing.T) {
 	lines := strings.Split(strings.TrimSuffix(base.Canonical(), "\n"), "\n")
 	if len(lines) != len(keys)-len(elsewhere) || !slices.IsSorted(lines) {
 		t.Errorf("%d lines for %d keys, or not in order:\n%s", len(lines), len(keys), base.Canonical())
+	}
+}
+
+// TestAugmentWantsImages: a table is told so.
+func TestAugmentWantsImages(t *testing.T) {
+	cfg := Defaults()
+	cfg.Data, cfg.Augment, cfg.Batch = "csv:"+writeTable(t, 60), "crop,flip", 10
+	data, err := dataset.Open(t.Context(), cfg.spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newJob(cfg, data); err == nil || !strings.Contains(err.Error(), "--augment crop,flip: the samples are rows of a table") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -108,6 +108,9 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 	if err := j.plan.Check(); err != nil {
 		return nil, err
 	}
+	if err := j.buildAugment(); err != nil {
+		return nil, err
+	}
 	if err := j.buildSampling(); err != nil {
 		return nil, err
 	}
@@ -152,6 +155,18 @@ func (j *job) buildMethod() error {
 	}
 	if j.loss, j.weigher, err = m.build(Ingredients{Config: j.cfg, Counts: j.data.Train.Counts()}); err != nil {
 		return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
+	}
+	return nil
+}
+
+// buildAugment says what training images go through.
+func (j *job) buildAugment() error {
+	a, err := dataset.ParseAugment(j.cfg.Augment)
+	if err == nil {
+		j.plan.Augment, err = a.For(j.data.Shape)
+	}
+	if err != nil {
+		return fmt.Errorf("--augment %s: %w", j.cfg.Augment, err)
 	}
 	return nil
 }

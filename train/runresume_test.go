@@ -14,6 +14,17 @@ import (
 // stopped, and metrics.jsonl has every line once.
 func TestRunResumes(t *testing.T) {
 	cfg, _ := smallRun(t, nil)
+	testRunResumes(t, cfg)
+}
+
+// TestRunResumesAugmented: in the middle of an epoch of images that change.
+func TestRunResumesAugmented(t *testing.T) {
+	cfg, _ := smallRun(t, nil)
+	cfg.Data, cfg.Augment, cfg.Lambda = "idx:"+writeImages(t, 180, 30), "crop,flip,cutout", "2"
+	testRunResumes(t, cfg)
+}
+
+func testRunResumes(t *testing.T, cfg Config) {
 	run := func(out, resume string, stop int) (Summary, error) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()

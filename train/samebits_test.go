@@ -196,6 +196,10 @@ func TestSameBits(t *testing.T) {
 			c.Data = "idx:" + images
 			c.Model, c.Norm, c.Dropout, c.Lambda = "lenet", "batch", 0.2, "2"
 		}},
+		{"lenet, augmented", func(c *Config) {
+			c.Data = "idx:" + images
+			c.Model, c.Augment, c.Lambda = "lenet", "crop,flip,cutout", "2"
+		}},
 		{"batch smaller than the shards", func(c *Config) {
 			c.Data = "csv:" + table
 			c.Model, c.Lambda, c.Batch, c.Steps = "mlp:8", "2", 5, 12

@@ -25,6 +25,8 @@ func (c Config) Validate() error {
 	if err := dataset.Check(c.spec()); err != nil {
 		wrong = append(wrong, err)
 	}
+	_, err := dataset.ParseAugment(c.Augment)
+	failed("augment", err)
 	c.checkNetwork(failed)
 	c.checkStart(failed)
 	if m, err := ParseMethod(c.Method); err != nil {
@@ -140,6 +142,11 @@ func (c Config) Resolve(kind dataset.Kind) (Config, error) {
 	}
 	c.Method = m.String()
 	table := kind == dataset.Table
+	augment, err := dataset.ParseAugment(c.Augment)
+	if err != nil {
+		return c, fmt.Errorf("--augment: %w", err)
+	}
+	c.Augment = augment.String()
 	c.resolveNetwork()
 	c.Dropout = choose(c.Dropout < 0, choose(table, 0.3, 0), c.Dropout)
 	c.Optimizer = choose(c.Optimizer == "auto", choose(table, "adamw", "sgd"), c.Optimizer)
