@@ -28,11 +28,11 @@ func newEncoder(t *table, features []Feature, columns []int) *encoder {
 	at := 0
 	for i := range features {
 		f := &features[i]
-		if f.category() {
+		if f.IsCategory() {
 			e.addCategory(f, t.frame.Columns[columns[i]].Texts, int32(at))
 		}
-		at += f.width()
-		if !f.category() {
+		at += f.Width()
+		if !f.IsCategory() {
 			e.dense = at
 		}
 	}
@@ -77,7 +77,7 @@ func (e *encoder) read(rows []int32) (values []float32, places []int32, err erro
 		category := 0
 		for i := range e.features {
 			f, x := &e.features[i], cells[e.columns[i]]
-			if !f.category() {
+			if !f.IsCategory() {
 				if values, err = e.number(values, f, x, row); err != nil {
 					return nil, nil, err
 				}

@@ -31,7 +31,7 @@ func (t *table) fit(rows []int32, scale string) (features []Feature, warnings []
 		switch {
 		case said != "":
 			warnings = append(warnings, fmt.Sprintf("%s: left out: %s", f.describe(), said))
-		case f.category():
+		case f.IsCategory():
 			categories = append(categories, f)
 		default:
 			features = append(features, f)

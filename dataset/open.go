@@ -159,7 +159,7 @@ func (d *Data) prepare(r *raw, s *Spec, train []int32) (err error) {
 		}
 		width := 0
 		for i := range d.Prep.Features {
-			width += d.Prep.Features[i].width()
+			width += d.Prep.Features[i].Width()
 			t.columns = append(t.columns, d.Prep.Features[i].Index)
 		}
 		d.Prep.Shape = []int{width}

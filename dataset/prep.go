@@ -50,13 +50,16 @@ type Feature struct {
 	Missing bool `json:"missing,omitempty"`
 }
 
-// category reports whether f is a column of text.
-func (f *Feature) category() bool { return f.Std == 0 && f.Quantiles == nil }
+// IsCategory reports whether f is a column of text: its values are 1 for the text
+// of the cell, else 0.
+func (f *Feature) IsCategory() bool { return f.Std == 0 && f.Quantiles == nil }
 
-// width returns the number of values of f in a sample.
-func (f *Feature) width() int {
+// Width returns the number of values of f in a sample. The first value of a
+// number is the number, and a second one, if there is one, tells that it is
+// missing.
+func (f *Feature) Width() int {
 	n := len(f.Categories)
-	if !f.category() {
+	if !f.IsCategory() {
 		n = 1
 	}
 	if f.Rare {
@@ -86,7 +89,7 @@ func (p *Prep) Values() []string {
 		if name == "" {
 			name = fmt.Sprintf("column %d", f.Index)
 		}
-		if !f.category() {
+		if !f.IsCategory() {
 			names = append(names, name)
 		}
 		for _, c := range f.Categories {
@@ -125,7 +128,7 @@ func (p *Prep) checkFeatures() error {
 	width, categories := 0, false
 	for i := range p.Features {
 		f := &p.Features[i]
-		width += f.width()
+		width += f.Width()
 		switch {
 		case f.Index < 0:
 			return fmt.Errorf("stored preprocessing: a feature of %s", f.describe())
@@ -133,12 +136,12 @@ func (p *Prep) checkFeatures() error {
 			return fmt.Errorf("stored preprocessing: %s: expected a finite mean and a deviation above 0, it has %g and %g", f.describe(), f.Mean, f.Std)
 		case f.Quantiles != nil && (len(f.Quantiles) < 2 || !slices.IsSorted(f.Quantiles) || slices.ContainsFunc(f.Quantiles, func(x float64) bool { return !finite(x) })):
 			return fmt.Errorf("stored preprocessing: %s: expected quantiles in ascending order", f.describe())
-		case !f.category() && (len(f.Categories) > 0 || f.Rare):
+		case !f.IsCategory() && (len(f.Categories) > 0 || f.Rare):
 			return fmt.Errorf("stored preprocessing: %s: both numbers and categories", f.describe())
-		case !f.category() && categories:
+		case !f.IsCategory() && categories:
 			return fmt.Errorf("stored preprocessing: %s: expected numbers before categories", f.describe())
 		}
-		categories = categories || f.category()
+		categories = categories || f.IsCategory()
 	}
 	if len(p.Shape) != 1 || width != p.Shape[0] || width == 0 {
 		return fmt.Errorf("stored preprocessing: expected samples of %d values, the shape is %v", width, p.Shape)

@@ -76,7 +76,7 @@ func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
 	if p := o.s.Prep; p != nil {
 		for i, at := range features {
 			all[at] = frame.Number
-			if p.Features[i].category() {
+			if p.Features[i].IsCategory() {
 				all[at] = frame.Text
 			}
 		}
