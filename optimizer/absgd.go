@@ -55,6 +55,9 @@ type ABSGDConfig struct {
 // noise). While λ is +Inf averaging is plain and u does not exist; u is in units
 // of exp(ℓ/λ), so that it starts anew whenever λ changes.
 //
+// A sample of weight v_i of its own counts as so many copies: e^{ℓ_i/λ} is
+// v_i·e^{ℓ_i/λ} everywhere.
+//
 // The state is u, and is the same on every node: it depends on the global batch
 // only.
 type ABSGD struct {
@@ -180,7 +183,8 @@ func (w *ABSGD) Restore(state []float64) error {
 	return nil
 }
 
-// exponents fills dst, or a larger slice, with a_i = c_{y_i}·ℓ_i/λ.
+// exponents fills dst, or a larger slice, with a_i = c_{y_i}·ℓ_i/λ + log v_i, v_i
+// the sample's own weight.
 func exponents(dst []float64, s Shard, lambda float64, c []float64) []float64 {
 	if cap(dst) < len(s.Losses) {
 		dst = make([]float64, len(s.Losses))
@@ -192,14 +196,18 @@ func exponents(dst []float64, s Shard, lambda float64, c []float64) []float64 {
 			a = float64(a * c[s.Labels[i]])
 		}
 		dst[i] = a / lambda
+		if s.Weights != nil {
+			dst[i] += detmath.Log(s.weight(i))
+		}
 	}
 	return dst
 }
 
-// spread sets q_i = e_i·c_{y_i}; a nil e or c stands for ones.
+// spread sets q_i = e_i·c_{y_i}; a nil e stands for the samples' own weights, a nil
+// c for ones.
 func spread(s Shard, e, c []float64) {
 	for i := range s.Q {
-		q := 1.0
+		q := s.weight(i)
 		if e != nil {
 			q = e[i]
 		}
@@ -210,13 +218,13 @@ func spread(s Shard, e, c []float64) {
 	}
 }
 
-// raise changes a shard's weights from f·q_i to f·q_i + c_{y_i}·floor, kept as a
-// product: the new factor is f+floor, and the weight over that is at most c.
-// Dividing by f instead would overflow where f has underflowed.
+// raise changes a shard's weights from f·q_i to f·q_i + c_{y_i}·v_i·floor, kept as
+// a product: the new factor is f+floor, and the weight over that is at most c·v
+// (or c). Dividing by f instead would overflow where f has underflowed.
 func raise(s Shard, e, c []float64, f, floor float64) float64 {
 	factor := f + floor
 	for i := range s.Q {
-		q := (float64(f*e[i]) + floor) / factor
+		q := (float64(f*e[i]) + float64(floor*s.weight(i))) / factor
 		if c != nil {
 			q = float64(q * c[s.Labels[i]])
 		}

@@ -68,7 +68,7 @@ func (c classes) at(at At) []float64 {
 }
 
 // ClassBalanced weighs each sample by its class, normalised over the global
-// batch: w_i = c_{y_i} / Σ_k c_{y_k}. Before a given fraction of the run it is
+// batch: w_i = c_{y_i}·v_i / Σ_k c_{y_k}·v_k, v_i the sample's own weight. Before a given fraction of the run it is
 // ERM: deferred re-weighting, DRW (Cao et al., NeurIPS 2019). It has no state.
 type ClassBalanced struct {
 	classes classes
@@ -87,7 +87,7 @@ func NewClassBalanced(weights []float64, from float64) (*ClassBalanced, error) {
 	return &ClassBalanced{classes: c}, err
 }
 
-// Weigh sets every q to c_y and every factor to 1/Σc_y. A label without a class
+// Weigh sets every q to c_y·v and every factor to 1/Σ c_y·v. A label without a class
 // weight panics.
 func (w *ClassBalanced) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
 	return weigh(ctx, w, at, local, r)
@@ -103,12 +103,13 @@ func (w *ClassBalanced) prepare(at At, local []Shard) [][3]float64 {
 	c := w.classes.at(at)
 	for s := range local {
 		sum := float64(len(local[s].Losses))
-		fill(local[s].Q, 1)
+		local[s].plain()
 		if c != nil {
 			sum = 0
 			for i, y := range local[s].Labels {
-				local[s].Q[i] = float32(c[y])
-				sum += c[y]
+				q := float64(c[y] * local[s].weight(i))
+				local[s].Q[i] = float32(q)
+				sum += q
 			}
 		}
 		w.n.triples[s] = sumOf(sum, len(local[s].Losses))

@@ -26,9 +26,9 @@ type chiSquare struct {
 	atMost, uniform float64 // > 0: the weight of the largest loss, or of all
 }
 
-func (c *chiSquare) fit(losses []float64) {
-	low, high, ties := extremes(losses)
-	rows := float64(len(losses))
+func (c *chiSquare) fit(losses []float64, copies masses) {
+	low, high, ties := extremes(losses, copies)
+	rows := copies.total(len(losses))
 	c.most, c.atMost, c.uniform = high, 0, 0
 	switch {
 	case low == high || c.size == 1:
@@ -40,7 +40,7 @@ func (c *chiSquare) fit(losses []float64) {
 	}
 	lo, hi := low-(high-low), high
 	for range 60 { // then the weights are equal up to rounding
-		if c.effective(losses, lo) >= c.size {
+		if c.effective(losses, copies, lo) >= c.size {
 			break
 		}
 		lo -= high - lo
@@ -50,28 +50,29 @@ func (c *chiSquare) fit(losses []float64) {
 		if mid <= lo || mid >= hi {
 			break
 		}
-		if c.effective(losses, mid) < c.size {
+		if c.effective(losses, copies, mid) < c.size {
 			hi = mid
 		} else {
 			lo = mid
 		}
 	}
 	var sum float64
-	for _, l := range losses {
-		sum += max(0, l-lo)
+	for i, l := range losses {
+		sum += float64(copies.of(i) * max(0, l-lo))
 	}
 	c.eta, c.scale = lo, 1/sum
 }
 
-// effective returns (Σw)²/(B·Σw²) of the weights max(0, ℓ-η).
-func (c *chiSquare) effective(losses []float64, eta float64) float64 {
+// effective returns (Σw)²/(B·Σw²) of the weights max(0, ℓ-η), sums over all
+// copies, of which there are B.
+func (c *chiSquare) effective(losses []float64, copies masses, eta float64) float64 {
 	var sum, square float64
-	for _, l := range losses {
+	for i, l := range losses {
 		w := max(0, l-eta)
-		sum += w
-		square += float64(w * w)
+		sum += float64(copies.of(i) * w)
+		square += float64(copies.of(i) * float64(w*w))
 	}
-	return sum / square * sum / float64(len(losses))
+	return sum / square * sum / copies.total(len(losses))
 }
 
 func (c *chiSquare) weight(loss float64) float64 {
@@ -86,17 +87,17 @@ func (c *chiSquare) weight(loss float64) float64 {
 	return float64(max(0, loss-c.eta) * c.scale)
 }
 
-// extremes returns the smallest and the largest of losses, and how many are the
-// largest.
-func extremes(losses []float64) (low, high, ties float64) {
+// extremes returns the smallest and the largest of losses, and how many copies are
+// the largest.
+func extremes(losses []float64, copies masses) (low, high, ties float64) {
 	low, high = losses[0], losses[0]
-	for _, l := range losses {
+	for i, l := range losses {
 		low = min(low, l)
 		switch {
 		case l > high:
-			high, ties = l, 1
+			high, ties = l, copies.of(i)
 		case l == high:
-			ties++
+			ties += copies.of(i)
 		}
 	}
 	return low, high, ties

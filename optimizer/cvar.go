@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -10,7 +11,8 @@ import (
 // (0, 1], weigh 1/(alpha·B) each (Rockafellar and Uryasev, 2000; as the average
 // top-k loss: Fan et al., NeurIPS 2017). Where alpha·B is not whole, or samples
 // have the same loss, those at the edge share what is left alike. alpha = 1 is
-// plain averaging; alpha <= 1/B the largest loss alone. Averaging is plain before
+// plain averaging; alpha <= 1/B the largest loss alone. A sample of weight v of
+// its own is so many copies, of which there are Σv. Averaging is plain before
 // the fraction from of the run.
 func NewCVaR(alpha, from float64) (*Robust, error) {
 	if !(alpha > 0 && alpha <= 1) {
@@ -19,27 +21,39 @@ func NewCVaR(alpha, from float64) (*Robust, error) {
 	return newRobust("cvar", &cvar{alpha: alpha}, from)
 }
 
-// cvar gives each loss above the edge the weight above, and those at it the
-// weight at.
+// cvar gives each copy of a loss above the edge the weight above, and those at it
+// the weight at.
 type cvar struct {
 	alpha           float64
 	edge, above, at float64
+	order           []int
 }
 
-func (c *cvar) fit(losses []float64) {
-	slices.Sort(losses)
-	rows := len(losses)
-	mass := float64(c.alpha * float64(rows))
-	place := rows - max(1, ceil(mass))
-	c.edge = losses[place]
-	first, _ := slices.BinarySearch(losses, c.edge)
-	behind := rows // the first loss above the edge
-	for behind = place; behind < rows && losses[behind] == c.edge; {
-		behind++
+func (c *cvar) fit(losses []float64, copies masses) {
+	c.order = c.order[:0]
+	for i := range losses {
+		c.order = append(c.order, i)
 	}
-	higher := float64(rows - behind)
+	slices.SortFunc(c.order, func(i, j int) int { // the largest first
+		return cmp.Or(cmp.Compare(losses[j], losses[i]), cmp.Compare(i, j))
+	})
+	mass := float64(c.alpha * copies.total(len(losses)))
+	// 0.3 of 10 rows is 3, although 0.3*10 > 3 in floating point for some numbers.
+	enough := mass - float64(1e-9*mass)
+	higher, ties := 0.0, 0.0 // copies above the edge, and at it
+	for k, i := range c.order {
+		if k > 0 && losses[i] != c.edge {
+			if higher+ties >= enough {
+				break
+			}
+			higher += ties
+			ties = 0
+		}
+		c.edge = losses[i]
+		ties += copies.of(i)
+	}
 	c.above = 1 / mass
-	c.at = (mass - higher) / mass / float64(behind-first)
+	c.at = (mass - higher) / mass / ties
 }
 
 func (c *cvar) weight(loss float64) float64 {
@@ -50,14 +64,4 @@ func (c *cvar) weight(loss float64) float64 {
 		return c.at
 	}
 	return 0
-}
-
-// ceil returns x rounded up, up to the rounding of a product: 0.3 of 10 rows is
-// 3, although 0.3*10 > 3 in floating point for some numbers.
-func ceil(x float64) int {
-	n := int(x)
-	if x-float64(n) > 1e-9*x {
-		n++
-	}
-	return n
 }

@@ -5,13 +5,15 @@ import (
 	"math"
 )
 
-// ERM is empirical risk minimisation, that is plain averaging: w_i = 1/B. The
-// zero value is ready for use. It has no state.
+// ERM is empirical risk minimisation, that is plain averaging: w_i = v_i/B, with
+// v_i the sample's own weight, 1 if there is none. It is divided by B and not by
+// the v_i of the batch, so that the mean step is that of the weighted training
+// set. The zero value is ready for use. It has no state.
 type ERM struct{ n normaliser }
 
 var _ Eager = (*ERM)(nil)
 
-// Weigh sets every q to 1 and every factor to 1/B.
+// Weigh sets every q to the sample's own weight, else 1, and every factor to 1/B.
 func (w *ERM) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
 	return weigh(ctx, w, at, local, r)
 }
@@ -23,7 +25,7 @@ func (w *ERM) prepare(_ At, local []Shard) [][3]float64 {
 	w.n.fit(local, false)
 	for s := range local {
 		w.n.triples[s] = sumOf(float64(len(local[s].Losses)), len(local[s].Losses))
-		fill(local[s].Q, 1)
+		local[s].plain()
 	}
 	return w.n.poisoned(local)
 }

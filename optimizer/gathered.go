@@ -11,12 +11,36 @@ import (
 type gathered struct {
 	records [][]float64
 	all     []float64
+	mass    masses
 }
 
-// losses returns c_{y_i}·ℓ_i of the whole batch, in shard order (nil c: ones),
-// valid until the next call. The first one that is not finite gives a
+// masses are the samples' own weights; nil stands for ones.
+type masses []float64
+
+func (m masses) of(i int) float64 {
+	if m == nil {
+		return 1
+	}
+	return m[i]
+}
+
+// total is the sum of n masses.
+func (m masses) total(n int) float64 {
+	if m == nil {
+		return float64(n)
+	}
+	var sum float64
+	for _, v := range m {
+		sum += v
+	}
+	return sum
+}
+
+// losses returns c_{y_i}·ℓ_i of the whole batch, in shard order (nil c: ones), and
+// the samples' own weights, valid until the next call. The first one that is not finite gives a
 // *NonFiniteError on every node.
-func (g *gathered) losses(ctx context.Context, local []Shard, c []float64, r Reducer) ([]float64, error) {
+func (g *gathered) losses(ctx context.Context, local []Shard, c []float64, r Reducer) ([]float64, masses, error) {
+	weighted := false
 	for len(g.records) < len(local) {
 		g.records = append(g.records, nil)
 	}
@@ -29,30 +53,42 @@ func (g *gathered) losses(ctx context.Context, local []Shard, c []float64, r Red
 			}
 			record = append(record, a)
 		}
+		for i := range local[s].Weights {
+			record = append(record, local[s].weight(i))
+		}
+		weighted = weighted || local[s].Weights != nil
 		g.records[s] = record
 	}
 	all, err := r.Gather(ctx, g.records[:len(local)])
 	if err != nil {
-		return nil, fmt.Errorf("optimizer: gathering the losses: %w", err)
+		return nil, nil, fmt.Errorf("optimizer: gathering the losses: %w", err)
 	}
-	g.all = g.all[:0]
+	g.all, g.mass = g.all[:0], g.mass[:0]
 	for _, record := range all {
+		if weighted { // losses, then as many weights
+			g.mass = append(g.mass, record[len(record)/2:]...)
+			record = record[:len(record)/2]
+		}
 		g.all = append(g.all, record...)
 	}
 	for i, l := range g.all {
 		if l-l != 0 {
-			return nil, &NonFiniteError{Row: i, Loss: float32(l)}
+			return nil, nil, &NonFiniteError{Row: i, Loss: float32(l)}
 		}
 	}
 	if len(g.all) == 0 {
 		panic("optimizer: an empty global batch")
 	}
-	return g.all, nil
+	if !weighted {
+		return g.all, nil, nil
+	}
+	return g.all, g.mass, nil
 }
 
 // Robust weighs each sample by a worst case over the global batch: the weights,
 // >= 0 and 1 in sum, are those of a set around equal ones for which the weighted
-// loss is largest. They are a function of the sample's own loss once all losses
+// loss is largest. A sample of weight v_i of its own counts as so many copies,
+// and the weights of a batch sum to Σv/B, as in plain averaging. They are a function of the sample's own loss once all losses
 // are known. Before a fraction of the run averaging is plain. It has no state.
 type Robust struct {
 	name string
@@ -66,10 +102,10 @@ type Robust struct {
 
 // ambiguity is a set of weights.
 type ambiguity interface {
-	// fit finds the worst case for the losses of a batch, of which there is at
-	// least one and all are finite. It may reorder them.
-	fit(losses []float64)
-	// weight returns that of a sample with the given loss, one of those.
+	// fit finds the worst case for so many copies of each loss of a batch, of
+	// which there is at least one and all are finite.
+	fit(losses []float64, copies masses)
+	// weight returns that of a copy with the given loss, one of those.
 	weight(loss float64) float64
 }
 
@@ -82,21 +118,22 @@ func newRobust(name string, set ambiguity, from float64) (*Robust, error) {
 	return &Robust{name: name, set: set, from: from}, nil
 }
 
-// Weigh gathers all losses and sets q_i = B·w_i, with a factor of 1/B.
+// Weigh gathers all losses and sets q_i = Σv·w_i, with a factor of 1/B.
 func (w *Robust) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
 	if !at.Reached(w.from) {
 		return w.plain.Weigh(ctx, at, local, r)
 	}
 	w.n.fit(local, false)
-	losses, err := w.g.losses(ctx, local, nil, r)
+	losses, copies, err := w.g.losses(ctx, local, nil, r)
 	if err != nil {
 		return Outcome{}, err
 	}
 	rows := float64(len(losses))
-	w.set.fit(losses)
+	w.set.fit(losses, copies)
+	total := copies.total(len(losses))
 	for _, s := range local {
 		for i, l := range s.Losses {
-			s.Q[i] = float32(rows * w.set.weight(float64(l)))
+			s.Q[i] = float32(total * float64(s.weight(i)*w.set.weight(float64(l))))
 		}
 	}
 	fill(w.n.factors, float32(1/rows))

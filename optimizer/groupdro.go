@@ -31,7 +31,8 @@ type GroupDROConfig struct {
 //	q_g ∝ q_g·exp(η·(L_g + C/√n_g))
 //	w_i = q_g/b_g         b_g samples of the group in the batch
 //
-// Groups are the labels. A group that is absent from the batch keeps its share,
+// where a sample of weight v_i of its own counts as so many, in L_g, in b_g and in
+// w_i. Groups are the labels. A group that is absent from the batch keeps its share,
 // up to the normaliser, and weighs nothing, so that the weights sum to the share
 // of those present. The state is log q.
 type GroupDRO struct {
@@ -90,7 +91,7 @@ func (w *GroupDRO) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (
 		return Outcome{}, fmt.Errorf("optimizer: gathering the losses of the groups: %w", err)
 	}
 	groups := len(w.log)
-	total := make([]float64, 2*groups)
+	total := make([]float64, 2*groups+1)
 	for _, record := range all {
 		if len(record) != len(total) {
 			return Outcome{}, fmt.Errorf("optimizer: a shard sent %d numbers, want %d for %d groups", len(record), len(total), groups)
@@ -99,36 +100,38 @@ func (w *GroupDRO) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (
 			total[i] += v
 		}
 	}
-	var rows float64
-	for g, sum := range total[:groups] {
+	rows := total[2*groups]
+	for _, sum := range total[:groups] {
 		if sum-sum != 0 {
 			return Outcome{}, culprit(ctx, local, r)
 		}
-		rows += total[groups+g]
 	}
-	w.advance(total[:groups], total[groups:])
+	w.advance(total[:groups], total[groups:2*groups])
 	for _, s := range local {
 		for i, y := range s.Labels {
-			s.Q[i] = float32(rows * w.each[y])
+			s.Q[i] = float32(float64(rows*w.each[y]) * s.weight(i))
 		}
 	}
 	fill(w.n.factors, float32(1/rows))
 	return Outcome{Factors: w.n.factors, LogU: math.Inf(-1), Lambda: math.Inf(1), Rows: int(rows), next: w.next}, nil
 }
 
-// sums returns a record for each shard: Σℓ by group, then the numbers of samples.
+// sums returns a record for each shard: Σvℓ by group, then Σv, at last the number
+// of samples.
 func (w *GroupDRO) sums(local []Shard) [][]float64 {
 	groups := len(w.log)
 	for len(w.records) < len(local) {
-		w.records = append(w.records, make([]float64, 2*groups))
+		w.records = append(w.records, make([]float64, 2*groups+1))
 	}
 	for s := range local {
 		record := w.records[s]
 		clear(record)
 		for i, y := range local[s].Labels {
-			record[y] += float64(local[s].Losses[i])
-			record[groups+int(y)]++
+			v := local[s].weight(i)
+			record[y] += float64(v * float64(local[s].Losses[i]))
+			record[groups+int(y)] += v
 		}
+		record[2*groups] = float64(len(local[s].Labels))
 	}
 	return w.records[:len(local)]
 }
@@ -149,7 +152,10 @@ func (w *GroupDRO) advance(losses, numbers []float64) {
 	for g := range w.next {
 		// A share of e^-700 is nothing, but can come back.
 		w.next[g] = max(w.next[g]-norm, -700)
-		w.each[g] = detmath.Exp(w.next[g]) / max(numbers[g], 1)
+		w.each[g] = 0
+		if numbers[g] > 0 {
+			w.each[g] = detmath.Exp(w.next[g]) / numbers[g]
+		}
 	}
 }
 

@@ -95,12 +95,11 @@ func drawLabels(k, rows, classes int) []int32 {
 	return y
 }
 
-// TestNodesAgree: 8 uneven shards, one of them empty, give the same bits on 1,
-// 2, 3 and 8 nodes.
-func TestNodesAgree(t *testing.T) {
+// everyWeighter returns one of each kind, for three classes.
+func everyWeighter(t *testing.T) map[string]func() Weighter {
 	c := []float64{0.3, 1, 1.7}
 	lambda := func(v float64) Lambda { return Lambda{{math.Inf(1), 0}, {v, 0.25}, {v / 2, 0.75}} }
-	for name, weighter := range map[string]func() Weighter{
+	return map[string]func() Weighter{
 		"erm": func() Weighter { return &ERM{} },
 		"cb": func() Weighter {
 			w, err := NewClassBalanced(c, 0.5)
@@ -134,15 +133,27 @@ func TestNodesAgree(t *testing.T) {
 		"absgd, far apart": func() Weighter {
 			return mustABSGD(t, ABSGDConfig{Lambda: lambda(0.01), Gamma: 0.9, Alpha: 1})
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			want := play(t, 1, weighter)
-			for _, nodes := range []int{2, 3, 8} {
-				if diff := cmp.Diff(want, play(t, nodes, weighter), cmp.AllowUnexported(run{})); diff != "" {
-					t.Errorf("%d nodes (-1 node):\n%s", nodes, diff)
+		"scaled rgd": func() Weighter {
+			return mustWeigher(NewScaled(mustWeigher(NewRGD(RGDConfig{Tau: 2}))(t), c, 0.5))(t)
+		},
+	}
+}
+
+// TestNodesAgree: 8 uneven shards, one of them empty, give the same bits on 1,
+// 2, 3 and 8 nodes, with and without weights of the samples' own.
+func TestNodesAgree(t *testing.T) {
+	for name, plain := range everyWeighter(t) {
+		weighted := func() Weighter { return &ownWeights{Weighter: plain(), of: drawWeight} }
+		for with, weighter := range map[string]func() Weighter{"": plain, ", weighted": weighted} {
+			t.Run(name+with, func(t *testing.T) {
+				want := play(t, 1, weighter)
+				for _, nodes := range []int{2, 3, 8} {
+					if diff := cmp.Diff(want, play(t, nodes, weighter), cmp.AllowUnexported(run{})); diff != "" {
+						t.Errorf("%d nodes (-1 node):\n%s", nodes, diff)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

@@ -19,9 +19,10 @@ type normaliser struct {
 func (n *normaliser) fit(local []Shard, labelled bool) {
 	for i := range local {
 		rows := len(local[i].Losses)
-		if len(local[i].Q) != rows || (labelled && len(local[i].Labels) != rows) {
-			panic(fmt.Sprintf("optimizer: shard with %d losses, %d labels and %d weights",
-				rows, len(local[i].Labels), len(local[i].Q)))
+		if len(local[i].Q) != rows || (labelled && len(local[i].Labels) != rows) ||
+			(local[i].Weights != nil && len(local[i].Weights) != rows) {
+			panic(fmt.Sprintf("optimizer: shard with %d losses, %d labels, %d weights of samples and room for %d of the batch",
+				rows, len(local[i].Labels), len(local[i].Weights), len(local[i].Q)))
 		}
 	}
 	if cap(n.triples) < len(local) {

@@ -29,7 +29,7 @@ type RGDConfig struct {
 //	reverse-kl  w_i ∝ 1/(1-x_i)
 //
 // which are the worst cases of robust optimisation with a penalty on the
-// divergence. All weigh a sample without loss 1, agree to first order in x, and
+// divergence, and v_i times that with weights v_i of the samples' own. All weigh a sample without loss 1, agree to first order in x, and
 // bound the weight of an outlier. It has no state.
 type RGD struct {
 	cfg RGDConfig
@@ -74,6 +74,7 @@ func (w *RGD) prepare(at At, local []Shard) [][3]float64 {
 			if at.Reached(w.cfg.From) {
 				q = w.cfg.weight(float64(l))
 			}
+			q = float64(q * local[s].weight(i))
 			local[s].Q[i] = float32(q)
 			sum += q
 		}

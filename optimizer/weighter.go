@@ -12,6 +12,11 @@ type Shard struct {
 	// Labels are the class numbers, as many as losses. Weighters that know no
 	// classes do not read them.
 	Labels []int32
+	// Weights are those of the samples themselves, > 0 and 1 in the mean over the
+	// training rows: each counts as so many copies. nil, in all shards of the
+	// batch alike, stands for ones; an empty shard of a weighted batch has an
+	// empty slice. Ones have the same bits as nil.
+	Weights []float32
 	// Q is filled by Weigh: the sample's part of its weight, >= 0. Its length
 	// is that of Losses.
 	Q []float32
@@ -29,6 +34,23 @@ type Reducer interface {
 	// for each shard of this node. Records may differ in length, and are left
 	// as they were. The result is valid until the next call.
 	Gather(ctx context.Context, local [][]float64) ([][]float64, error)
+}
+
+// weight returns that of sample i itself.
+func (s *Shard) weight(i int) float64 {
+	if s.Weights == nil {
+		return 1
+	}
+	return float64(s.Weights[i])
+}
+
+// plain sets every q to the sample's own weight.
+func (s *Shard) plain() {
+	if s.Weights == nil {
+		fill(s.Q, 1)
+		return
+	}
+	copy(s.Q, s.Weights)
 }
 
 // Outcome is what Weigh found: the weights and the state that they would lead
