@@ -34,6 +34,12 @@ func (f *digest) add(name string, s *Set) {
 	for i, id := range s.ids {
 		f.number(uint64(uint32(id))<<32 | uint64(uint32(s.labels[i])))
 	}
+	if s.weights != nil {
+		f.text("weights")
+		for _, x := range s.weights {
+			f.small(math.Float32bits(x))
+		}
+	}
 	for _, x := range s.values {
 		f.small(math.Float32bits(x))
 	}

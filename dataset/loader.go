@@ -13,6 +13,7 @@ type Part struct {
 	IDs   []int32   // row numbers, as Set.ID gives them
 	X     []float32 // features, row-major: len(IDs) rows
 	Y     []int32   // classes
+	W     []float32 // weights of the samples, 1 in the mean of the set; nil: all are 1
 }
 
 // Batch is what one node reads of the global batch of one step.
@@ -84,6 +85,9 @@ func (l *Loader) newBatch() *Batch {
 			X:   make([]float32, 0, room*l.set.dim),
 			Y:   make([]int32, 0, room),
 		}
+		if l.set.Weighted() {
+			b.Parts[i].W = make([]float32, 0, room)
+		}
 	}
 	return b
 }
@@ -151,11 +155,14 @@ func (l *Loader) fill(b *Batch, samples []int32) {
 	for k := range b.Parts {
 		lo, hi := ShardRange(len(samples), l.shards, l.lo+k)
 		p := &b.Parts[k]
-		p.First = lo
+		p.First, p.W = lo, p.W[:0] // of nil it is nil
 		p.IDs, p.Y, p.X = p.IDs[:hi-lo], p.Y[:hi-lo], p.X[:(hi-lo)*dim]
 		for j, i := range samples[lo:hi] {
 			p.IDs[j] = l.set.ids[i]
 			p.Y[j] = l.set.labels[i]
+			if p.W != nil {
+				p.W = append(p.W, l.set.weights[i])
+			}
 			l.features(p.X[j*dim:(j+1)*dim], int(i), b.Step, lo+j)
 		}
 	}

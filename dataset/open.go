@@ -97,6 +97,11 @@ func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
 			return nil, nil, nil, err
 		}
 	}
+	if r.table != nil {
+		if train, err = r.table.counting(train); err != nil {
+			return nil, nil, nil, err
+		}
+	}
 	if s.Prep != nil {
 		return train, val, test, nil // rows to evaluate need not hold every class
 	}
@@ -126,6 +131,11 @@ func assemble(ctx context.Context, r *raw, s *Spec, train, val, test []int32) (*
 		set, err := d.read(ctx, r, p.rows)
 		if err != nil {
 			return nil, err
+		}
+		if p.name == "train" && r.table != nil {
+			if set.weights, err = r.table.weights(p.rows); err != nil {
+				return nil, err
+			}
 		}
 		content.add(p.name, set)
 		*p.set = set

@@ -23,58 +23,74 @@ type kinds func(names []string, n int) ([]frame.Kind, error)
 // roles says what the columns of the first table are for.
 type roles struct{ s *Spec }
 
-// of returns the label column, the one to split by (-1: none) and the features
-// among columns that may have names. What rows are split by is no feature: the
-// test rows hold values of it that no training row has.
-func (o roles) of(names []string, n int) (label, split int, features []int, err error) {
-	if label = -1; !o.s.Unlabelled {
-		if label, err = o.label(names, n); err != nil {
-			return 0, 0, nil, err
+// parts are the columns of a table by what they are for; -1 for none.
+type parts struct {
+	label    int
+	split    int   // the one that rows are divided by
+	weight   int   // how much a row counts
+	features []int // to learn from
+}
+
+// of returns what the columns are for, which may have names. What rows are split
+// by is no feature: the test rows hold values of it that no training row has.
+func (o roles) of(names []string, n int) (parts, error) {
+	p := parts{-1, -1, -1, nil}
+	var err error
+	if !o.s.Unlabelled {
+		if p.label, err = o.label(names, n); err != nil {
+			return p, err
 		}
 	}
-	split = -1
 	if by, err := parseSplit(o.s.Split); err == nil && by.column != "" { // Check has looked at the word
-		if split, err = frame.Find(by.column, names, n); err != nil {
-			return 0, 0, nil, fmt.Errorf("--split: %w", err)
+		if p.split, err = frame.Find(by.column, names, n); err != nil {
+			return p, fmt.Errorf("--split: %w", err)
 		}
 	}
-	if p := o.s.Prep; p != nil {
-		for i := range p.Features {
-			at, err := stored(&p.Features[i], names, n)
-			if err != nil {
-				return 0, 0, nil, err
-			}
-			features = append(features, at)
+	if o.s.Weight != "" {
+		if p.weight, err = frame.Find(o.s.Weight, names, n); err != nil {
+			return p, fmt.Errorf("--weight: %w", err)
 		}
-		return label, split, features, nil
+		if p.weight == p.label || p.weight == p.split {
+			return p, fmt.Errorf("--weight: column %s is the label, or rows are split by it", name(names, p.weight))
+		}
+	}
+	if o.s.Prep != nil {
+		for i := range o.s.Prep.Features {
+			at, err := stored(&o.s.Prep.Features[i], names, n)
+			if err != nil {
+				return p, err
+			}
+			p.features = append(p.features, at)
+		}
+		return p, nil
 	}
 	dropped, err := columns("drop", o.s.Drop, names, n)
 	if err != nil {
-		return 0, 0, nil, err
+		return p, err
 	}
-	if slices.Contains(dropped, label) {
-		return 0, 0, nil, fmt.Errorf("--drop: column %s is the label", name(names, label))
+	if slices.Contains(dropped, p.label) {
+		return p, fmt.Errorf("--drop: column %s is the label", name(names, p.label))
 	}
 	for i := range n {
-		if i != label && i != split && !slices.Contains(dropped, i) {
-			features = append(features, i)
+		if i != p.label && i != p.split && i != p.weight && !slices.Contains(dropped, i) {
+			p.features = append(p.features, i)
 		}
 	}
-	if len(features) == 0 {
-		return 0, 0, nil, fmt.Errorf("expected columns beside the label, found none")
+	if len(p.features) == 0 {
+		return p, fmt.Errorf("expected columns beside the label, found none")
 	}
-	return label, split, features, nil
+	return p, nil
 }
 
 // kinds is what has to be known before the cells are read.
 func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
-	label, _, features, err := o.of(names, n)
+	parts, err := o.of(names, n)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]frame.Kind, n)
 	if p := o.s.Prep; p != nil {
-		for i, at := range features {
+		for i, at := range parts.features {
 			all[at] = frame.Number
 			if p.Features[i].IsCategory() {
 				all[at] = frame.Text
@@ -89,8 +105,11 @@ func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
 			all[at] = frame.Text
 		}
 	}
-	if label >= 0 {
-		all[label] = frame.Text
+	if parts.weight >= 0 {
+		all[parts.weight] = frame.Number
+	}
+	if parts.label >= 0 {
+		all[parts.label] = frame.Text
 	}
 	return all, nil
 }

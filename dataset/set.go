@@ -10,6 +10,7 @@ type Set struct {
 	shape   []int // of a sample; its product is dim
 	ids     []int32
 	labels  []int32
+	weights []float32 // of the samples, 1 in the mean; nil: all are 1
 	pixels  []uint8   // len = Len()*dim, or nil
 	values  []float32 // numbers: len = Len()*dense, or nil
 	dense   int       // values of a sample before those of categories; dim without categories
@@ -74,6 +75,23 @@ func (s *Set) categories(dst []float32, i int) {
 
 // Counts returns the number of samples of each class, in memory of its own.
 func (s *Set) Counts() []int { return count(s.labels, s.classes) }
+
+// Weighted reports whether the samples have weights that differ.
+func (s *Set) Weighted() bool { return s.weights != nil }
+
+// Mass returns the sum of the weights of each class, in memory of its own: the
+// same as Counts where no samples have weights.
+func (s *Set) Mass() []float64 {
+	n := make([]float64, s.classes)
+	for i, y := range s.labels {
+		if s.weights == nil {
+			n[y]++
+		} else {
+			n[y] += float64(s.weights[i])
+		}
+	}
+	return n
+}
 
 // Groups returns the named groups of rows that the source defines, or nil.
 // They need not cover the set. The caller must not change them.

@@ -67,6 +67,11 @@ type Spec struct {
 	// are the codes of categories, and those to leave out. A column of text is
 	// one of categories without being told.
 	Categorical, Drop string
+	// Weight is a column of numbers of at least 0, by name or index: so many copies
+	// of its row a training row counts as, up to a common factor. It is no feature.
+	// Rows of weight 0 are not trained on; those of validation and of testing count
+	// alike, whatever their weight. Empty: all rows count alike.
+	Weight string
 	// Scale is what becomes of numbers: standard (or empty), quantile or none.
 	Scale string
 	// LongTail thins the training classes exponentially, the largest to have
@@ -168,6 +173,9 @@ func Check(s Spec) error {
 		case test.format == nil || src.format == nil && src.name != "":
 			errs = append(errs, fmt.Errorf("test data %q: expected a table beside a table, as in csv:FILE; images and glyphs bring their own test rows", s.TestData))
 		}
+	}
+	if s.Weight != "" && src.format == nil && src.name != "" {
+		errs = append(errs, fmt.Errorf("weight %q: expected a table, as in csv:FILE; %s has no columns", s.Weight, src.name))
 	}
 	if s.LongTail != 0 && (!(s.LongTail >= 1) || math.IsInf(s.LongTail, 0)) {
 		errs = append(errs, fmt.Errorf("long tail %g: expected the ratio of the largest class to the smallest, at least 1 (or 0 for none)", s.LongTail))

@@ -16,12 +16,10 @@ import (
 // table is the rows of a table source: those of the training files, then those
 // of the test files, in one frame. Its columns are as in the first file.
 type table struct {
-	frame    *frame.Frame
-	origins  []origin
-	label    int   // its column
-	split    int   // the column that rows are divided by; -1: none
-	features []int // columns to learn from
-	columns  []int // those of the features of Prep
+	parts
+	frame   *frame.Frame
+	origins []origin
+	columns []int // of the features of Prep
 }
 
 // origin is a file that rows of a table come from.
@@ -47,7 +45,7 @@ func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, 
 		return nil, err
 	}
 	t := &table{frame: f, origins: origins}
-	if t.label, t.split, t.features, err = roles.of(f.Names(), len(f.Columns)); err != nil {
+	if t.parts, err = roles.of(f.Names(), len(f.Columns)); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	r := &raw{name: base(place), path: f.Path, kind: Table, train: f.Rows, table: t, place: t.place}

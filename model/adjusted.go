@@ -18,9 +18,9 @@ type LogitAdjusted struct{ s softmax }
 var _ Loss = (*LogitAdjusted)(nil)
 
 // NewLogitAdjusted returns the loss of strength tau for classes with the given
-// numbers of training samples. A class without samples is an error: log 0
-// would rule it out for ever.
-func NewLogitAdjusted(tau float64, counts []int) (*LogitAdjusted, error) {
+// numbers of training samples, or sums of their weights: only ratios count. A
+// class without samples is an error: log 0 would rule it out for ever.
+func NewLogitAdjusted(tau float64, counts []float64) (*LogitAdjusted, error) {
 	if !finite(tau) {
 		return nil, fmt.Errorf("model: logit adjustment: tau is %v, want a finite number", tau)
 	}
@@ -30,10 +30,10 @@ func NewLogitAdjusted(tau float64, counts []int) (*LogitAdjusted, error) {
 	offset := make([]float64, len(counts))
 	top := math.Inf(-1)
 	for k, n := range counts {
-		if n < 1 {
-			return nil, fmt.Errorf("model: logit adjustment: class %d has %d training samples, want at least 1", k, n)
+		if !(n > 0) || math.IsInf(n, 1) {
+			return nil, fmt.Errorf("model: logit adjustment: class %d has %v training samples, want a number above 0", k, n)
 		}
-		offset[k] = detmath.Log(float64(n))
+		offset[k] = detmath.Log(n)
 		top = max(top, offset[k])
 	}
 	// Softmax does not see a common shift, so neither the total nor the

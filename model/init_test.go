@@ -96,7 +96,7 @@ func TestBits(t *testing.T) {
 	for _, cfg := range archCases(1) {
 		n := mustNew(t, cfg)
 		b := newBatch(n, 7, 5)
-		r := run(n, b, adjusted(t, 1, []int{50, 20, 10, 1}[:cfg.Classes]...), direction(n, 2))
+		r := run(n, b, adjusted(t, 1, []float64{50, 20, 10, 1}[:cfg.Classes]...), direction(n, 2))
 		h := sha256.New()
 		for _, x := range [][]float32{packed(n, n.Params()), r.Losses, r.Logits, packed(n, r.Grads), r.Stats, r.Slopes} {
 			if err := binary.Write(h, binary.LittleEndian, x); err != nil {

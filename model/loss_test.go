@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/diff/fd"
 )
 
-func adjusted(t testing.TB, tau float64, counts ...int) *LogitAdjusted {
+func adjusted(t testing.TB, tau float64, counts ...float64) *LogitAdjusted {
 	t.Helper()
 	l, err := NewLogitAdjusted(tau, counts)
 	if err != nil {
@@ -165,13 +165,15 @@ func TestLossNotFinite(t *testing.T) {
 func TestAdjustedErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		tau    float64
-		counts []int
+		counts []float64
 	}{
-		"zero count":     {1, []int{5, 0, 3}},
-		"negative count": {1, []int{5, -1}},
+		"zero count":     {1, []float64{5, 0, 3}},
+		"negative count": {1, []float64{5, -1}},
 		"no classes":     {1, nil},
-		"tau NaN":        {math.NaN(), []int{1, 2}},
-		"tau infinite":   {math.Inf(1), []int{1, 2}},
+		"NaN count":      {1, []float64{1, math.NaN()}},
+		"infinite count": {1, []float64{1, math.Inf(1)}},
+		"tau NaN":        {math.NaN(), []float64{1, 2}},
+		"tau infinite":   {math.Inf(1), []float64{1, 2}},
 	} {
 		if _, err := NewLogitAdjusted(c.tau, c.counts); err == nil {
 			t.Errorf("%s: no error", name)

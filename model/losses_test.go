@@ -20,7 +20,7 @@ func everyLoss(t testing.TB) map[string]Loss {
 	counts := []int{100, 30, 10, 1}
 	return map[string]Loss{
 		"ce":             CrossEntropy{},
-		"la":             adjusted(t, 1.5, counts...),
+		"la":             adjusted(t, 1.5, 100, 30, 10, 1),
 		"focal":          must[Focal](t)(NewFocal(2)),
 		"focal 0.5":      must[Focal](t)(NewFocal(0.5)),
 		"gce":            must[GeneralizedCE](t)(NewGeneralizedCE(0.7, 0)),

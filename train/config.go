@@ -33,6 +33,9 @@ type Config struct {
 	// whose numbers are codes of categories, and those to leave out.
 	Categorical string `koanf:"categorical"`
 	Drop        string `koanf:"drop"`
+	// Weight is the column that says how much a training row counts, > 0; empty:
+	// all alike.
+	Weight string `koanf:"weight"`
 	// Scale is what becomes of the numbers of a table: standard, quantile, none.
 	Scale string `koanf:"scale"`
 	// ImageSize is what the files of images:DIR are brought to: auto, N or HxW.

@@ -78,6 +78,7 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 func (m *Model) open(ctx context.Context, cfg Config, cache string) (*dataset.Data, error) {
 	spec := cfg.spec()
 	spec.Prep, spec.Cache = &m.Prep, cache
+	spec.Weight = "" // figures count rows
 	return openData(ctx, spec)
 }
 

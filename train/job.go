@@ -147,13 +147,18 @@ func (j *job) buildNetwork(start *Model) (err error) {
 	return nil
 }
 
+// ingredients are what the method's words are made with.
+func (j *job) ingredients() Ingredients {
+	return Ingredients{Config: j.cfg, Counts: j.data.Train.Counts(), Mass: j.data.Train.Mass()}
+}
+
 // buildMethod makes the base loss and the weighter.
 func (j *job) buildMethod() error {
 	m, err := ParseMethod(j.cfg.Method)
 	if err != nil {
 		return err
 	}
-	if j.loss, j.weigher, err = m.build(Ingredients{Config: j.cfg, Counts: j.data.Train.Counts()}); err != nil {
+	if j.loss, j.weigher, err = m.build(j.ingredients()); err != nil {
 		return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
 	}
 	return nil
@@ -179,7 +184,7 @@ func (j *job) buildSampling() error {
 		return err
 	}
 	w := words[m.Sampling]
-	shares, start, err := w.Sampling(Ingredients{Config: j.cfg, Counts: j.data.Train.Counts()}, m.own(w))
+	shares, start, err := w.Sampling(j.ingredients(), m.own(w))
 	if err == nil {
 		first, at := 0, optimizer.At{Steps: j.plan.TotalSteps()}
 		for ; !at.Reached(start); at.Step += j.plan.StepsPerEpoch() {

@@ -22,19 +22,19 @@ var _ = register(Word{
 
 // balancedStrength is strengthOf for the settings of cb.
 func balancedStrength(in Ingredients, _ Params) float64 {
-	return strengthOf(in.Counts, in.Config.CBBeta)
+	return strengthOf(in, in.Config.CBBeta)
 }
 
 // strengthOf returns the slope of -log c_k over log π_k, by least squares
 // over the training rows: weights that are one over the class frequency have
 // slope 1, equal ones 0. Weights that come late in a run take less than that
 // out; a validation part finds out how much.
-func strengthOf(counts []int, beta float64) float64 {
-	weights, err := optimizer.ClassWeights(counts, beta)
+func strengthOf(in Ingredients, beta float64) float64 {
+	weights, err := optimizer.ClassWeights(in.Counts, beta)
 	if err != nil {
 		return 0 // the weighter is refused for the same reason, and says so
 	}
-	prior := metrics.Prior(counts)
+	prior := metrics.Prior(in.Mass)
 	var mx, my float64
 	for k, p := range prior {
 		mx += float64(p * detmath.Log(p))

@@ -17,5 +17,5 @@ var _ = register(Word{
 		}
 		return shares, p.Float("from"), err
 	},
-	Strength: func(in Ingredients, p Params) float64 { return strengthOf(in.Counts, p.Float("beta")) },
+	Strength: func(in Ingredients, p Params) float64 { return strengthOf(in, p.Float("beta")) },
 })

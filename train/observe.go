@@ -129,7 +129,7 @@ type StepDone struct {
 	Epochs       int     `json:"epochs"`
 	Rows         int     `json:"rows"`
 	SamplesSeen  int64   `json:"samples_seen"`
-	Loss         Num     `json:"loss"`          // mean base loss
+	Loss         Num     `json:"loss"`          // mean base loss, rows by their weights of their own
 	WeightedLoss Num     `json:"weighted_loss"` // Σ w_i ℓ_i
 	Objective    Num     `json:"objective"`     // λ·log mean exp(ℓ/λ) of the batch's base losses: what ABSGD descends
 	LogU         Num     `json:"log_u"`         // of ABSGD's moving average; not finite while it is untouched

@@ -35,7 +35,7 @@ func Predict(ctx context.Context, path string, cfg Config, o PredictOptions, beg
 		return usage(err)
 	}
 	spec := cfg.spec()
-	spec.Prep, spec.Unlabelled = &m.Prep, true
+	spec.Prep, spec.Unlabelled, spec.Weight = &m.Prep, true, ""
 	if m.Prep.Kind != dataset.Table || !strings.Contains(cfg.Data, ":") || strings.HasPrefix(cfg.Data, "idx:") {
 		return usage(fmt.Errorf("--data %s: predictions are made for the rows of a table, by a model of a table (this one is of kind %q)", cfg.Data, m.Prep.Kind))
 	}

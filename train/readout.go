@@ -75,10 +75,8 @@ func (j *job) fitReadout(val metrics.Scores) (Readout, error) {
 	if err != nil {
 		return Readout{}, err
 	}
-	counts := j.data.Train.Counts()
-	r := Readout{Correction: metrics.Correction{
-		Scale: 1, Strength: method.strength(Ingredients{Config: j.cfg, Counts: counts}), Prior: metrics.Prior(counts),
-	}}
+	in := j.ingredients()
+	r := Readout{Correction: metrics.Correction{Scale: 1, Strength: method.strength(in), Prior: metrics.Prior(in.Mass)}}
 	r.Correction = r.Fit(val)
 	if r.Use, err = j.cfg.use(j.data.Classes); err != nil {
 		return r, err

@@ -10,7 +10,8 @@ import (
 )
 
 // recordSize is the number of float64 that each shard tells the others about a
-// step: Σℓ, Σw, Σw², Σwℓ, and of ℓ/λ the maximum and Σe^(ℓ/λ-max).
+// step: Σvℓ, Σw, Σw², Σwℓ, and of a = ℓ/λ + log v the maximum and Σe^(a-max). v is
+// the weight of a row of its own, else 1.
 const recordSize = 6
 
 // report returns what a step's observers are told, from the records of all
@@ -37,7 +38,7 @@ func (s *session) report(all [][]float64, b *dataset.Batch, out optimizer.Outcom
 	return done
 }
 
-// objective returns ABSGD's own, F = λ·log((1/B) Σ exp(ℓ/λ)) of the global batch:
+// objective returns ABSGD's own, F = λ·log((1/B) Σ v·exp(ℓ/λ)) of the global batch:
 // the mean loss where averaging is plain.
 func objective(lambda float64, total [3]float64, rows int, mean Num) Num {
 	if math.IsInf(lambda, 0) {
@@ -60,28 +61,43 @@ func (s *session) record(i int, factor, lambda float64) {
 	var loss, weight, square, weighted float64
 	for k, q := range s.weighed[i].Q {
 		l, w := float64(s.weighed[i].Losses[k]), float64(factor*float64(q))
-		loss += l
+		loss += float64(own(s.weighed[i].Weights, k) * l)
 		weight += w
 		square += float64(w * w)
 		weighted += float64(w * l)
 	}
 	r := s.records[i]
 	r[0], r[1], r[2], r[3] = loss, weight, square, weighted
-	r[4], r[5] = exponentials(s.weighed[i].Losses, lambda)
+	r[4], r[5] = exponentials(s.weighed[i], lambda)
 }
 
-// exponentials returns the maximum of ℓ/λ and Σe^(ℓ/λ-max); -Inf and 0 where
-// there are no losses, or averaging is plain.
-func exponentials(losses []float32, lambda float64) (top, sum float64) {
+// own returns the weight of sample k of its own.
+func own(weights []float32, k int) float64 {
+	if weights == nil {
+		return 1
+	}
+	return float64(weights[k])
+}
+
+// exponentials returns the maximum of a = ℓ/λ + log v and Σe^(a-max); -Inf and 0
+// where there are no losses, or averaging is plain.
+func exponentials(shard optimizer.Shard, lambda float64) (top, sum float64) {
 	top = math.Inf(-1)
 	if math.IsInf(lambda, 0) {
 		return top, 0
 	}
-	for _, l := range losses {
-		top = max(top, float64(l)/lambda)
+	exponent := func(i int) float64 {
+		a := float64(shard.Losses[i]) / lambda
+		if shard.Weights != nil {
+			a += detmath.Log(own(shard.Weights, i))
+		}
+		return a
 	}
-	for _, l := range losses {
-		sum += detmath.Exp(float64(l)/lambda - top)
+	for i := range shard.Losses {
+		top = max(top, exponent(i))
+	}
+	for i := range shard.Losses {
+		sum += detmath.Exp(exponent(i) - top)
 	}
 	return top, sum
 }

@@ -36,6 +36,22 @@ func writeTable(t testing.TB, rows int) string {
 	return writeFile(t, "table.csv", []byte(b.String()))
 }
 
+// writeWeighted makes the table of writeTable with weights of the rows in front.
+func writeWeighted(t testing.TB, rows int) string {
+	t.Helper()
+	text, err := os.ReadFile(writeTable(t, rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	i := 0
+	for line := range strings.Lines(string(text)) {
+		fmt.Fprintf(&b, "%.1f,%s", 0.3+float64(i%5), line)
+		i++
+	}
+	return writeFile(t, "weighted.csv", []byte(b.String()))
+}
+
 // writeMixed makes a small table of numbers, texts and codes, some missing.
 func writeMixed(t testing.TB, rows int) string {
 	t.Helper()
@@ -178,6 +194,10 @@ func TestSameBits(t *testing.T) {
 		{"mixed table, embedded", func(c *Config) {
 			c.Data, c.Label, c.Categorical = "csv:"+mixed, "class", "code"
 			c.Model, c.Embed, c.Lambda = "mlp:8", "ple:4,3+cat:2", "2"
+		}},
+		{"weighted rows", func(c *Config) {
+			c.Data, c.Weight = "csv:"+writeWeighted(t, 211), "0"
+			c.Model, c.Norm, c.Lambda = "mlp:8", "batch", "inf@0,2@0.5"
 		}},
 		{"ensemble", func(c *Config) {
 			c.Data = "csv:" + table

@@ -204,7 +204,7 @@ func (s *session) forwardShard(i int) {
 	w := &s.weighed[i]
 	pass := model.Pass{Train: true, Step: uint64(s.batch.Step), First: part.First}
 	w.Losses = s.replicas[i].Losses(pass, s.loss, part.X, part.Y)
-	w.Labels = part.Y
+	w.Labels, w.Weights = part.Y, part.W
 	if cap(w.Q) < len(part.Y) {
 		w.Q = make([]float32, len(part.Y))
 	}

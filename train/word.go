@@ -82,10 +82,13 @@ type Option struct {
 }
 
 // Ingredients are what words are made with: the settings, the training rows of
-// each class, and whether class weights multiply the loss first.
+// each class and the sum of their weights, and whether class weights multiply the
+// loss first. What a class's frequency is asks for the Mass; how well few rows
+// teach, for the Counts.
 type Ingredients struct {
 	Config   Config
 	Counts   []int
+	Mass     []float64
 	Balanced bool
 }
 

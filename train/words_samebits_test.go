@@ -28,10 +28,10 @@ func everyMethod() []string {
 }
 
 // TestSameBitsEveryWord: whatever is registered trains the same model on one,
-// two and three nodes.
+// two and three nodes, of rows that have weights of their own.
 func TestSameBitsEveryWord(t *testing.T) {
 	cfg := Defaults()
-	cfg.Data, cfg.Model = "csv:"+writeTable(t, 83), "mlp:5"
+	cfg.Data, cfg.Weight, cfg.Model = "csv:"+writeWeighted(t, 83), "0", "mlp:5"
 	cfg.Epochs, cfg.Batch, cfg.Warmup = 3, 19, 0
 	for _, text := range everyMethod() {
 		t.Run(text, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestEveryWeighterResumes(t *testing.T) {
 				t.Fatal(err)
 			}
 			m, _ := ParseMethod(cfg.Method)
-			_, w, err := m.build(Ingredients{Config: cfg, Counts: []int{50, 20, 5}})
+			_, w, err := m.build(Ingredients{Config: cfg, Counts: []int{50, 20, 5}, Mass: []float64{50, 20, 5}})
 			if err != nil {
 				t.Fatal(err)
 			}

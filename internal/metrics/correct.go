@@ -25,13 +25,16 @@ type Correction struct {
 	Rows int `json:"rows"`
 }
 
-// Prior returns the class frequencies of counts. A class without rows counts
-// half a row, so that its logarithm is finite.
-func Prior(counts []int) []float64 {
+// Prior returns the class frequencies of so many rows of each class, or of sums of
+// their weights. A class without rows counts half a row, so that its logarithm is
+// finite.
+func Prior(counts []float64) []float64 {
 	prior := make([]float64, len(counts))
 	var sum float64
 	for k, n := range counts {
-		prior[k] = max(float64(n), 0.5)
+		if prior[k] = n; n == 0 {
+			prior[k] = 0.5
+		}
 		sum += prior[k]
 	}
 	for k := range prior {

@@ -75,7 +75,7 @@ func TestShift(t *testing.T) {
 	near(t, "as in training", p[0], 0.9, 1e-15)
 	Softmax(p, []float32{0, 0}, 1, c.Shift([]float64{0.5, 0.5}))
 	near(t, "balanced", p[0], 0.5, 1e-15)
-	if q := Prior([]int{3, 0}); q[1] <= 0 || math.Abs(q[0]+q[1]-1) > 1e-15 {
+	if q := Prior([]float64{3, 0}); q[1] <= 0 || math.Abs(q[0]+q[1]-1) > 1e-15 {
 		t.Errorf("prior %v", q)
 	}
 }
