@@ -3,6 +3,8 @@ package model
 import (
 	"math"
 	"testing"
+
+	"github.com/ballast-ml/ballast/internal/rng"
 )
 
 func ones(n int) []float32 {
@@ -32,6 +34,21 @@ func TestDropoutRate(t *testing.T) {
 		sigma := math.Sqrt(float64(rate*(1-rate)) / (width * rows))
 		if math.Abs(got-float64(rate)) > 4*sigma {
 			t.Errorf("rate %v: dropped %v", rate, got)
+		}
+	}
+}
+
+// TestDropoutDraws: what is dropped is where the draw of the row's stream is below
+// the rate, at every rate.
+func TestDropoutDraws(t *testing.T) {
+	for _, rate := range []float32{1e-8, 0.1, 0.3, 0.5, 0.75, 0.9} {
+		p := Pass{Train: true, Step: 3, First: 4}
+		y := newDropout(5000, rate, 1, 2).Forward(p, ones(5000))
+		stream := rng.New(1, rng.Dropout, 2, p.Step, uint64(p.First))
+		for j, v := range y {
+			if dropped := stream.Float32(uint64(j)) < rate; dropped != (v == 0) {
+				t.Fatalf("rate %v, unit %d: %v, although the draw is %v", rate, j, v, stream.Float32(uint64(j)))
+			}
 		}
 	}
 }
