@@ -104,7 +104,7 @@ func parseSeeds(text string, first uint64) ([]uint64, error) {
 
 func compareCommand(p *cli.Program) *cobra.Command {
 	y := &studying{program: p, settings: cli.DefaultSettings()}
-	var methods string
+	var methods, rivals string
 	c := study.Comparison{}
 	cmd := &cobra.Command{
 		Use:   "compare --methods METHOD,... [flags]",
@@ -119,6 +119,9 @@ method gets N settings (learning rate, weight decay and its own options), the
 given ones first, and those count that are best on the validation part: the same
 budget for all. Nothing is chosen on test rows.
 
+--rivals FILE adds rows with settings of their own, in place of those given, and
+compares the methods with them: linear: {model: logistic, embed: none}
+
 Models train in this process, several at once. The bits are those of any run of
 the same settings. Results are in DIR/compare.md, .csv, .tex and .svg; a
 comparison that was interrupted goes on if it is given the same --out.`,
@@ -127,19 +130,28 @@ comparison that was interrupted goes on if it is given the same --out.`,
   launcher compare --data csv:fraud.csv --methods la,absgd+la --trials 8 --val-fraction 0.2 --out runs/tuned`, "launcher", p.Name()),
 		Args: cobra.NoArgs,
 	}
-	cmd.Flags().StringVar(&methods, "methods", "", "`METHOD,...` to compare, as in cb,la,absgd[lambda=3@0.6]+la")
+	cmd.Flags().StringVar(&methods, "methods", "", "`METHOD,...` to compare, as in cb,la,absgd[lambda=3@0.6]+la (default: the one of --method or --config)")
+	cmd.Flags().StringVar(&rivals, "rivals", "", "YAML `FILE` of other settings to compare with: NAME: {FLAG: VALUE, ...} on each line")
 	cmd.Flags().IntVar(&c.Trials, "trials", 1, "`NUMBER` of settings to try for each method")
 	cmd.Flags().StringSliceVar(&c.Figures, "figures", nil, "`NAMES` of figures besides: recall@precision=0.9, recall@fpr=0.01, recall@top=100, precision@top=0.01")
 	y.addFlags(cmd, "5")
 	cmd.RunE = cli.Do(func(ctx context.Context) error {
-		if methods == "" {
-			return cli.Usagef("--methods is missing: the methods to compare, as in --methods cb,la,absgd+la")
-		}
-		g, seeds, view, _, err := y.begin(cmd, "compare")
+		g, seeds, view, origins, err := y.begin(cmd, "compare")
 		if err != nil {
 			return err
 		}
 		defer view.Close()
+		if methods == "" && origins["method"] != cli.FromDefault {
+			methods = y.settings.Train.Method
+		}
+		if methods == "" {
+			return cli.Usagef("--methods is missing: the methods to compare, as in --methods cb,la,absgd+la")
+		}
+		if rivals != "" {
+			if c.Rivals, err = cli.ReadRivals(rivals, y.settings.Train); err != nil {
+				return err
+			}
+		}
 		c.Base, c.Seeds, c.Methods = y.settings.Train, seeds, train.SplitMethods(methods)
 		table, err := c.Run(ctx, g)
 		if err != nil {
@@ -163,13 +175,20 @@ comparison that was interrupted goes on if it is given the same --out.`,
 func tuneCommand(p *cli.Program) *cobra.Command {
 	y := &studying{program: p, settings: cli.DefaultSettings()}
 	s := study.Search{Trials: 16, Keep: 3}
+	var space string
 	cmd := &cobra.Command{
 		Use:   "tune --val-fraction F [flags]",
 		Short: "Search settings for one method on a validation part",
 		Long: `Search the learning rate, the weight decay and the method's own options by
 successive halving: many settings are trained for few epochs, the best third of
 them for three times as many, and so on. Settings are judged by --monitor on the
-validation part; test rows decide nothing.
+validation part, averaged over --seeds; test rows decide nothing.
+
+--space FILE names what to search instead, by the names of flags: a list of
+values, or a range whose logarithm is drawn from evenly.
+
+  lr: 0.0005..0.008
+  embed: [none, ple:32, "ple:16,8"]
 
 Models train in this process, several at once; the outcome does not depend on
 how many. DIR/best.yaml holds the settings that won, for launcher run --config,
@@ -179,6 +198,7 @@ given the same --out.`,
   launcher run --config runs/search/best.yaml --data csv:fraud.csv`, "launcher", p.Name()),
 		Args: cobra.NoArgs,
 	}
+	cmd.Flags().StringVar(&space, "space", "", "YAML `FILE` of what to search, in place of the usual")
 	cmd.Flags().IntVar(&s.Trials, "trials", s.Trials, "`NUMBER` of settings to begin with, the given ones first")
 	cmd.Flags().IntVar(&s.Keep, "keep", s.Keep, "one in `NUMBER` goes on to the next round, which has so many times the epochs")
 	cmd.Flags().IntVar(&s.Rounds, "rounds", 0, "`NUMBER` of rounds; 0 chooses")
@@ -190,12 +210,17 @@ given the same --out.`,
 		}
 		defer view.Close()
 		s.Base, s.Seeds = y.settings.Train, seeds
+		if space != "" {
+			if s.Space, err = cli.ReadSpace(space); err != nil {
+				return err
+			}
+		}
 		found, err := s.Run(ctx, g)
 		if err != nil {
 			return err
 		}
 		y.settings.Train = found.Best()
-		for _, name := range []string{"lr", "weight-decay", "method"} {
+		for _, name := range s.Varied() {
 			origins[name] = "tune"
 		}
 		if err := found.Write(y.out, y.settings.ModelYAML(origins)); err != nil {

@@ -22,8 +22,17 @@ type Comparison struct {
 	// first. With more than one, those with the best mean of the monitored
 	// figure on the validation part count.
 	Trials int
+	// Rivals are other settings, each a row by itself. They are trained as they
+	// are, with every seed, and the given methods are compared with them.
+	Rivals []Rival
 	// Figures are columns beside the usual ones.
 	Figures []string
+}
+
+// Rival is settings that methods are compared with, under a name of their own.
+type Rival struct {
+	Name   string
+	Config train.Config
 }
 
 // Methods returns the methods of a comparison, each behind what it stands on:
@@ -68,6 +77,16 @@ func (c Comparison) Run(ctx context.Context, g *Grid) (*Table, error) {
 		}
 		cells, said[method] = append(cells, list...), settings
 	}
+	for _, r := range c.Rivals {
+		if slices.Contains(methods, r.Name) {
+			return nil, &train.UsageError{Err: fmt.Errorf("rival %s: a method has this name", r.Name)}
+		}
+		list, err := c.seeded(r.Config, r.Name, 0)
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, list...)
+	}
 	// All methods of a seed one after the other: they share its data.
 	bySeed := slices.Clone(cells)
 	slices.SortStableFunc(bySeed, func(a, b Cell) int {
@@ -82,6 +101,12 @@ func (c Comparison) Run(ctx context.Context, g *Grid) (*Table, error) {
 	for _, method := range methods {
 		row := choose(method, results, monitor, len(said[method]))
 		row.Settings = said[method][row.Trial]
+		row.Given = slices.Contains(c.Methods, method)
+		t.Rows = append(t.Rows, row)
+	}
+	for _, r := range c.Rivals {
+		row := choose(r.Name, results, monitor, 1)
+		row.Settings, row.Rival = "as given", true
 		t.Rows = append(t.Rows, row)
 	}
 	return t, nil
@@ -104,7 +129,7 @@ func (c Comparison) check() (metrics.Metric, error) {
 func (c Comparison) cells(ctx context.Context, method string) (cells []Cell, said []string, err error) {
 	base := c.Base
 	base.Method = method
-	var dims []dimension
+	var dims []Dimension
 	if c.Trials > 1 {
 		data, err := train.Open(ctx, base)
 		if err != nil {
@@ -113,22 +138,35 @@ func (c Comparison) cells(ctx context.Context, method string) (cells []Cell, sai
 		if base, err = resolved(base, data.Kind); err != nil {
 			return nil, nil, err
 		}
-		if dims, err = space(base); err != nil {
+		if dims, err = usual(base); err != nil {
 			return nil, nil, err
 		}
 	}
 	for n := range max(1, c.Trials) {
-		cfg, settings := trial(base, dims, n, c.Base.Seed)
-		said = append(said, settings)
-		for _, seed := range c.Seeds {
-			cfg.Seed = seed
-			if err := cfg.Validate(); err != nil {
-				return nil, nil, &train.UsageError{Err: err}
-			}
-			cells = append(cells, Cell{Method: method, Trial: n, Config: cfg})
+		cfg, settings, err := trial(base, dims, n, c.Base.Seed)
+		if err != nil {
+			return nil, nil, err
 		}
+		said = append(said, settings)
+		list, err := c.seeded(cfg, method, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		cells = append(cells, list...)
 	}
 	return cells, said, nil
+}
+
+// seeded returns a model of the settings for each seed.
+func (c Comparison) seeded(cfg train.Config, name string, trial int) (cells []Cell, err error) {
+	for _, seed := range c.Seeds {
+		cfg.Seed = seed
+		if err := cfg.Validate(); err != nil {
+			return nil, &train.UsageError{Err: fmt.Errorf("%s: %w", name, err)}
+		}
+		cells = append(cells, Cell{Method: name, Trial: trial, Config: cfg})
+	}
+	return cells, nil
 }
 
 // choose returns the row of a method: the results of the trial that is best on

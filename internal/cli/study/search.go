@@ -12,26 +12,39 @@ import (
 	"github.com/ballast-ml/ballast/train"
 )
 
-// dimension is one setting that a search varies.
-type dimension struct {
-	name string
-	set  func(c *train.Config, draw float64) string // draw is in [0, 1); returns what it has set
+// Dimension is one setting that a search varies: it takes one of Values or, if
+// there are none, a number from Low to High, drawn evenly over the logarithm.
+type Dimension struct {
+	// Name is what tables call the setting.
+	Name   string
+	Values []string
+	// Low and High are above 0.
+	Low, High float64
+	// Set gives settings a value, or says why they do not take it.
+	Set func(c *train.Config, value string) error
 }
 
-// space returns what is searched for a method: the learning rate and the weight
-// decay around what they are, within a factor of 8, and every option of its
-// words that names values to try.
-func space(base train.Config) ([]dimension, error) {
+// Value returns the value that a draw from [0, 1) stands for. Numbers have three
+// digits, so that they can be typed.
+func (d Dimension) Value(draw float64) string {
+	if len(d.Values) > 0 {
+		return d.Values[int(draw*float64(len(d.Values)))]
+	}
+	x := float64(d.Low * detmath.Exp(float64(draw*detmath.Log(d.High/d.Low))))
+	return strconv.FormatFloat(x, 'g', 3, 64)
+}
+
+// usual returns what is searched for a method if nobody says otherwise: the
+// learning rate and the weight decay around what they are, within a factor of
+// 8, and every option of its words that names values to try.
+func usual(base train.Config) ([]Dimension, error) {
 	m, err := train.ParseMethod(base.Method)
 	if err != nil {
 		return nil, &train.UsageError{Err: err}
 	}
-	dims := []dimension{
-		{"lr", func(c *train.Config, d float64) string { c.LR = around(base.LR, d); return number(c.LR) }},
-		{"weight-decay", func(c *train.Config, d float64) string {
-			c.WeightDecay = around(base.WeightDecay, d)
-			return number(c.WeightDecay)
-		}},
+	dims := []Dimension{
+		around("lr", base.LR, func(c *train.Config, x float64) { c.LR = x }),
+		around("weight-decay", base.WeightDecay, func(c *train.Config, x float64) { c.WeightDecay = x }),
 	}
 	for _, w := range train.Words() {
 		if w.Name != m.Weighter && w.Name != m.Loss && (w.Name != "cb" || !m.CB) {
@@ -41,25 +54,27 @@ func space(base train.Config) ([]dimension, error) {
 			if len(o.Try) < 2 {
 				continue
 			}
-			dims = append(dims, dimension{w.Name + "." + o.Name, func(c *train.Config, d float64) string {
-				value := o.Try[int(d*float64(len(o.Try)))]
+			dims = append(dims, Dimension{Name: w.Name + "." + o.Name, Values: o.Try, Set: func(c *train.Config, value string) error {
 				c.Method = withOption(c.Method, w.Name, o.Name, value)
-				return value
+				return nil
 			}})
 		}
 	}
 	return dims, nil
 }
 
-// around draws between an eighth and eight times of a number, evenly over
-// its logarithm, rounded to three digits so that it can be typed.
-func around(x, draw float64) float64 {
-	v := float64(x * detmath.Exp(float64((2*draw-1)*detmath.Log(8))))
-	short, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
-	return short
+// around is a number between an eighth and eight times of x; 0 stays 0.
+func around(name string, x float64, set func(c *train.Config, x float64)) Dimension {
+	d := Dimension{Name: name, Low: x / 8, High: x * 8, Set: func(c *train.Config, value string) error {
+		v, err := strconv.ParseFloat(value, 64)
+		set(c, v)
+		return err
+	}}
+	if x == 0 {
+		d.Values = []string{"0"}
+	}
+	return d
 }
-
-func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // withOption returns the method with an option of one of its words set, in
 // place of one that is there.
@@ -117,17 +132,21 @@ func splitOptions(inside string) []string {
 // trial returns the settings of trial number n of a search around base, whose
 // automatic settings are resolved. Trial 0 is base itself. Draws are by trial
 // and dimension alone, so that every method has the same learning rates.
-func trial(base train.Config, dims []dimension, n int, seed uint64) (train.Config, string) {
+func trial(base train.Config, dims []Dimension, n int, seed uint64) (train.Config, string, error) {
 	c := base
 	if n == 0 {
-		return c, "as given"
+		return c, "as given", nil
 	}
 	var said []string
 	for _, d := range dims {
-		stream := rng.New(seed, rng.Search, uint64(n), nameHash(d.name))
-		said = append(said, d.name+" "+d.set(&c, stream.Float64(0)))
+		stream := rng.New(seed, rng.Search, uint64(n), nameHash(d.Name))
+		value := d.Value(stream.Float64(0))
+		if err := d.Set(&c, value); err != nil {
+			return c, "", &train.UsageError{Err: fmt.Errorf("%s %s: %w", d.Name, value, err)}
+		}
+		said = append(said, d.Name+" "+value)
 	}
-	return c, strings.Join(said, ", ")
+	return c, strings.Join(said, ", "), nil
 }
 
 // nameHash tells dimensions apart (FNV-1a).

@@ -104,6 +104,39 @@ func TestComparePairs(t *testing.T) {
 	checkFiles(t, table, 9)
 }
 
+// TestRivals: a rival has a row and its own settings, and the methods that were
+// asked for are compared with it, those they stand on not.
+func TestRivals(t *testing.T) {
+	g, trained := counting(t.TempDir())
+	base := small(t)
+	linear := base
+	linear.Model, linear.Method = "logistic", "cb"
+	c := Comparison{Base: base, Methods: []string{"la"}, Rivals: []Rival{{Name: "linear", Config: linear}}, Seeds: []uint64{1, 2}}
+	table, err := c.Run(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(*trained, "linear 2") || len(*trained) != 6 {
+		t.Errorf("trained %v", *trained)
+	}
+	var got []string
+	for _, p := range table.Pairs() {
+		if p.Figure == "balanced_accuracy" {
+			got = append(got, p.Method+" - "+p.Against)
+		}
+	}
+	if want := []string{"la - erm", "la - linear"}; !slices.Equal(got, want) {
+		t.Errorf("pairs %v, expected %v", got, want)
+	}
+	if a, b := table.Rows[0].Results[0], table.Rows[2].Results[0]; a.Summary.Method == b.Summary.Method || a.Fingerprint != b.Fingerprint {
+		t.Errorf("erm %+v, linear %+v", a.Summary, b.Summary)
+	}
+	c.Rivals[0].Name = "erm"
+	if _, err := c.Run(t.Context(), g); err == nil || !strings.Contains(err.Error(), "a method has this name") {
+		t.Errorf("a rival called erm: %v", err)
+	}
+}
+
 // checkFiles reads what a table writes as other programs would.
 func checkFiles(t *testing.T, table *Table, models int) {
 	t.Helper()
@@ -229,13 +262,16 @@ func TestTrialsOfAllMethodsShareDraws(t *testing.T) {
 	rates := map[string][]float64{}
 	for _, method := range []string{"erm", "absgd+la+cb"} {
 		base.Method = method
-		dims, err := space(base)
+		dims, err := usual(base)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for n := range 5 {
-			c, said := trial(base, dims, n, 7)
-			if err := c.Validate(); err != nil {
+			c, said, err := trial(base, dims, n, 7)
+			if err == nil {
+				err = c.Validate()
+			}
+			if err != nil {
 				t.Errorf("trial %d (%s): %v", n, said, err)
 			}
 			rates[method] = append(rates[method], c.LR)

@@ -25,6 +25,8 @@ type Row struct {
 	Method   string
 	Trial    int
 	Settings string // what the trial sets
+	Given    bool   // asked for, and not only what another stands on
+	Rival    bool   // settings of its own, under the name Method
 	Results  []Result
 }
 
@@ -71,9 +73,9 @@ type Pair struct {
 // intervalSamples is how many bootstrap samples an interval is made of.
 const intervalSamples = 10000
 
-// Pairs returns the differences of every method to what it stands on and to
-// plain training, of the monitored figure, the balanced accuracy and the worst
-// class.
+// Pairs returns the differences of every method to what it stands on, to plain
+// training and, if it was asked for, to the rivals: of the monitored figure, the
+// balanced accuracy and the worst class.
 func (t *Table) Pairs() []Pair {
 	figures := []string{t.Monitor.Name}
 	for _, name := range []string{"balanced_accuracy", "worst_class_recall"} {
@@ -83,7 +85,7 @@ func (t *Table) Pairs() []Pair {
 	}
 	var pairs []Pair
 	for _, row := range t.Rows {
-		for _, against := range t.against(row.Method) {
+		for _, against := range t.against(row) {
 			for _, name := range figures {
 				pairs = append(pairs, pair(row, against, name))
 			}
@@ -93,9 +95,12 @@ func (t *Table) Pairs() []Pair {
 }
 
 // against returns the rows that a method is compared with.
-func (t *Table) against(method string) []Row {
+func (t *Table) against(row Row) []Row {
+	if row.Rival {
+		return nil
+	}
 	var names []string
-	if base, ok := train.BaseOf(method); ok {
+	if base, ok := train.BaseOf(row.Method); ok {
 		names = append(names, base)
 		if base != "erm" {
 			names = append(names, "erm")
@@ -105,6 +110,11 @@ func (t *Table) against(method string) []Row {
 	for _, name := range names {
 		if i := slices.IndexFunc(t.Rows, func(r Row) bool { return r.Method == name }); i >= 0 {
 			rows = append(rows, t.Rows[i])
+		}
+	}
+	for _, r := range t.Rows {
+		if row.Given && r.Rival {
+			rows = append(rows, r)
 		}
 	}
 	return rows

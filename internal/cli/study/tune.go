@@ -20,6 +20,9 @@ import (
 type Search struct {
 	// Base are the settings around which is searched; trial 0 is they.
 	Base train.Config
+	// Space is what is varied; nil is the usual: the learning rate, the weight
+	// decay and the options of the method.
+	Space []Dimension
 	// Seeds are averaged over.
 	Seeds []uint64
 	// Trials is how many settings begin, and Keep the part that goes on: one in
@@ -34,7 +37,7 @@ type Search struct {
 type Candidate struct {
 	Trial    int
 	Settings string
-	Config   train.Config // of the full run, with the first seed
+	Config   train.Config // of the full run
 	Round    int          // the last it took part in, from 1
 	Epochs   int          // of that round
 	Score    float64      // mean of the monitored figure on the validation part
@@ -63,14 +66,9 @@ func (s Search) Run(ctx context.Context, g *Grid) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	dims, err := space(base)
+	live, err := s.candidates(base)
 	if err != nil {
 		return nil, err
-	}
-	var live []Candidate
-	for n := range s.Trials {
-		c, settings := trial(base, dims, n, s.Base.Seed)
-		live = append(live, Candidate{Trial: n, Settings: settings, Config: c})
 	}
 	found := &Found{Monitor: monitor, Rounds: s.rounds()}
 	for round := 1; round <= found.Rounds; round++ {
@@ -97,19 +95,42 @@ func (s Search) Run(ctx context.Context, g *Grid) (*Found, error) {
 	return found, nil
 }
 
-// round trains the candidates for the epochs of a round.
-func (s Search) round(ctx context.Context, g *Grid, live []Candidate, round, rounds int, monitor metrics.Metric) error {
-	epochs := s.Base.Epochs
-	for range rounds - round {
-		epochs = max(1, epochs/s.Keep)
+// candidates returns the settings that begin. A draw of settings that are there
+// already does not count, so that a small space ends in all of its settings.
+func (s Search) candidates(base train.Config) (live []Candidate, err error) {
+	dims := s.Space
+	if dims == nil {
+		if dims, err = usual(base); err != nil {
+			return nil, err
+		}
 	}
+	const draws = 100 // for each trial: more would find nothing new
+	seen := map[string]bool{}
+	for n := 0; len(live) < s.Trials && n < draws*s.Trials; n++ {
+		c, settings, err := trial(base, dims, n, s.Base.Seed)
+		if err != nil {
+			return nil, err
+		}
+		if key := c.DataKey() + c.Canonical(); !seen[key] {
+			seen[key] = true
+			live = append(live, Candidate{Trial: n, Settings: settings, Config: c})
+		}
+	}
+	return live, nil
+}
+
+// round trains the candidates for their epochs of a round.
+func (s Search) round(ctx context.Context, g *Grid, live []Candidate, round, rounds int, monitor metrics.Metric) error {
 	var cells []Cell
 	for _, seed := range s.Seeds {
 		for _, c := range live {
 			cfg := c.Config
-			cfg.Seed, cfg.Epochs = seed, epochs
-			if epochs < s.Base.Epochs {
-				cfg.Warmup = min(cfg.Warmup, float64(epochs)/4)
+			cfg.Seed = seed
+			for range rounds - round {
+				cfg.Epochs = max(1, cfg.Epochs/s.Keep)
+			}
+			if cfg.Epochs < c.Config.Epochs {
+				cfg.Warmup = min(cfg.Warmup, float64(cfg.Epochs)/4)
 			}
 			if err := cfg.Validate(); err != nil {
 				return &train.UsageError{Err: err}
@@ -126,7 +147,7 @@ func (s Search) round(ctx context.Context, g *Grid, live []Candidate, round, rou
 		for k := range s.Seeds {
 			values = append(values, validation([]Result{results[k*len(live)+i]}, monitor.Name))
 		}
-		live[i].Round, live[i].Epochs = round, epochs
+		live[i].Round, live[i].Epochs = round, cells[i].Config.Epochs
 		live[i].Score, live[i].Spread = stats.Mean(values), stats.Deviation(values)
 	}
 	return nil
@@ -155,6 +176,18 @@ func (s Search) check() (metrics.Metric, error) {
 		return m, &train.UsageError{Err: fmt.Errorf("want --trials of at least 1, --keep of at least 2, --rounds of at least 0 and a seed")}
 	}
 	return m, nil
+}
+
+// Varied returns the names of the settings that the search may change.
+func (s Search) Varied() []string {
+	if s.Space == nil {
+		return []string{"lr", "weight-decay", "method"}
+	}
+	var names []string
+	for _, d := range s.Space {
+		names = append(names, d.Name)
+	}
+	return names
 }
 
 func scoresOf(list []Candidate) []float64 {

@@ -1,9 +1,13 @@
 package study
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/ballast-ml/ballast/train"
 )
 
 // TestSearch: every round trains fewer settings for more epochs, the last one
@@ -43,6 +47,64 @@ func TestSearch(t *testing.T) {
 	again, err := s.Run(t.Context(), g)
 	if err != nil || len(*trained) != 0 || !slices.Equal(again.Trials(), found.Trials()) {
 		t.Errorf("again: trained %v, order %v, then %v (%v)", *trained, found.Trials(), again.Trials(), err)
+	}
+}
+
+// TestSearchSpace: a search of its own space varies that alone; a space of fewer
+// settings than trials is searched whole, each setting once; and epochs that are
+// part of it shrink with the rounds.
+func TestSearchSpace(t *testing.T) {
+	base := small(t)
+	base.ValFraction, base.Epochs = 0.3, 4
+	s := Search{Base: base, Seeds: []uint64{1}, Trials: 20, Keep: 2, Rounds: 2, Space: []Dimension{
+		{Name: "epochs", Values: []string{"2", "4"}, Set: func(c *train.Config, value string) (err error) {
+			c.Epochs, err = strconv.Atoi(value)
+			return err
+		}},
+		{Name: "embed", Values: []string{"none", "ple:4"}, Set: func(c *train.Config, value string) error {
+			c.Embed = value
+			return nil
+		}},
+	}}
+	g, trained := counting(t.TempDir())
+	found, err := s.Run(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := map[string]bool{}
+	for _, c := range found.Candidates {
+		settings[fmt.Sprint(c.Config.Epochs, c.Config.Embed)] = true
+		if want := c.Config.Epochs / (3 - c.Round); c.Epochs != want || c.Config.LR != found.Candidates[0].Config.LR {
+			t.Errorf("%s: %d epochs in round %d, lr %v", c.Settings, c.Epochs, c.Round, c.Config.LR)
+		}
+	}
+	// The shorter half of a setting is another's whole: 1, 2 and 2, 4 epochs.
+	if len(settings) != 4 || len(found.Candidates) != 4 || len(*trained) > 4+2 {
+		t.Errorf("settings %v, %d candidates, trained %v", settings, len(found.Candidates), *trained)
+	}
+	if names := s.Varied(); !slices.Equal(names, []string{"epochs", "embed"}) {
+		t.Errorf("varied %v", names)
+	}
+	s.Space[0].Values = []string{"two"}
+	if _, err := s.Run(t.Context(), g); err == nil || !strings.Contains(err.Error(), "epochs two") {
+		t.Errorf("epochs two: %v", err)
+	}
+}
+
+// TestDimensionValue: numbers fill their range evenly over the logarithm, and
+// every value of a list is drawn.
+func TestDimensionValue(t *testing.T) {
+	d := Dimension{Low: 0.001, High: 0.1}
+	for draw, want := range map[float64]string{0: "0.001", 0.25: "0.00316", 0.5: "0.01", 0.999999: "0.1"} {
+		if got := d.Value(draw); got != want {
+			t.Errorf("draw %v: %s, expected %s", draw, got, want)
+		}
+	}
+	d = Dimension{Values: []string{"a", "b", "c"}}
+	for draw, want := range map[float64]string{0: "a", 0.34: "b", 0.999999: "c"} {
+		if got := d.Value(draw); got != want {
+			t.Errorf("draw %v: %s, expected %s", draw, got, want)
+		}
 	}
 }
 
