@@ -58,7 +58,7 @@ first: ## the runs of docs/results/first.md on the real sets in $(BALLAST_DATA)
 	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/first.sh
 
 learning: ## the runs of docs/results/learning.md
-	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/learning.sh
+	BALLAST_DATA=$(abspath $(BALLAST_DATA)) go run ./scripts/learning
 
 soak: ## 10,000 random schedules of faults in simulated time
 	go test -run TestRandomSchedules -timeout 12h ./train -schedules 10000
