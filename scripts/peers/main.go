@@ -47,6 +47,7 @@ var sections = []section{
 	{"step", 5, steps},
 	{"ring", 5, ring},
 	{"method", 3, method},
+	{"methods", 1, methods},
 	{"elastic", 3, elastic},
 	{"shards", 3, shards},
 	{"processes", 8, processes},
