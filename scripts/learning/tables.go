@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/gonum/stat"
+	"github.com/ballast-ml/ballast/internal/stats"
 )
 
 const end = "<!-- end of learning -->"
@@ -155,6 +155,5 @@ func cell(values []float64) string {
 	if len(values) == 1 {
 		return fmt.Sprintf("%.4f", values[0])
 	}
-	mean, deviation := stat.MeanStdDev(values, nil)
-	return fmt.Sprintf("%.4f ± %.4f", mean, deviation)
+	return fmt.Sprintf("%.4f ± %.4f", stats.Mean(values), stats.Deviation(values))
 }
