@@ -1,6 +1,10 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/ballast-ml/ballast/internal/kernel"
+)
 
 // Set is one part of a data set: training, validation or test rows, in the
 // order of their row numbers. It is immutable, and safe for concurrent use.
@@ -23,14 +27,6 @@ type Group struct {
 	Name string
 	Rows []int32 // indices into the set, ascending
 }
-
-// scale is p/255 for each pixel value, rounded once.
-var scale = func() (t [256]float32) {
-	for i := range t {
-		t[i] = float32(i) / 255
-	}
-	return t
-}()
 
 // Len returns the number of samples.
 func (s *Set) Len() int { return len(s.labels) }
@@ -56,10 +52,7 @@ func (s *Set) Read(dst []float32, i int) {
 		}
 		return
 	}
-	src := s.pixels[i*s.dim : (i+1)*s.dim]
-	for j, p := range src {
-		dst[j] = scale[p]
-	}
+	kernel.Fractions(dst, s.pixels[i*s.dim:(i+1)*s.dim])
 }
 
 // categories writes the values of the categories of sample i.

@@ -55,7 +55,7 @@ func Build(n int, ts ...Transform) *Optimizer {
 	links = append(links, arrive{})
 	if before := len(links) - 2; before >= 0 {
 		if r, ok := links[before].(rate); ok {
-			links = append(links[:before], descend{r})
+			links = inOne(append(links[:before], descend{r}))
 		}
 	}
 	o.chain = Chain(links...).(*chain)

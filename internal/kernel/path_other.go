@@ -36,8 +36,10 @@ func addRowVec(dst, row []float32, m int) bool                                  
 func addRowReLUVec(dst, row []float32, m int) bool                                { return false }
 func sumRowsVec(row, x []float32, m int) bool                                     { return false }
 func momentumVec(u, v []float32, mu float32) bool                                 { return false }
+func momentumStepVec(p, v, u []float32, f *MomentumFactors) bool                  { return false }
 func nesterovVec(u, v []float32, mu float32) bool                                 { return false }
 func adamVec(u, m, v []float32, f *AdamFactors) bool                              { return false }
+func fractionsVec(dst []float32, src []uint8) int                                 { return 0 }
 func sumSquaresVec(sums *[8]float64, x []float32) bool                            { return false }
 
 func peakVec(n int) (lanes int) { return 0 }

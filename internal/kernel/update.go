@@ -34,6 +34,41 @@ func Momentum(u, v []float32, mu float32) {
 	}
 }
 
+// MomentumFactors are the numbers of one step of momentum.
+type MomentumFactors struct {
+	Decay float32 // times the parameters is added to the gradient; 0: nothing is
+	Mu    float32
+	Rate  float32 // times the velocity is added to the parameters: minus the learning rate
+}
+
+// MomentumStep changes parameters p and velocities v by a step along the
+// gradient u, which it leaves alone. Element by element, each operation rounded
+// and v settled (see [Tiny]), it performs
+//
+//	v = Mu*v + fma(Decay, p, u)
+//	p = fma(Rate, v, p)
+//
+// the bits of [AddScaled], [Momentum] and AddScaled again, in one pass. It
+// panics if the lengths differ.
+func MomentumStep(p, v, u []float32, f MomentumFactors) {
+	equal("MomentumStep", len(p), len(v))
+	equal("MomentumStep", len(p), len(u))
+	for len(p) > portion {
+		MomentumStep(p[:portion], v[:portion], u[:portion], f)
+		p, v, u = p[portion:], v[portion:], u[portion:]
+	}
+	if momentumStepVec(p, v, u, &f) {
+		return
+	}
+	for i, g := range u {
+		if f.Decay != 0 {
+			g = FMA(f.Decay, p[i], g)
+		}
+		m := settle(float32(f.Mu*v[i]) + g)
+		v[i], p[i] = m, FMA(f.Rate, m, p[i])
+	}
+}
+
 // Nesterov performs v = mu*v + u and then u = u + mu*v, element by element,
 // each operation rounded and v settled (see [Tiny]): Nesterov's momentum as it
 // is commonly written, with the gradient in u on entry and the update on

@@ -104,6 +104,23 @@ func momentumVec(u, v []float32, mu float32) bool {
 	return true
 }
 
+func momentumStepVec(p, v, u []float32, f *MomentumFactors) bool {
+	x, y, z, n := unsafe.SliceData(p), unsafe.SliceData(v), unsafe.SliceData(u), len(u)
+	switch decays := f.Decay != 0; {
+	case active == avx512 && decays:
+		decayMomentumStepAVX512(y, x, z, n, f.Mu, f.Rate, f.Decay)
+	case active == avx512:
+		momentumStepAVX512(y, x, z, n, f.Mu, f.Rate)
+	case active == avx2 && decays:
+		decayMomentumStepAVX2(y, x, z, n, f.Mu, f.Rate, f.Decay)
+	case active == avx2:
+		momentumStepAVX2(y, x, z, n, f.Mu, f.Rate)
+	default:
+		return false
+	}
+	return true
+}
+
 func nesterovVec(u, v []float32, mu float32) bool {
 	switch p, q, n := unsafe.SliceData(u), unsafe.SliceData(v), len(u); active {
 	case avx512:
@@ -140,4 +157,19 @@ func sumSquaresVec(sums *[8]float64, x []float32) bool {
 		return false
 	}
 	return true
+}
+
+// fractionsVec converts whole vectors, and returns how many elements these are.
+func fractionsVec(dst []float32, src []uint8) int {
+	if active == portable {
+		return 0
+	}
+	lanes := lanesOf(active)
+	n := len(src) / lanes
+	if active == avx512 {
+		fractionsAVX512(unsafe.SliceData(dst), unsafe.SliceData(src), n)
+	} else {
+		fractionsAVX2(unsafe.SliceData(dst), unsafe.SliceData(src), n)
+	}
+	return n * lanes
 }

@@ -893,6 +893,225 @@ DATA tiny<>+56(SB)/4, $0x03800000
 DATA tiny<>+60(SB)/4, $0x03800000
 GLOBL tiny<>(SB), RODATA|NOPTR, $64
 
+// func momentumStepAVX512(v *float32, p *float32, u *float32, n int, mu float32, rate float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·momentumStepAVX512(SB), NOSPLIT, $0-40
+	MOVQ         v+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         u+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS mu+32(FP), Z0
+	VBROADCASTSS rate+36(FP), Z1
+
+many:
+	CMPQ        BX, $+64
+	JLT         manyEnd
+	VMOVUPS     (AX), Z2
+	VMOVUPS     (CX), Z3
+	VMOVUPS     (DX), Z4
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VANDPS      magnitude<>+0(SB), Z2, Z4
+	VCMPPS      $0x15, tiny<>+0(SB), Z4, K1
+	VMOVAPS.Z   Z2, K1, Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     Z4, (AX)
+	VMOVUPS     Z3, (CX)
+	VMOVUPS     64(AX), Z2
+	VMOVUPS     64(CX), Z3
+	VMOVUPS     64(DX), Z4
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VANDPS      magnitude<>+0(SB), Z2, Z4
+	VCMPPS      $0x15, tiny<>+0(SB), Z4, K1
+	VMOVAPS.Z   Z2, K1, Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     Z4, 64(AX)
+	VMOVUPS     Z3, 64(CX)
+	VMOVUPS     128(AX), Z2
+	VMOVUPS     128(CX), Z3
+	VMOVUPS     128(DX), Z4
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VANDPS      magnitude<>+0(SB), Z2, Z4
+	VCMPPS      $0x15, tiny<>+0(SB), Z4, K1
+	VMOVAPS.Z   Z2, K1, Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     Z4, 128(AX)
+	VMOVUPS     Z3, 128(CX)
+	VMOVUPS     192(AX), Z2
+	VMOVUPS     192(CX), Z3
+	VMOVUPS     192(DX), Z4
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VANDPS      magnitude<>+0(SB), Z2, Z4
+	VCMPPS      $0x15, tiny<>+0(SB), Z4, K1
+	VMOVAPS.Z   Z2, K1, Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     Z4, 192(AX)
+	VMOVUPS     Z3, 192(CX)
+	ADDQ        $+256, AX
+	ADDQ        $+256, CX
+	ADDQ        $+256, DX
+	SUBQ        $+64, BX
+	JMP         many
+
+manyEnd:
+one:
+	CMPQ        BX, $+16
+	JLT         oneEnd
+	VMOVUPS     (AX), Z2
+	VMOVUPS     (CX), Z3
+	VMOVUPS     (DX), Z4
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VANDPS      magnitude<>+0(SB), Z2, Z4
+	VCMPPS      $0x15, tiny<>+0(SB), Z4, K1
+	VMOVAPS.Z   Z2, K1, Z4
+	VFMADD231PS Z4, Z1, Z3
+	VMOVUPS     Z4, (AX)
+	VMOVUPS     Z3, (CX)
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	SUBQ        $+16, BX
+	JMP         one
+
+oneEnd:
+	TESTQ       BX, BX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       BX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (AX), K1, Z2
+	VMOVUPS.Z   (CX), K1, Z3
+	VMOVUPS.Z   (DX), K1, Z4
+	VMULPS      Z0, Z2, Z2
+	VADDPS      Z4, Z2, Z2
+	VANDPS      magnitude<>+0(SB), Z2, Z0
+	VCMPPS      $0x15, tiny<>+0(SB), Z0, K2
+	VMOVAPS.Z   Z2, K2, Z0
+	VFMADD231PS Z0, Z1, Z3
+	VMOVUPS     Z0, K1, (AX)
+	VMOVUPS     Z3, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func decayMomentumStepAVX512(v *float32, p *float32, u *float32, n int, mu float32, rate float32, decay float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·decayMomentumStepAVX512(SB), NOSPLIT, $0-44
+	MOVQ         v+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         u+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS mu+32(FP), Z0
+	VBROADCASTSS rate+36(FP), Z1
+	VBROADCASTSS decay+40(FP), Z2
+
+many:
+	CMPQ        BX, $+64
+	JLT         manyEnd
+	VMOVUPS     (AX), Z3
+	VMOVUPS     (CX), Z4
+	VMOVUPS     (DX), Z5
+	VFMADD231PS Z4, Z2, Z5
+	VMULPS      Z0, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VANDPS      magnitude<>+0(SB), Z3, Z5
+	VCMPPS      $0x15, tiny<>+0(SB), Z5, K1
+	VMOVAPS.Z   Z3, K1, Z5
+	VFMADD231PS Z5, Z1, Z4
+	VMOVUPS     Z5, (AX)
+	VMOVUPS     Z4, (CX)
+	VMOVUPS     64(AX), Z3
+	VMOVUPS     64(CX), Z4
+	VMOVUPS     64(DX), Z5
+	VFMADD231PS Z4, Z2, Z5
+	VMULPS      Z0, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VANDPS      magnitude<>+0(SB), Z3, Z5
+	VCMPPS      $0x15, tiny<>+0(SB), Z5, K1
+	VMOVAPS.Z   Z3, K1, Z5
+	VFMADD231PS Z5, Z1, Z4
+	VMOVUPS     Z5, 64(AX)
+	VMOVUPS     Z4, 64(CX)
+	VMOVUPS     128(AX), Z3
+	VMOVUPS     128(CX), Z4
+	VMOVUPS     128(DX), Z5
+	VFMADD231PS Z4, Z2, Z5
+	VMULPS      Z0, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VANDPS      magnitude<>+0(SB), Z3, Z5
+	VCMPPS      $0x15, tiny<>+0(SB), Z5, K1
+	VMOVAPS.Z   Z3, K1, Z5
+	VFMADD231PS Z5, Z1, Z4
+	VMOVUPS     Z5, 128(AX)
+	VMOVUPS     Z4, 128(CX)
+	VMOVUPS     192(AX), Z3
+	VMOVUPS     192(CX), Z4
+	VMOVUPS     192(DX), Z5
+	VFMADD231PS Z4, Z2, Z5
+	VMULPS      Z0, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VANDPS      magnitude<>+0(SB), Z3, Z5
+	VCMPPS      $0x15, tiny<>+0(SB), Z5, K1
+	VMOVAPS.Z   Z3, K1, Z5
+	VFMADD231PS Z5, Z1, Z4
+	VMOVUPS     Z5, 192(AX)
+	VMOVUPS     Z4, 192(CX)
+	ADDQ        $+256, AX
+	ADDQ        $+256, CX
+	ADDQ        $+256, DX
+	SUBQ        $+64, BX
+	JMP         many
+
+manyEnd:
+one:
+	CMPQ        BX, $+16
+	JLT         oneEnd
+	VMOVUPS     (AX), Z3
+	VMOVUPS     (CX), Z4
+	VMOVUPS     (DX), Z5
+	VFMADD231PS Z4, Z2, Z5
+	VMULPS      Z0, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VANDPS      magnitude<>+0(SB), Z3, Z5
+	VCMPPS      $0x15, tiny<>+0(SB), Z5, K1
+	VMOVAPS.Z   Z3, K1, Z5
+	VFMADD231PS Z5, Z1, Z4
+	VMOVUPS     Z5, (AX)
+	VMOVUPS     Z4, (CX)
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	SUBQ        $+16, BX
+	JMP         one
+
+oneEnd:
+	TESTQ       BX, BX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       BX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (AX), K1, Z3
+	VMOVUPS.Z   (CX), K1, Z4
+	VMOVUPS.Z   (DX), K1, Z5
+	VFMADD231PS Z4, Z2, Z5
+	VMULPS      Z0, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VANDPS      magnitude<>+0(SB), Z3, Z0
+	VCMPPS      $0x15, tiny<>+0(SB), Z0, K2
+	VMOVAPS.Z   Z3, K2, Z0
+	VFMADD231PS Z0, Z1, Z4
+	VMOVUPS     Z0, K1, (AX)
+	VMOVUPS     Z4, K1, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func nesterovAVX512(u *float32, v *float32, n int, mu float32)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·nesterovAVX512(SB), NOSPLIT, $0-28
@@ -1750,6 +1969,97 @@ loop:
 	VMOVUPD     Z0, (AX)
 	VZEROUPPER
 	RET
+
+// func fractionsAVX512(dst *float32, src *uint8, vectors int)
+// Requires: AVX, AVX512F
+TEXT ·fractionsAVX512(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    vectors+16(FP), DX
+	VMOVUPS per255<>+0(SB), Z0
+	VMOVUPS per255Rest<>+0(SB), Z1
+
+four:
+	CMPQ        DX, $0x04
+	JLT         fourEnd
+	VPMOVZXBD   (CX), Z2
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z1, Z2, Z3
+	VFMADD231PS Z0, Z2, Z3
+	VMOVUPS     Z3, (AX)
+	VPMOVZXBD   16(CX), Z2
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z1, Z2, Z3
+	VFMADD231PS Z0, Z2, Z3
+	VMOVUPS     Z3, 64(AX)
+	VPMOVZXBD   32(CX), Z2
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z1, Z2, Z3
+	VFMADD231PS Z0, Z2, Z3
+	VMOVUPS     Z3, 128(AX)
+	VPMOVZXBD   48(CX), Z2
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z1, Z2, Z3
+	VFMADD231PS Z0, Z2, Z3
+	VMOVUPS     Z3, 192(AX)
+	ADDQ        $+64, CX
+	ADDQ        $+256, AX
+	SUBQ        $0x04, DX
+	JMP         four
+
+fourEnd:
+one:
+	CMPQ        DX, $0x01
+	JLT         oneEnd
+	VPMOVZXBD   (CX), Z2
+	VCVTDQ2PS   Z2, Z2
+	VMULPS      Z1, Z2, Z3
+	VFMADD231PS Z0, Z2, Z3
+	VMOVUPS     Z3, (AX)
+	ADDQ        $+16, CX
+	ADDQ        $+64, AX
+	SUBQ        $0x01, DX
+	JMP         one
+
+oneEnd:
+	VZEROUPPER
+	RET
+
+DATA per255<>+0(SB)/4, $0x3b808081
+DATA per255<>+4(SB)/4, $0x3b808081
+DATA per255<>+8(SB)/4, $0x3b808081
+DATA per255<>+12(SB)/4, $0x3b808081
+DATA per255<>+16(SB)/4, $0x3b808081
+DATA per255<>+20(SB)/4, $0x3b808081
+DATA per255<>+24(SB)/4, $0x3b808081
+DATA per255<>+28(SB)/4, $0x3b808081
+DATA per255<>+32(SB)/4, $0x3b808081
+DATA per255<>+36(SB)/4, $0x3b808081
+DATA per255<>+40(SB)/4, $0x3b808081
+DATA per255<>+44(SB)/4, $0x3b808081
+DATA per255<>+48(SB)/4, $0x3b808081
+DATA per255<>+52(SB)/4, $0x3b808081
+DATA per255<>+56(SB)/4, $0x3b808081
+DATA per255<>+60(SB)/4, $0x3b808081
+GLOBL per255<>(SB), RODATA|NOPTR, $64
+
+DATA per255Rest<>+0(SB)/4, $0xaf7efeff
+DATA per255Rest<>+4(SB)/4, $0xaf7efeff
+DATA per255Rest<>+8(SB)/4, $0xaf7efeff
+DATA per255Rest<>+12(SB)/4, $0xaf7efeff
+DATA per255Rest<>+16(SB)/4, $0xaf7efeff
+DATA per255Rest<>+20(SB)/4, $0xaf7efeff
+DATA per255Rest<>+24(SB)/4, $0xaf7efeff
+DATA per255Rest<>+28(SB)/4, $0xaf7efeff
+DATA per255Rest<>+32(SB)/4, $0xaf7efeff
+DATA per255Rest<>+36(SB)/4, $0xaf7efeff
+DATA per255Rest<>+40(SB)/4, $0xaf7efeff
+DATA per255Rest<>+44(SB)/4, $0xaf7efeff
+DATA per255Rest<>+48(SB)/4, $0xaf7efeff
+DATA per255Rest<>+52(SB)/4, $0xaf7efeff
+DATA per255Rest<>+56(SB)/4, $0xaf7efeff
+DATA per255Rest<>+60(SB)/4, $0xaf7efeff
+GLOBL per255Rest<>(SB), RODATA|NOPTR, $64
 
 // func addScaledAVX2(dst *float32, x *float32, n int, s float32)
 // Requires: AVX, FMA3
@@ -2622,6 +2932,225 @@ done:
 	VZEROUPPER
 	RET
 
+// func momentumStepAVX2(v *float32, p *float32, u *float32, n int, mu float32, rate float32)
+// Requires: AVX, FMA3
+TEXT ·momentumStepAVX2(SB), NOSPLIT, $0-40
+	MOVQ         v+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         u+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS mu+32(FP), Y0
+	VBROADCASTSS rate+36(FP), Y1
+
+many:
+	CMPQ        BX, $+32
+	JLT         manyEnd
+	VMOVUPS     (AX), Y2
+	VMOVUPS     (CX), Y3
+	VMOVUPS     (DX), Y4
+	VMULPS      Y0, Y2, Y2
+	VADDPS      Y4, Y2, Y2
+	VANDPS      magnitude<>+0(SB), Y2, Y4
+	VCMPPS      $0x15, tiny<>+0(SB), Y4, Y4
+	VANDPS      Y4, Y2, Y4
+	VFMADD231PS Y4, Y1, Y3
+	VMOVUPS     Y4, (AX)
+	VMOVUPS     Y3, (CX)
+	VMOVUPS     32(AX), Y2
+	VMOVUPS     32(CX), Y3
+	VMOVUPS     32(DX), Y4
+	VMULPS      Y0, Y2, Y2
+	VADDPS      Y4, Y2, Y2
+	VANDPS      magnitude<>+0(SB), Y2, Y4
+	VCMPPS      $0x15, tiny<>+0(SB), Y4, Y4
+	VANDPS      Y4, Y2, Y4
+	VFMADD231PS Y4, Y1, Y3
+	VMOVUPS     Y4, 32(AX)
+	VMOVUPS     Y3, 32(CX)
+	VMOVUPS     64(AX), Y2
+	VMOVUPS     64(CX), Y3
+	VMOVUPS     64(DX), Y4
+	VMULPS      Y0, Y2, Y2
+	VADDPS      Y4, Y2, Y2
+	VANDPS      magnitude<>+0(SB), Y2, Y4
+	VCMPPS      $0x15, tiny<>+0(SB), Y4, Y4
+	VANDPS      Y4, Y2, Y4
+	VFMADD231PS Y4, Y1, Y3
+	VMOVUPS     Y4, 64(AX)
+	VMOVUPS     Y3, 64(CX)
+	VMOVUPS     96(AX), Y2
+	VMOVUPS     96(CX), Y3
+	VMOVUPS     96(DX), Y4
+	VMULPS      Y0, Y2, Y2
+	VADDPS      Y4, Y2, Y2
+	VANDPS      magnitude<>+0(SB), Y2, Y4
+	VCMPPS      $0x15, tiny<>+0(SB), Y4, Y4
+	VANDPS      Y4, Y2, Y4
+	VFMADD231PS Y4, Y1, Y3
+	VMOVUPS     Y4, 96(AX)
+	VMOVUPS     Y3, 96(CX)
+	ADDQ        $+128, AX
+	ADDQ        $+128, CX
+	ADDQ        $+128, DX
+	SUBQ        $+32, BX
+	JMP         many
+
+manyEnd:
+one:
+	CMPQ        BX, $+8
+	JLT         oneEnd
+	VMOVUPS     (AX), Y2
+	VMOVUPS     (CX), Y3
+	VMOVUPS     (DX), Y4
+	VMULPS      Y0, Y2, Y2
+	VADDPS      Y4, Y2, Y2
+	VANDPS      magnitude<>+0(SB), Y2, Y4
+	VCMPPS      $0x15, tiny<>+0(SB), Y4, Y4
+	VANDPS      Y4, Y2, Y4
+	VFMADD231PS Y4, Y1, Y3
+	VMOVUPS     Y4, (AX)
+	VMOVUPS     Y3, (CX)
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	SUBQ        $+8, BX
+	JMP         one
+
+oneEnd:
+	TESTQ       BX, BX
+	JZ          done
+	LEAQ        lanes<>+32(SB), SI
+	NEGQ        BX
+	VMOVUPS     (SI)(BX*4), Y2
+	VMASKMOVPS  (AX), Y2, Y3
+	VMASKMOVPS  (CX), Y2, Y4
+	VMASKMOVPS  (DX), Y2, Y5
+	VMULPS      Y0, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VANDPS      magnitude<>+0(SB), Y3, Y0
+	VCMPPS      $0x15, tiny<>+0(SB), Y0, Y0
+	VANDPS      Y0, Y3, Y0
+	VFMADD231PS Y0, Y1, Y4
+	VMASKMOVPS  Y0, Y2, (AX)
+	VMASKMOVPS  Y4, Y2, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func decayMomentumStepAVX2(v *float32, p *float32, u *float32, n int, mu float32, rate float32, decay float32)
+// Requires: AVX, FMA3
+TEXT ·decayMomentumStepAVX2(SB), NOSPLIT, $0-44
+	MOVQ         v+0(FP), AX
+	MOVQ         p+8(FP), CX
+	MOVQ         u+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS mu+32(FP), Y0
+	VBROADCASTSS rate+36(FP), Y1
+	VBROADCASTSS decay+40(FP), Y2
+
+many:
+	CMPQ        BX, $+32
+	JLT         manyEnd
+	VMOVUPS     (AX), Y3
+	VMOVUPS     (CX), Y4
+	VMOVUPS     (DX), Y5
+	VFMADD231PS Y4, Y2, Y5
+	VMULPS      Y0, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VANDPS      magnitude<>+0(SB), Y3, Y5
+	VCMPPS      $0x15, tiny<>+0(SB), Y5, Y5
+	VANDPS      Y5, Y3, Y5
+	VFMADD231PS Y5, Y1, Y4
+	VMOVUPS     Y5, (AX)
+	VMOVUPS     Y4, (CX)
+	VMOVUPS     32(AX), Y3
+	VMOVUPS     32(CX), Y4
+	VMOVUPS     32(DX), Y5
+	VFMADD231PS Y4, Y2, Y5
+	VMULPS      Y0, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VANDPS      magnitude<>+0(SB), Y3, Y5
+	VCMPPS      $0x15, tiny<>+0(SB), Y5, Y5
+	VANDPS      Y5, Y3, Y5
+	VFMADD231PS Y5, Y1, Y4
+	VMOVUPS     Y5, 32(AX)
+	VMOVUPS     Y4, 32(CX)
+	VMOVUPS     64(AX), Y3
+	VMOVUPS     64(CX), Y4
+	VMOVUPS     64(DX), Y5
+	VFMADD231PS Y4, Y2, Y5
+	VMULPS      Y0, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VANDPS      magnitude<>+0(SB), Y3, Y5
+	VCMPPS      $0x15, tiny<>+0(SB), Y5, Y5
+	VANDPS      Y5, Y3, Y5
+	VFMADD231PS Y5, Y1, Y4
+	VMOVUPS     Y5, 64(AX)
+	VMOVUPS     Y4, 64(CX)
+	VMOVUPS     96(AX), Y3
+	VMOVUPS     96(CX), Y4
+	VMOVUPS     96(DX), Y5
+	VFMADD231PS Y4, Y2, Y5
+	VMULPS      Y0, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VANDPS      magnitude<>+0(SB), Y3, Y5
+	VCMPPS      $0x15, tiny<>+0(SB), Y5, Y5
+	VANDPS      Y5, Y3, Y5
+	VFMADD231PS Y5, Y1, Y4
+	VMOVUPS     Y5, 96(AX)
+	VMOVUPS     Y4, 96(CX)
+	ADDQ        $+128, AX
+	ADDQ        $+128, CX
+	ADDQ        $+128, DX
+	SUBQ        $+32, BX
+	JMP         many
+
+manyEnd:
+one:
+	CMPQ        BX, $+8
+	JLT         oneEnd
+	VMOVUPS     (AX), Y3
+	VMOVUPS     (CX), Y4
+	VMOVUPS     (DX), Y5
+	VFMADD231PS Y4, Y2, Y5
+	VMULPS      Y0, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VANDPS      magnitude<>+0(SB), Y3, Y5
+	VCMPPS      $0x15, tiny<>+0(SB), Y5, Y5
+	VANDPS      Y5, Y3, Y5
+	VFMADD231PS Y5, Y1, Y4
+	VMOVUPS     Y5, (AX)
+	VMOVUPS     Y4, (CX)
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	SUBQ        $+8, BX
+	JMP         one
+
+oneEnd:
+	TESTQ       BX, BX
+	JZ          done
+	LEAQ        lanes<>+32(SB), SI
+	NEGQ        BX
+	VMOVUPS     (SI)(BX*4), Y3
+	VMASKMOVPS  (AX), Y3, Y4
+	VMASKMOVPS  (CX), Y3, Y5
+	VMASKMOVPS  (DX), Y3, Y6
+	VFMADD231PS Y5, Y2, Y6
+	VMULPS      Y0, Y4, Y4
+	VADDPS      Y6, Y4, Y4
+	VANDPS      magnitude<>+0(SB), Y4, Y0
+	VCMPPS      $0x15, tiny<>+0(SB), Y0, Y0
+	VANDPS      Y0, Y4, Y0
+	VFMADD231PS Y0, Y1, Y5
+	VMASKMOVPS  Y0, Y3, (AX)
+	VMASKMOVPS  Y5, Y3, (CX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func nesterovAVX2(u *float32, v *float32, n int, mu float32)
 // Requires: AVX
 TEXT ·nesterovAVX2(SB), NOSPLIT, $0-28
@@ -3334,5 +3863,60 @@ loop:
 	JNZ          loop
 	VMOVUPD      Y0, (AX)
 	VMOVUPD      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func fractionsAVX2(dst *float32, src *uint8, vectors int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·fractionsAVX2(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), AX
+	MOVQ    src+8(FP), CX
+	MOVQ    vectors+16(FP), DX
+	VMOVUPS per255<>+0(SB), Y0
+	VMOVUPS per255Rest<>+0(SB), Y1
+
+four:
+	CMPQ        DX, $0x04
+	JLT         fourEnd
+	VPMOVZXBD   (CX), Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPS     Y3, (AX)
+	VPMOVZXBD   8(CX), Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPS     Y3, 32(AX)
+	VPMOVZXBD   16(CX), Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPS     Y3, 64(AX)
+	VPMOVZXBD   24(CX), Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPS     Y3, 96(AX)
+	ADDQ        $+32, CX
+	ADDQ        $+128, AX
+	SUBQ        $0x04, DX
+	JMP         four
+
+fourEnd:
+one:
+	CMPQ        DX, $0x01
+	JLT         oneEnd
+	VPMOVZXBD   (CX), Y2
+	VCVTDQ2PS   Y2, Y2
+	VMULPS      Y1, Y2, Y3
+	VFMADD231PS Y0, Y2, Y3
+	VMOVUPS     Y3, (AX)
+	ADDQ        $+8, CX
+	ADDQ        $+32, AX
+	SUBQ        $0x01, DX
+	JMP         one
+
+oneEnd:
 	VZEROUPPER
 	RET

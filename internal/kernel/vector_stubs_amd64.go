@@ -64,6 +64,16 @@ func normalizeBackwardAVX512(dx *float32, dy *float32, x *float32, n int, mean f
 //go:noescape
 func momentumAVX512(u *float32, v *float32, n int, mu float32)
 
+// momentumStepAVX512 performs v = settle(mu*v + u), p = fma(rate, v, p), rounding each operation.
+//
+//go:noescape
+func momentumStepAVX512(v *float32, p *float32, u *float32, n int, mu float32, rate float32)
+
+// decayMomentumStepAVX512 performs u = fma(decay, p, u) in registers, v = settle(mu*v + u), p = fma(rate, v, p), rounding each operation.
+//
+//go:noescape
+func decayMomentumStepAVX512(v *float32, p *float32, u *float32, n int, mu float32, rate float32, decay float32)
+
 // nesterovAVX512 performs v = settle(mu*v + u), u = u + mu*v, rounding each operation.
 //
 //go:noescape
@@ -108,6 +118,11 @@ func transposeAVX512(dst *float32, src *float32, ldd int, lds int, m int, n int)
 //
 //go:noescape
 func sumSquaresAVX512(sums *float64, x *float32)
+
+// fractionsAVX512 performs dst = src/255 for so many vectors of elements.
+//
+//go:noescape
+func fractionsAVX512(dst *float32, src *uint8, vectors int)
 
 // addScaledAVX2 performs dst = fma(s, x, dst).
 //
@@ -169,6 +184,16 @@ func normalizeBackwardAVX2(dx *float32, dy *float32, x *float32, n int, mean flo
 //go:noescape
 func momentumAVX2(u *float32, v *float32, n int, mu float32)
 
+// momentumStepAVX2 performs v = settle(mu*v + u), p = fma(rate, v, p), rounding each operation.
+//
+//go:noescape
+func momentumStepAVX2(v *float32, p *float32, u *float32, n int, mu float32, rate float32)
+
+// decayMomentumStepAVX2 performs u = fma(decay, p, u) in registers, v = settle(mu*v + u), p = fma(rate, v, p), rounding each operation.
+//
+//go:noescape
+func decayMomentumStepAVX2(v *float32, p *float32, u *float32, n int, mu float32, rate float32, decay float32)
+
 // nesterovAVX2 performs v = settle(mu*v + u), u = u + mu*v, rounding each operation.
 //
 //go:noescape
@@ -213,3 +238,8 @@ func transposeAVX2(dst *float32, src *float32, ldd int, lds int, m int, n int)
 //
 //go:noescape
 func sumSquaresAVX2(sums *float64, x *float32)
+
+// fractionsAVX2 performs dst = src/255 for so many vectors of elements.
+//
+//go:noescape
+func fractionsAVX2(dst *float32, src *uint8, vectors int)

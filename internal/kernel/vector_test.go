@@ -92,6 +92,16 @@ var formulas = []formula{
 			m := rest(float32(s*x[1]) + x[0])
 			return [3]float32{m, m, x[2]}
 		}},
+	{"MomentumStep", func(x [3][]float32, s float32) { MomentumStep(x[0], x[1], x[2], MomentumFactors{0, s, -0.3}) },
+		func(x [3]float32, s float32) [3]float32 {
+			m := rest(float32(s*x[1]) + x[2])
+			return [3]float32{FMA(-0.3, m, x[0]), m, x[2]}
+		}},
+	{"MomentumStep with decay", func(x [3][]float32, s float32) { MomentumStep(x[0], x[1], x[2], MomentumFactors{0.7, s, -0.3}) },
+		func(x [3]float32, s float32) [3]float32 {
+			m := rest(float32(s*x[1]) + FMA(0.7, x[0], x[2]))
+			return [3]float32{FMA(-0.3, m, x[0]), m, x[2]}
+		}},
 	{"Nesterov", func(x [3][]float32, s float32) { Nesterov(x[0], x[1], s) },
 		func(x [3]float32, s float32) [3]float32 {
 			m := rest(float32(s*x[1]) + x[0])

@@ -105,6 +105,8 @@ var elementwises = []elementwise{
 			return []vec{m, m}
 		},
 	},
+	momentumStep("momentumStep", "v = settle(mu*v + u), p = fma(rate, v, p)", nil),
+	momentumStep("decayMomentumStep", "u = fma(decay, p, u) in registers, v = settle(mu*v + u), p = fma(rate, v, p)", []string{"decay"}),
 	{
 		name: "nesterov", doc: "performs v = settle(mu*v + u), u = u + mu*v, rounding each operation.",
 		reads: []string{"u", "v"}, writes: []string{"u", "v"}, scalars: []string{"mu"}, unroll: 4,
@@ -136,6 +138,24 @@ var elementwises = []elementwise{
 			return []vec{u, m, w}
 		},
 	},
+}
+
+// momentumStep is a whole step of momentum, with decay if there is a scalar for
+// it.
+func momentumStep(name, does string, decay []string) elementwise {
+	return elementwise{
+		name: name, doc: "performs " + does + ", rounding each operation.",
+		reads: []string{"v", "p", "u"}, writes: []string{"v", "p"}, scalars: append([]string{"mu", "rate"}, decay...), unroll: 4,
+		body: func(v isa, x, s []vec) []vec {
+			old, p, u := x[0], x[1], x[2]
+			if len(decay) > 0 {
+				VFMADD231PS(p, s[2], u)
+			}
+			m := v.settle(add(mul(old, s[0]), u))
+			VFMADD231PS(m, s[1], p)
+			return []vec{m, p}
+		},
+	}
 }
 
 func one(x vec) []vec { return []vec{x} }
@@ -205,6 +225,7 @@ func vector() {
 		v.sumRows()
 		v.transpose()
 		v.sumSquares()
+		v.fractions()
 	}
 }
 
