@@ -71,16 +71,21 @@ func (r *Ring) fail(err error) error {
 	}
 	err = r.mu.err
 	r.mu.Unlock()
-	if first && r.link != nil {
-		r.link.Abort(err)
+	if first {
+		for _, e := range r.edges {
+			if e.link != nil {
+				e.link.Abort(err)
+			}
+		}
 	}
 	return err
 }
 
 // failPrev ends the ring because of what the previous node sent.
-func (r *Ring) failPrev(err error) error {
-	return r.fail(r.t.peerError(r.t.Prev(), err))
-}
+func (r *Ring) failPrev(err error) error { return r.blame(r.t.Prev(), err) }
+
+// blame ends the ring because of what a node did.
+func (r *Ring) blame(rank int, err error) error { return r.fail(r.t.peerError(rank, err)) }
 
 func (r *Ring) isDead() bool {
 	select {
@@ -102,15 +107,6 @@ func located(err error, step uint64, phase string) error {
 	return &c
 }
 
-// frame returns a frame of the current collective with room for n bytes of
-// payload. The header is complete but for what the caller sets in h.
-func (r *Ring) frame(h Header, n int) *Frame {
-	f := r.lend.Get(HeaderSize + n)
-	h.Length = uint32(n)
-	f.head = h
-	return f
-}
-
 // pass sends on a frame that has been received, as it is.
 func (r *Ring) pass(ctx context.Context, f *Frame) error {
 	if f.fixed {
@@ -123,53 +119,55 @@ func (r *Ring) pass(ctx context.Context, f *Frame) error {
 }
 
 // send writes the header and passes the frame to the next node.
-func (r *Ring) send(ctx context.Context, f *Frame) error {
+func (r *Ring) send(ctx context.Context, f *Frame) error { return r.sendOver(ctx, r.edge, f) }
+
+func (r *Ring) sendOver(ctx context.Context, e *edge, f *Frame) error {
 	f.encode()
-	if err := r.link.Send(ctx, f); err != nil {
+	if err := e.link.Send(ctx, f); err != nil {
 		return r.fail(err)
 	}
 	return nil
 }
 
-// poll returns the next frame of the current collective if one is there. It is
-// also where a collective that never waits notices that the ring or its
-// context has ended.
-func (r *Ring) poll(ctx context.Context) (*Frame, error) {
+// poll returns the next frame of the current collective that has come over e,
+// if one is there. It is also where a collective that never waits notices that
+// the ring or its context has ended.
+func (r *Ring) poll(ctx context.Context, e *edge) (*Frame, error) {
 	if r.isDead() {
 		return nil, r.fail(nil)
 	}
 	if ctx.Err() != nil {
 		return nil, r.fail(context.Cause(ctx))
 	}
-	f := r.inbox.pop()
+	f := e.inbox.pop()
 	if f == nil {
 		return nil, nil
 	}
-	return f, r.inOrder(f)
+	return f, r.inOrder(e, f)
 }
 
-// wait returns the next frame of the current collective.
-func (r *Ring) wait(ctx context.Context) (*Frame, error) {
+// wait returns the next frame of the current collective that comes over e.
+func (r *Ring) wait(ctx context.Context, e *edge) (*Frame, error) {
 	for {
-		if f, err := r.poll(ctx); f != nil || err != nil {
+		if f, err := r.poll(ctx, e); f != nil || err != nil {
 			return f, err
 		}
 		select {
-		case <-r.inbox.more:
+		case <-e.inbox.more:
 		case <-r.dead:
 		case <-ctx.Done():
-		case <-r.left:
+		case <-e.left:
 			// Its last frames may have come after the look above.
-			if f, err := r.poll(ctx); f != nil || err != nil {
+			if f, err := r.poll(ctx, e); f != nil || err != nil {
 				return f, err
 			}
-			return nil, r.fail(r.leftErr)
+			return nil, r.fail(e.leftErr)
 		}
 	}
 }
 
 // inOrder checks that a frame belongs to the collective under way.
-func (r *Ring) inOrder(f *Frame) error {
+func (r *Ring) inOrder(e *edge, f *Frame) error {
 	h, want := &f.head, &r.current
 	if h.Step == want.Step && h.Seq == want.Seq && h.Phase == want.Phase {
 		return nil
@@ -177,5 +175,5 @@ func (r *Ring) inOrder(f *Frame) error {
 	err := fmt.Errorf("%w: frame of step %d, %v (collective %d), this node is in step %d, %v (collective %d)",
 		ErrOrder, h.Step, h.Phase, h.Seq, want.Step, want.Phase, want.Seq)
 	f.Release()
-	return r.failPrev(err)
+	return r.blame(e.prev, err)
 }

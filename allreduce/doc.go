@@ -9,9 +9,10 @@
 //	(2(N-1) + 1 - N/S)/N · n
 //
 // bytes sent and one pass over n bytes for each of its shards: 1.375 n at N = 2,
-// S = 8, and for S = N the 2(N-1)/N of the textbook ring. In LogSumExp (24 bytes
-// a shard), Gather, Broadcast and Share every byte takes N-1 hops, one to each
-// node that lacks it.
+// S = 8, and for S = N the 2(N-1)/N of the textbook ring. In Broadcast and Share
+// every byte takes N-1 hops, one to each node that lacks it. So it does in
+// LogSumExp (24 bytes a shard) and Gather on less than ChordNodes nodes; from
+// there on these take ⌈log2 N⌉ rounds, over chords.
 //
 // # Words
 //
@@ -24,6 +25,9 @@
 //   - chunk: the part of a bucket whose fold starts at one shard: a bucket of n
 //     elements has S chunks, chunk c being [n·c/S, n·(c+1)/S), rounded down.
 //   - segment: the part of a chunk that one frame carries.
+//   - edge: the link to a node further on and from one as far behind: to the
+//     next node and from the previous one, or a chord, to the node 2, 4, ...
+//     places on.
 //   - record: the bytes of one node in LogSumExp, Gather, Broadcast and Share.
 //   - step, phase: where a frame belongs; phase is the collective.
 //
@@ -53,7 +57,7 @@
 // later call returns the same error. Trouble with another node is a *PeerError
 // with its name, the step and the phase; it wraps one of the Err variables. A
 // node that gives up says why, and its neighbours pass that on: all survivors
-// name the node that died. The end of a context ends the ring with
+// name the node that died. A chord that breaks is as bad as any edge. The end of a context ends the ring with
 // context.Cause. All of these are retryable with a new ring, but for ErrShape.
 // Arguments of the wrong length panic.
 //
@@ -73,7 +77,8 @@
 // the end of the vector to its start, the order in which a backward pass
 // finishes a gradient.
 //
-// Goroutines: a ring of more than one node has one, the receiver, which moves
-// frames from the link to the inbox and never waits for anything else; Close
-// waits for it. Mem starts none; for package rpc see there.
+// Goroutines: a ring of more than one node has one for each edge, the receiver,
+// which moves frames from the link to the inbox and never waits for anything
+// else; Close waits for it. Form and Close have one for each edge while they
+// run. Mem starts none; for package rpc see there.
 package allreduce

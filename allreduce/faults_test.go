@@ -14,6 +14,9 @@ import (
 
 var small = allreduce.Sizes{Bucket: 64, Segment: 8}
 
+// chorded gives every ring its chords.
+var chorded = allreduce.Sizes{Bucket: 64, Segment: 8, Chords: 1}
+
 // step runs all four collectives on one node.
 func step(ctx context.Context, ring *allreduce.Ring, bounds []int, r int) error {
 	const length = 100
@@ -34,11 +37,11 @@ func step(ctx context.Context, ring *allreduce.Ring, bounds []int, r int) error 
 }
 
 // frames counts the frames of a step.
-func frames(t *testing.T, bounds []int) int {
+func frames(t *testing.T, bounds []int, sizes allreduce.Sizes) int {
 	net, m := memNet(len(bounds) - 1)
 	var n atomic.Int64
 	m.Watch(func(string, string, allreduce.Header) { n.Add(1) })
-	rings := net.Form(t, bounds, small)
+	rings := net.Form(t, bounds, sizes)
 	if err := errors.Join(allreducetest.Each(len(rings), func(r int) error {
 		return step(t.Context(), rings[r], bounds, r)
 	})...); err != nil {
@@ -50,23 +53,28 @@ func frames(t *testing.T, bounds []int) int {
 // TestKillAnywhere kills a node at every frame of a step. All survivors must
 // name it, at once, and say the same again.
 func TestKillAnywhere(t *testing.T) {
-	bounds := allreducetest.Bounds(8, 4)
+	killAnywhere(t, allreducetest.Bounds(8, 4), small)
+	killAnywhere(t, allreducetest.Bounds(8, 5), chorded)
+}
+
+func killAnywhere(t *testing.T, bounds []int, sizes allreduce.Sizes) {
 	const dead = 1
-	total := frames(t, bounds)
+	nodes := len(bounds) - 1
+	total := frames(t, bounds, sizes)
 	for at := 1; at <= total; at += 3 {
 		synctest.Test(t, func(t *testing.T) {
-			net, m := memNet(4)
+			net, m := memNet(nodes)
 			var n atomic.Int64
 			m.Watch(func(string, string, allreduce.Header) {
 				if n.Add(1) == int64(at) {
 					net.Kill(dead)
 				}
 			})
-			rings := net.Form(t, bounds, small)
+			rings := net.Form(t, bounds, sizes)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			start := time.Now()
-			errs := allreducetest.Each(4, func(r int) error { return step(ctx, rings[r], bounds, r) })
+			errs := allreducetest.Each(nodes, func(r int) error { return step(ctx, rings[r], bounds, r) })
 			if d := time.Since(start); d > 0 {
 				t.Errorf("frame %d: took %v", at, d)
 			}
@@ -92,22 +100,27 @@ func TestKillAnywhere(t *testing.T) {
 // TestDropAnywhere loses one frame. Nobody is told, so the ring must notice a
 // gap or run into its deadline, on every node.
 func TestDropAnywhere(t *testing.T) {
-	bounds := allreducetest.Bounds(8, 3)
-	total := frames(t, bounds)
+	dropAnywhere(t, allreducetest.Bounds(8, 3), small)
+	dropAnywhere(t, allreducetest.Bounds(8, 5), chorded)
+}
+
+func dropAnywhere(t *testing.T, bounds []int, sizes allreduce.Sizes) {
+	nodes := len(bounds) - 1
+	total := frames(t, bounds, sizes)
 	for at := 1; at <= total; at += 5 {
 		synctest.Test(t, func(t *testing.T) {
-			net, m := memNet(3)
+			net, m := memNet(nodes)
 			var n atomic.Int64
 			m.Watch(func(from, to string, _ allreduce.Header) {
 				if n.Add(1) == int64(at) {
 					m.Drop(from, to, 1)
 				}
 			})
-			rings := net.Form(t, bounds, small)
+			rings := net.Form(t, bounds, sizes)
 			late := errors.New("late")
 			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, late)
 			defer cancel()
-			errs := allreducetest.Each(3, func(r int) error { // the second step shows what the first did not
+			errs := allreducetest.Each(nodes, func(r int) error { // the second step shows what the first did not
 				return errors.Join(step(ctx, rings[r], bounds, r), step(ctx, rings[r], bounds, r))
 			})
 			for r, err := range errs {
@@ -165,241 +178,4 @@ func TestRate(t *testing.T) {
 			t.Errorf("took %v, want %v", d, want)
 		}
 	})
-}
-
-// TestEarlyFrames lets all nodes but one get as far as they can before that
-// one begins: its receiver parks what comes.
-func TestEarlyFrames(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bounds := allreducetest.Bounds(8, 3)
-		net, _ := memNet(3)
-		rings := net.Form(t, bounds, small)
-		begin := make(chan struct{})
-		done := make(chan []error)
-		go func() {
-			done <- allreducetest.Each(3, func(r int) error {
-				if r == 1 {
-					<-begin
-				}
-				return step(t.Context(), rings[r], bounds, r)
-			})
-		}()
-		synctest.Wait()
-		close(begin)
-		if err := errors.Join(<-done...); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// TestPark sends more early frames than a node wants to keep.
-func TestPark(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bounds := allreducetest.Bounds(8, 3)
-		net, _ := memNet(3)
-		rings := make([]*allreduce.Ring, 3)
-		if err := errors.Join(allreducetest.Each(3, func(r int) (err error) {
-			sizes := small
-			if r == 1 {
-				sizes.Park = 300
-			}
-			rings[r], err = allreduce.Form(t.Context(), net.Transports[r], net.Topology(r, bounds, sizes))
-			return err
-		})...); err != nil {
-			t.Fatal(err)
-		}
-		errs := allreducetest.Each(3, func(r int) error {
-			if r == 1 {
-				synctest.Wait()
-			}
-			_, err := rings[r].At(0).Gather(t.Context(), make([][]float64, bounds[r+1]-bounds[r]))
-			if err == nil {
-				err = step(t.Context(), rings[r], bounds, r)
-			}
-			return err
-		})
-		pe, ok := errors.AsType[*allreduce.PeerError](errs[1])
-		if !ok || pe.Rank != 0 || !errors.Is(pe, allreduce.ErrPark) {
-			t.Errorf("%v, want a PeerError of rank 0: ErrPark", errs[1])
-		}
-		for _, ring := range rings {
-			ring.Close()
-		}
-	})
-}
-
-// TestLateBroadcast sends a late node more than it can park.
-func TestLateBroadcast(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bounds := allreducetest.Bounds(8, 3)
-		net, _ := memNet(3)
-		sizes := small
-		sizes.Park = 10_000
-		rings := net.Form(t, bounds, sizes)
-		state := make([]byte, 200_000)
-		errs := allreducetest.Each(3, func(r int) error {
-			if r == 2 {
-				synctest.Wait()
-			}
-			got, err := rings[r].At(0).Broadcast(t.Context(), 0, state)
-			if err == nil && len(got) != len(state) {
-				err = errors.New("cut short")
-			}
-			return err
-		})
-		if err := errors.Join(errs...); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// TestShareOfAnotherLength: a node whose vectors have other lengths ends the
-// ring, and not one byte is written beyond them.
-func TestShareOfAnotherLength(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		net, _ := memNet(2)
-		rings := net.Form(t, allreducetest.Bounds(8, 2), small)
-		errs := allreducetest.Each(2, func(r int) error {
-			return rings[r].At(0).Share(t.Context(), 0, make([]float32, 10+r))
-		})
-		if !errors.Is(errs[1], allreduce.ErrFrame) {
-			t.Errorf("%v, expected ErrFrame", errs[1])
-		}
-		for _, ring := range rings {
-			ring.Close()
-		}
-	})
-}
-
-// TestSparesHoldBack checks that a node with all the shards cannot run ahead
-// of the spares that only listen.
-func TestSparesHoldBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bounds := []int{0, 8, 8}
-		net, _ := memNet(2)
-		sizes := small
-		sizes.Park = 3000
-		rings := net.Form(t, bounds, sizes)
-		parts, factors := allreducetest.Inputs(8, 100, 1)
-		var steps atomic.Int64
-		done := make(chan error)
-		go func() {
-			var err error
-			for k := uint64(0); k < 5 && err == nil; k++ {
-				err = rings[0].At(k).Sum(t.Context(), make([]float32, 100), parts, factors)
-				steps.Add(1)
-			}
-			done <- err
-		}()
-		synctest.Wait()
-		if n := steps.Load(); n != 0 {
-			t.Errorf("%d steps ahead of the spare", n)
-		}
-		for k := range uint64(5) {
-			if err := rings[1].At(k).Sum(t.Context(), make([]float32, 100), nil, nil); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// TestOrder has nodes that do not do the same.
-func TestOrder(t *testing.T) {
-	bounds := allreducetest.Bounds(2, 2)
-	one := func(n int) ([]float32, [][]float32, []float32) {
-		return make([]float32, n), [][]float32{make([]float32, n)}, []float32{1}
-	}
-	for name, c := range map[string]struct {
-		other func(ctx context.Context, r *allreduce.Ring) error
-		want  error
-	}{
-		"collective": {func(ctx context.Context, r *allreduce.Ring) error {
-			_, err := r.At(3).Gather(ctx, make([][]float64, 1))
-			return err
-		}, allreduce.ErrOrder},
-		"step": {func(ctx context.Context, r *allreduce.Ring) error {
-			dst, parts, factors := one(10)
-			return r.At(4).Sum(ctx, dst, parts, factors)
-		}, allreduce.ErrOrder},
-		"length": {func(ctx context.Context, r *allreduce.Ring) error {
-			dst, parts, factors := one(11)
-			return r.At(3).Sum(ctx, dst, parts, factors)
-		}, allreduce.ErrFrame},
-	} {
-		net, _ := memNet(2)
-		rings := net.Form(t, bounds, allreduce.Sizes{})
-		errs := allreducetest.Each(2, func(r int) error {
-			if r == 1 {
-				return c.other(t.Context(), rings[1])
-			}
-			dst, parts, factors := one(10)
-			return rings[0].At(3).Sum(t.Context(), dst, parts, factors)
-		})
-		if !errors.Is(errors.Join(errs...), c.want) || errs[0] == nil || errs[1] == nil {
-			t.Errorf("%s: %v, want %v", name, errs, c.want)
-		}
-	}
-}
-
-// TestBadFrames puts frames on a link that no ring in order would send.
-func TestBadFrames(t *testing.T) {
-	for name, c := range map[string]struct {
-		edit func(h *allreduce.Header)
-		want error
-	}{
-		"run":        {func(h *allreduce.Header) { h.Run++ }, allreduce.ErrRun},
-		"generation": {func(h *allreduce.Header) { h.Generation++ }, allreduce.ErrStale},
-		"roster":     {func(h *allreduce.Header) { h.Roster++ }, allreduce.ErrRoster},
-		"phase":      {func(h *allreduce.Header) { h.Phase = 40 }, allreduce.ErrFrame},
-		"length":     {func(h *allreduce.Header) { h.Length = 4 }, allreduce.ErrFrame},
-		"bucket":     {func(h *allreduce.Header) { h.Bucket = 9 }, allreduce.ErrFrame},
-		"chunk":      {func(h *allreduce.Header) { h.Chunk = 9 }, allreduce.ErrFrame},
-		"gap":        {func(h *allreduce.Header) { h.Offset = 1 }, allreduce.ErrFrame},
-		"leg":        {func(h *allreduce.Header) { h.Leg = allreduce.Record }, allreduce.ErrFrame},
-		"total":      {func(h *allreduce.Header) { h.Total = 99 }, allreduce.ErrFrame},
-		"seq":        {func(h *allreduce.Header) { h.Seq = 9 }, allreduce.ErrOrder},
-	} {
-		net, m := memNet(2)
-		bounds := allreducetest.Bounds(2, 2)
-		links := make([]allreduce.Link, 1)
-		rings := make([]*allreduce.Ring, 1)
-		var head allreduce.Header
-		m.Watch(func(_, _ string, h allreduce.Header) { head = h })
-		allreducetest.Each(2, func(r int) (err error) {
-			top := net.Topology(r, bounds, allreduce.Sizes{})
-			if r == 0 {
-				links[0], err = m.Open(t.Context(), top)
-			} else {
-				rings[0], err = allreduce.Form(t.Context(), m, top)
-			}
-			return err
-		})
-		done := make(chan error, 1)
-		go func() {
-			done <- rings[0].At(1).Sum(t.Context(), make([]float32, 10), [][]float32{make([]float32, 10)}, []float32{1})
-		}()
-		f, err := links[0].Recv() // a frame in order, to make a bad one from
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.Release()
-		h := head
-		h.Chunk, h.Length = 0, 4*5
-		c.edit(&h)
-		bad := new(allreduce.Pool).Get(allreduce.HeaderSize + 4*5)
-		h.Append(bad.Bytes()[:0])
-		if err := links[0].Send(t.Context(), bad); err != nil {
-			t.Fatal(err)
-		}
-		err = <-done
-		pe, ok := errors.AsType[*allreduce.PeerError](err)
-		if !ok || pe.Rank != 0 || !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want a PeerError of rank 0: %v", name, err, c.want)
-		}
-		rings[0].Close()
-		links[0].Close()
-	}
 }

@@ -13,7 +13,7 @@ const HeaderSize = 72
 
 // magic starts every frame, in the sender's byte order; its low byte is the
 // version of the wire format.
-const magic uint16 = 0xb103
+const magic uint16 = 0xb104
 
 // Phase is the collective a frame belongs to.
 type Phase uint8
@@ -50,6 +50,8 @@ const (
 	Raw
 	// Record is a part of one node's bytes on their way to all nodes.
 	Record
+	// Bundle is a part of all that a node knows in one round of a dissemination.
+	Bundle
 )
 
 // Header is what the first HeaderSize bytes of a frame say. Numbers are in the
@@ -68,10 +70,10 @@ type Header struct {
 	Leg        Leg
 	Seq        uint16  // number of the collective within the step, from 0
 	Bucket     uint32  // Sum: index of the bucket
-	Chunk      uint16  // Sum: index of the chunk, the shard its fold starts at; Record: rank of the node whose bytes these are
+	Chunk      uint16  // Sum: index of the chunk, the shard its fold starts at; Record, Bundle: rank of the node whose bytes these are
 	Length     uint32  // bytes of payload
-	Offset     uint64  // Sum: floats behind this segment in its chunk; Record: bytes before it
-	Total      uint64  // Sum: floats in the whole vector; Record: bytes in the whole record
+	Offset     uint64  // Sum: floats behind this segment in its chunk; Record, Bundle: bytes before it
+	Total      uint64  // Sum: floats in the whole vector; Record, Bundle: bytes in the whole of it
 	Factor     float32 // Raw: what the payload is to be multiplied by; else 0
 }
 
@@ -140,6 +142,7 @@ func (h Header) check(payload int) error {
 	case h.Phase == PhaseSum && (h.Leg == Partial || h.Leg == Finished || h.Leg == Raw):
 		unit = 4
 	case h.Phase >= PhaseSum && h.Phase <= PhaseBroadcast && h.Leg == Record:
+	case (h.Phase == PhaseLogSumExp || h.Phase == PhaseGather) && h.Leg == Bundle:
 	default:
 		return fmt.Errorf("%w: phase %d with leg %d", ErrFrame, h.Phase, h.Leg)
 	}

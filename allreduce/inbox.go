@@ -10,8 +10,8 @@ import (
 // frames of collectives that have not begun here are parked in it, up to a
 // bound.
 //
-// Since a node sends all frames of one collective before the first of the
-// next, and links keep the order, one queue is enough.
+// Since a node sends all frames of one collective over an edge before the first
+// of the next, and links keep the order, one queue for each edge is enough.
 type inbox struct {
 	more chan struct{} // holds a token if something came since the last look
 	mu   struct {

@@ -3,9 +3,10 @@ package allreduce
 import "context"
 
 // Transport makes links. Its Open may be called again for a later generation
-// once the earlier link is closed.
+// once the earlier links are closed, and at once for the edges of one, which
+// differ in Topology.Stride.
 type Transport interface {
-	// Open connects this node with the next and the previous one. It returns
+	// Open connects this node with t.Next and t.Prev. It returns
 	// when both have shown the same run, generation, roster and shards
 	// (Hello.Match), with a *PeerError if one of them is lost or shows another,
 	// and with context.Cause(ctx) when ctx ends. A neighbour that already
@@ -14,7 +15,7 @@ type Transport interface {
 	Open(ctx context.Context, t Topology) (Link, error)
 }
 
-// Link is a node's two edges of the ring. One goroutine may send while another
+// Link is a node's ends of an edge. One goroutine may send while another
 // receives; Abort and Close may be called at any time.
 //
 // Errors about a neighbour are *PeerError with Peer, Rank and Err set. Once

@@ -3,6 +3,7 @@ package allreduce
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,11 +16,17 @@ import (
 type Mem struct {
 	mu struct {
 		sync.Mutex
-		offers  map[string]*memLink // the newest of each node
+		offers  map[memEnd]*memLink   // the newest of each
+		waiting map[memEnd][]*memLink // who waits in Open for another offer
 		edges   map[memEdge]*memFaults
-		changed chan struct{} // closed and replaced when offers change
 		watch   func(from, to string, h Header)
 	}
+}
+
+// memEnd is a node's end of the edges of one stride.
+type memEnd struct {
+	node   string
+	stride int
 }
 
 type memEdge struct{ from, to string }
@@ -39,9 +46,9 @@ var _ Transport = (*Mem)(nil)
 // NewMem returns a transport that nobody uses yet.
 func NewMem() *Mem {
 	m := new(Mem)
-	m.mu.offers = make(map[string]*memLink)
+	m.mu.offers = make(map[memEnd]*memLink)
+	m.mu.waiting = make(map[memEnd][]*memLink)
 	m.mu.edges = make(map[memEdge]*memFaults)
-	m.mu.changed = make(chan struct{})
 	return m
 }
 
@@ -52,12 +59,13 @@ func (m *Mem) Cut(from, to string) {
 	m.faults(from, to).setCut(true)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	defer m.announce()
-	if l := m.mu.offers[from]; l != nil && l.t.Names[l.t.Next()] == to {
-		l.fail(l.t.peerError(l.t.Next(), ErrLost))
-	}
-	if l := m.mu.offers[to]; l != nil && l.t.Names[l.t.Prev()] == from {
-		l.fail(l.t.peerError(l.t.Prev(), ErrLost))
+	for end, l := range m.mu.offers {
+		if end.node == from && l.t.Names[l.t.Next()] == to {
+			l.fail(l.t.peerError(l.t.Next(), ErrLost))
+		}
+		if end.node == to && l.t.Names[l.t.Prev()] == from {
+			l.fail(l.t.peerError(l.t.Prev(), ErrLost))
+		}
 	}
 }
 
@@ -67,17 +75,20 @@ func (m *Mem) Cut(from, to string) {
 func (m *Mem) Crash(node string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	defer m.announce()
-	l := m.mu.offers[node]
-	if l == nil {
-		return
+	known := false
+	for end, l := range m.mu.offers {
+		if end.node == node {
+			known = true
+			l.silence()
+			l.fail(ErrLost)
+			m.wake(end)
+		}
 	}
-	l.silence()
-	l.fail(ErrLost)
-	for _, other := range m.mu.offers {
-		if names := other.t.Names; other != l && names[other.t.Next()] == node {
+	for end, other := range m.mu.offers {
+		if names := other.t.Names; !known || end.node == node {
+		} else if names[other.t.Next()] == node {
 			other.fail(other.t.peerError(other.t.Next(), ErrLost))
-		} else if other != l && names[other.t.Prev()] == node {
+		} else if names[other.t.Prev()] == node {
 			other.fail(other.t.peerError(other.t.Prev(), ErrLost))
 		}
 	}
@@ -130,10 +141,10 @@ func (m *Mem) Open(ctx context.Context, t Topology) (Link, error) {
 		return nil, err
 	}
 	for {
-		ready, changed, err := m.pair(l)
+		ready, err := m.pair(l)
 		if err == nil && !ready {
 			select {
-			case <-changed:
+			case <-l.changed:
 				continue
 			case <-l.dead:
 				continue
@@ -157,7 +168,8 @@ func (m *Mem) offer(t Topology) (*memLink, error) {
 	in := m.faults(t.Names[t.Prev()], name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if old := m.mu.offers[name]; old != nil && old.t.Run == t.Run && old.t.Generation >= t.Generation {
+	end := l.end(t.Rank)
+	if old := m.mu.offers[end]; old != nil && old.t.Run == t.Run && old.t.Generation >= t.Generation {
 		return nil, fmt.Errorf("%w: %s opens generation %d after %d", ErrStale, name, t.Generation, old.t.Generation)
 	}
 	if l.out.isCut() {
@@ -167,8 +179,8 @@ func (m *Mem) offer(t Topology) (*memLink, error) {
 		return nil, t.peerError(t.Prev(), ErrLost)
 	}
 	l.watch = m.mu.watch
-	m.mu.offers[name] = l
-	m.announce()
+	m.mu.offers[end] = l
+	m.wake(end)
 	return l, nil
 }
 
@@ -180,48 +192,64 @@ func (m *Mem) abandon(l *memLink, err error) {
 	l.fail(err)
 	w := NewFarewell(l.t, err)
 	for _, rank := range [2]int{l.t.Next(), l.t.Prev()} {
-		if other := m.mu.offers[l.t.Names[rank]]; other != nil && (other.next == l || other.prev == l) {
+		if other := m.mu.offers[l.end(rank)]; other != nil && (other.next == l || other.prev == l) {
 			other.fail(w.Err(other.t, l.t.Rank))
 		}
 	}
-	m.announce()
+	m.wake(l.end(l.t.Rank))
 }
 
-// pair looks whether both neighbours are there, and returns what to wait for
-// if they are not.
-func (m *Mem) pair(l *memLink) (ready bool, changed <-chan struct{}, err error) {
+// pair looks whether both neighbours are there. If not, l.changed tells when it
+// is worth another look.
+func (m *Mem) pair(l *memLink) (ready bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := l.err(); err != nil {
-		return false, nil, err
+		return false, err
 	}
 	var found [2]*memLink
 	for i, rank := range [2]int{l.t.Next(), l.t.Prev()} {
-		other := m.mu.offers[l.t.Names[rank]]
+		other := m.mu.offers[l.end(rank)]
 		if other == nil {
+			m.await(l, rank)
 			continue
 		}
 		err := l.t.Hello().Match(other.t.Hello(), rank)
 		if err == nil {
 			if why := other.broken(); why != nil {
-				return false, nil, NewFarewell(other.t, why).Err(l.t, rank)
+				return false, NewFarewell(other.t, why).Err(l.t, rank)
 			}
 			found[i] = other
 		} else if other.t.Run != l.t.Run || other.t.Generation >= l.t.Generation {
-			return false, nil, l.t.peerError(rank, err)
+			return false, l.t.peerError(rank, err)
+		} else {
+			m.await(l, rank)
 		}
 	}
 	if found[0] == nil || found[1] == nil {
-		return false, m.mu.changed, nil
+		return false, nil
 	}
 	l.next, l.prev = found[0], found[1]
-	return true, nil, nil
+	return true, nil
 }
 
-// announce wakes all who wait in Open; the caller holds m.mu.
-func (m *Mem) announce() {
-	close(m.mu.changed)
-	m.mu.changed = make(chan struct{})
+// await notes that l waits for news of a rank; the caller holds m.mu.
+func (m *Mem) await(l *memLink, rank int) {
+	end := l.end(rank)
+	if !slices.Contains(m.mu.waiting[end], l) {
+		m.mu.waiting[end] = append(m.mu.waiting[end], l)
+	}
+}
+
+// wake has those who wait for news of an end look again; the caller holds m.mu.
+func (m *Mem) wake(end memEnd) {
+	for _, l := range m.mu.waiting[end] {
+		select {
+		case l.changed <- struct{}{}:
+		default:
+		}
+	}
+	delete(m.mu.waiting, end)
 }
 
 func (m *Mem) faults(from, to string) *memFaults {

@@ -19,6 +19,8 @@ type memLink struct {
 
 	next, prev *memLink // set once both have offered
 
+	changed chan struct{} // holds a token if Open is to look again
+
 	dead chan struct{} // closed with mu.err set: lost, aborted, or closed here
 	gone chan struct{} // closed: this node has left in good order
 	mu   struct {
@@ -36,10 +38,13 @@ type memFrame struct {
 
 func newMemLink(t Topology) *memLink {
 	return &memLink{
-		t: t, in: make(chan memFrame, memQueue),
+		t: t, in: make(chan memFrame, memQueue), changed: make(chan struct{}, 1),
 		dead: make(chan struct{}), gone: make(chan struct{}),
 	}
 }
+
+// end is a rank's end of the edge that l is a part of.
+func (l *memLink) end(rank int) memEnd { return memEnd{l.t.Names[rank], l.t.stride()} }
 
 // Send implements Link.
 func (l *memLink) Send(ctx context.Context, f *Frame) error {

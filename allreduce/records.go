@@ -6,7 +6,8 @@ import (
 )
 
 // records is the state of an all-gather: every node's bytes travel N-1 hops to
-// all others. It carries LogSumExp, Gather, Broadcast and Share.
+// all others. It carries LogSumExp, Gather, Broadcast and Share, but for the
+// first two where the ring has chords (see dissemination).
 //
 // A node that has nothing to say sends an empty record. So no node leaves a
 // collective before all have entered it, and a neighbour is never ahead by
@@ -18,6 +19,8 @@ type records struct {
 	total []uint64 // declared lengths, by rank
 	done  []bool
 	todo  int // records still to come
+
+	direct bool // they come by dissemination
 }
 
 func (g *records) init(t Topology) {
@@ -33,7 +36,7 @@ func (g *records) begin() {
 		g.data[i] = g.data[i][:0]
 	}
 	clear(g.done)
-	g.todo = len(g.data) - 1
+	g.todo, g.direct = len(g.data)-1, false
 }
 
 // exchange sends this node's record, which it only reads, and waits for all
@@ -48,9 +51,9 @@ func (r *Ring) exchange(ctx context.Context, own []byte) error {
 // collect waits for the records that are still to come.
 func (r *Ring) collect(ctx context.Context) error {
 	for r.records.todo > 0 {
-		f, err := r.wait(ctx)
+		f, err := r.wait(ctx, r.source())
 		if err == nil {
-			err = r.takeRecord(ctx, f)
+			err = r.take(ctx, f)
 		}
 		if err != nil {
 			return err
@@ -64,15 +67,42 @@ func (r *Ring) collect(ctx context.Context) error {
 func (s Step) Poll(ctx context.Context) (complete bool, err error) {
 	r := s.ring
 	for r.records.todo > 0 {
-		f, err := r.poll(ctx)
+		f, err := r.poll(ctx, r.source())
 		if err == nil && f != nil {
-			err = r.takeRecord(ctx, f)
+			err = r.take(ctx, f)
 		}
 		if err != nil || f == nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// setOut sends this node's record of a LogSumExp or Gather on its way.
+func (r *Ring) setOut(ctx context.Context) error {
+	own := r.records.data[r.t.Rank]
+	if len(r.edges) == 1 {
+		return r.sendRecord(ctx, own)
+	}
+	r.records.direct = true
+	r.bundles.begin(own)
+	return r.sendBundle(ctx)
+}
+
+// source returns the edge from which the next record is to come.
+func (r *Ring) source() *edge {
+	if r.records.direct {
+		return r.edges[r.bundles.round]
+	}
+	return r.edge
+}
+
+// take does this node's part for a frame.
+func (r *Ring) take(ctx context.Context, f *Frame) error {
+	if r.records.direct {
+		return r.takeBundle(ctx, f)
+	}
+	return r.takeRecord(ctx, f)
 }
 
 // sendRecord sends this node's record, in one frame even if it is empty.

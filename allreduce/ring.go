@@ -16,19 +16,15 @@ import (
 type Ring struct {
 	t     Topology
 	sizes Sizes
-	ident Header // run, generation and roster of every frame
-	link  Link   // nil on a ring of one node
-	lend  Lender // where frames to send come from: link, or pool
-	share Sharer // nil: no memory is shared
-	pool  Pool
-	inbox *inbox
+	ident Header  // run, generation and roster of every frame
+	*edge         // to the next node and from the previous one; without a link on a ring of one node
+	edges []*edge // that one, and the chords
+	share Sharer  // nil: no memory is shared
 
 	dead chan struct{}  // closed with mu.err set
-	left chan struct{}  // closed with leftErr set: the previous node is done
-	wg   sync.WaitGroup // the receiver
+	wg   sync.WaitGroup // the receivers
 
-	leftErr error
-	mu      struct {
+	mu struct {
 		sync.Mutex
 		err   error
 		busy  bool
@@ -40,6 +36,7 @@ type Ring struct {
 	current Header // of the collective under way
 	sum     summing
 	records records
+	bundles dissemination
 	gather  gathered
 }
 
@@ -50,34 +47,34 @@ type Step struct {
 	step uint64
 }
 
-// Form makes this node's ring: it opens the link and starts the receiver. A
+// Form makes this node's ring: it opens the links and starts the receivers. A
 // ring of one node needs no transport, and tr may be nil. Form returns when
-// both neighbours have shown the same run, generation, roster and shard map;
-// since that holds along the whole ring, all nodes agree. Errors are
-// *PeerError with Phase "Form", ErrShape, or context.Cause(ctx).
+// both neighbours, on every edge, have shown the same run, generation, roster
+// and shard map; since that holds along the whole ring, all nodes agree. Errors
+// are *PeerError with Phase "Form", ErrShape, or context.Cause(ctx).
 func Form(ctx context.Context, tr Transport, t Topology) (*Ring, error) {
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}
 	t.Sizes = t.Sizes.withDefaults(t.Nodes())
-	r := &Ring{
-		t: t, sizes: t.Sizes, ident: t.ident(),
-		inbox: newInbox(t.Sizes.Park),
-		dead:  make(chan struct{}),
-		left:  make(chan struct{}),
+	t.Stride = 1
+	r := &Ring{t: t, sizes: t.Sizes, ident: t.ident(), dead: make(chan struct{})}
+	for _, stride := range t.Edges() {
+		r.edges = append(r.edges, newEdge(t, stride))
 	}
+	r.edge = r.edges[0]
 	r.sum.init(t)
 	r.records.init(t)
 	if t.Nodes() == 1 {
 		return r, nil
 	}
-	link, err := tr.Open(ctx, t)
-	if err != nil {
+	if err := r.open(ctx, tr); err != nil {
 		return nil, located(err, 0, "Form")
 	}
-	r.link, r.lend = link, lenderOf(link, &r.pool)
-	r.share, _ = link.(Sharer)
-	r.wg.Go(r.receive)
+	r.share, _ = r.link.(Sharer)
+	for _, e := range r.edges {
+		r.wg.Go(func() { r.receive(e) })
+	}
 	return r, nil
 }
 
@@ -118,10 +115,12 @@ func (r *Ring) Close() error {
 	if r.link == nil {
 		return nil
 	}
-	err := r.link.Close()
+	err := r.closeEdges()
 	r.wg.Wait()
-	for f := r.inbox.pop(); f != nil; f = r.inbox.pop() {
-		f.Release()
+	for _, e := range r.edges {
+		for f := e.inbox.pop(); f != nil; f = e.inbox.pop() {
+			f.Release()
+		}
 	}
 	if !first {
 		return nil // the error was returned where it happened
@@ -129,17 +128,18 @@ func (r *Ring) Close() error {
 	return err
 }
 
-// receive reads frames until the link ends. It never waits for a collective.
-func (r *Ring) receive() {
+// receive reads frames until the edge's link ends. It never waits for a
+// collective.
+func (r *Ring) receive(e *edge) {
 	for {
-		f, err := r.link.Recv()
+		f, err := e.link.Recv()
 		if errors.Is(err, ErrLeft) {
-			r.leftErr = err
-			close(r.left)
+			e.leftErr = err
+			close(e.left)
 			return
 		}
 		if err == nil {
-			err = r.accept(f)
+			err = r.accept(e, f)
 		}
 		if err != nil {
 			r.fail(err)
@@ -149,7 +149,7 @@ func (r *Ring) receive() {
 }
 
 // accept checks a frame's identity and parks it for the collective it is for.
-func (r *Ring) accept(f *Frame) error {
+func (r *Ring) accept(e *edge, f *Frame) error {
 	h, err := f.Header()
 	if err == nil {
 		err = h.matches(&r.ident)
@@ -160,11 +160,11 @@ func (r *Ring) accept(f *Frame) error {
 	}
 	if err == nil {
 		f.head = h
-		err = r.inbox.push(f)
+		err = e.inbox.push(f)
 	}
 	if err != nil {
 		f.Release()
-		return r.t.peerError(r.t.Prev(), err)
+		return r.t.peerError(e.prev, err)
 	}
 	return nil
 }

@@ -250,10 +250,16 @@ func manyCollectives(ctx context.Context, r *allreduce.Ring) {
 // TestAllocations checks that steps cost no memory once the first has been
 // taken, with a context that can be cancelled.
 func TestAllocations(t *testing.T) {
+	for _, chords := range []int{9, 1} {
+		testAllocations(t, allreduce.Sizes{Bucket: 3000, Segment: 500, Chords: chords})
+	}
+}
+
+func testAllocations(t *testing.T, sizes allreduce.Sizes) {
 	const nodes, s, length, runs = 3, 8, 10_000, 50
 	bounds := allreducetest.Bounds(s, nodes)
 	net, _ := memNet(nodes)
-	rings := net.Form(t, bounds, allreduce.Sizes{Bucket: 3000, Segment: 500})
+	rings := net.Form(t, bounds, sizes)
 	parts, factors := allreducetest.Inputs(s, length, 1)
 	step := func(r int) func() {
 		lo, hi := bounds[r], bounds[r+1]

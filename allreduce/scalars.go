@@ -45,7 +45,7 @@ func (s Step) BeginLogSumExp(ctx context.Context, local [][3]float64) error {
 			g.data[g.rank] = binary.NativeEndian.AppendUint64(g.data[g.rank], math.Float64bits(v))
 		}
 	}
-	return r.orEnd(r.sendRecord(ctx, g.data[g.rank]))
+	return r.orEnd(r.setOut(ctx))
 }
 
 // EndLogSumExp waits for the rest of the LogSumExp that was begun, and leaves
@@ -91,7 +91,7 @@ func (s Step) BeginGather(ctx context.Context, local [][]float64) error {
 	g := &r.records
 	g.begin()
 	g.data[g.rank] = appendRecords(g.data[g.rank], local)
-	return r.orEnd(r.sendRecord(ctx, g.data[g.rank]))
+	return r.orEnd(r.setOut(ctx))
 }
 
 // EndGather waits for the rest of the Gather that was begun, and leaves it.
@@ -105,7 +105,7 @@ func (s Step) EndGather(ctx context.Context) ([][]float64, error) {
 	r.gather.values, r.gather.shards = r.gather.values[:0], r.gather.shards[:0]
 	for rank, b := range r.records.data {
 		if err := r.gather.read(b, r.hosted(rank)); err != nil {
-			return nil, r.failPrev(fmt.Errorf("%w: record of node %s: %v", ErrFrame, r.t.Names[rank], err))
+			return nil, r.blame(rank, fmt.Errorf("%w: its record: %v", ErrFrame, err))
 		}
 	}
 	r.gather.cut()
@@ -124,7 +124,7 @@ func (r *Ring) hosted(rank int) int { return r.t.Shards[rank+1] - r.t.Shards[ran
 
 func (r *Ring) wantBytes(rank, n int) error {
 	if got := len(r.records.data[rank]); got != n {
-		return r.failPrev(fmt.Errorf("%w: record of node %s has %d bytes, want %d", ErrFrame, r.t.Names[rank], got, n))
+		return r.blame(rank, fmt.Errorf("%w: its record has %d bytes, want %d", ErrFrame, got, n))
 	}
 	return nil
 }

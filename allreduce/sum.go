@@ -74,7 +74,7 @@ func (s Step) EndSum(ctx context.Context) error {
 		if r.summed() {
 			return r.settle(ctx)
 		}
-		f, err := r.wait(ctx)
+		f, err := r.wait(ctx, r.edge)
 		if err == nil {
 			err = r.takeSum(ctx, f)
 		}
@@ -98,7 +98,7 @@ func (r *Ring) advanceSum(ctx context.Context) error {
 	for !r.summed() {
 		f, err := m.held, error(nil)
 		if f == nil {
-			f, err = r.poll(ctx)
+			f, err = r.poll(ctx, r.edge)
 		}
 		if err != nil {
 			return err

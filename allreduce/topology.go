@@ -17,6 +17,11 @@ const (
 	window = 16
 )
 
+// ChordNodes is the number of nodes from which on a ring has chords. It is
+// free: no bit depends on it. Below, the rounds that they save are worth less
+// than the connections, and on one machine nothing.
+const ChordNodes = 8
+
 // Topology says what the ring is and which place in it is ours. All nodes of a
 // ring hold equal ones, but for Rank.
 type Topology struct {
@@ -28,15 +33,19 @@ type Topology struct {
 	Addrs      []string // their addresses, by rank; transports that need none take nil
 	Shards     []int    // len(Names)+1 bounds: node r hosts shards [Shards[r], Shards[r+1]); a spare hosts none
 	Sizes      Sizes
+	// Stride says which edge of the ring a link is: how many ranks further on
+	// its next node is. It is for transports to read; Form sets it. 0 is 1.
+	Stride int
 }
 
 // Sizes are the lengths a ring works with; zero stands for the package's
 // constants. Bucket and Segment are test hooks: with small ones, short vectors
 // reach the paths of many buckets and segments. A program that sets Bucket
-// leaves the numeric contract.
+// leaves the numeric contract. So is Chords.
 type Sizes struct {
 	Bucket  int // floats in a bucket: BucketFloats
 	Segment int // floats in a frame, at most MaxPayload/4: SegmentFloats
+	Chords  int // nodes from which on the ring has chords, the same on all: ChordNodes
 	// Park is the most bytes of frames kept until a collective here wants
 	// them: 64 MiB and twice what all nodes can have under way. A neighbour in
 	// order is ahead by one collective at most, and has no more of a Sum or
@@ -53,6 +62,9 @@ func (s Sizes) withDefaults(n int) Sizes {
 	if s.Segment == 0 {
 		s.Segment = SegmentFloats
 	}
+	if s.Chords == 0 {
+		s.Chords = ChordNodes
+	}
 	if s.Park == 0 {
 		s.Park = 64<<20 + 2*n*window*(HeaderSize+4*s.Segment)
 	}
@@ -66,10 +78,24 @@ func (t Topology) Nodes() int { return len(t.Names) }
 func (t Topology) Count() int { return t.Shards[len(t.Shards)-1] }
 
 // Next returns the rank this node sends to.
-func (t Topology) Next() int { return (t.Rank + 1) % len(t.Names) }
+func (t Topology) Next() int { return (t.Rank + t.stride()) % len(t.Names) }
 
 // Prev returns the rank this node receives from.
-func (t Topology) Prev() int { return (t.Rank + len(t.Names) - 1) % len(t.Names) }
+func (t Topology) Prev() int { return (t.Rank + len(t.Names) - t.stride()) % len(t.Names) }
+
+func (t Topology) stride() int { return max(1, t.Stride) % len(t.Names) }
+
+// Edges returns the strides of the ring's edges: 1, and on a ring with chords
+// all powers of two below the number of nodes.
+func (t Topology) Edges() []int {
+	strides := []int{1}
+	if t.Nodes() >= t.Sizes.withDefaults(t.Nodes()).Chords {
+		for s := 2; s < t.Nodes(); s *= 2 {
+			strides = append(strides, s)
+		}
+	}
+	return strides
+}
 
 // host returns the rank that hosts a shard.
 func (t Topology) host(shard int) int {
@@ -105,9 +131,11 @@ func (t Topology) Validate() error {
 		return fmt.Errorf("%w: %d addresses for %d nodes", ErrShape, len(t.Addrs), n)
 	case len(t.Shards) != n+1:
 		return fmt.Errorf("%w: %d shard bounds for %d nodes, want %d", ErrShape, len(t.Shards), n, n+1)
+	case t.Stride < 0:
+		return fmt.Errorf("%w: stride %d", ErrShape, t.Stride)
 	case t.Shards[0] != 0:
 		return fmt.Errorf("%w: shards start at %d, want 0", ErrShape, t.Shards[0])
-	case t.Sizes.Bucket < 0 || t.Sizes.Bucket > math.MaxInt32 || t.Sizes.Park < 0:
+	case t.Sizes.Bucket < 0 || t.Sizes.Bucket > math.MaxInt32 || t.Sizes.Park < 0 || t.Sizes.Chords < 0:
 		return fmt.Errorf("%w: sizes %+v", ErrShape, t.Sizes)
 	case t.Sizes.Segment < 0 || t.Sizes.Segment > MaxPayload/4:
 		return fmt.Errorf("%w: segment of %d floats, at most %d", ErrShape, t.Sizes.Segment, MaxPayload/4)

@@ -47,7 +47,7 @@ func TestHeaderRefusals(t *testing.T) {
 	}{
 		"short":            {sampleHeader.Append(nil)[:HeaderSize-1], 0, "71 bytes"},
 		"magic":            {raw(func(b []byte) { b[0], b[1] = 'P', 'R' }), 8, "starts with"},
-		"version":          {raw(func(b []byte) { binary.NativeEndian.PutUint16(b, magic+1) }), 8, "this build speaks 3"},
+		"version":          {raw(func(b []byte) { binary.NativeEndian.PutUint16(b, magic+1) }), 8, "this build speaks 4"},
 		"byte order":       {raw(func(b []byte) { b[0], b[1] = b[1], b[0] }), 8, "byte order"},
 		"phase":            {edit(func(h *Header) { h.Phase = 9 }), 8, "phase 9"},
 		"leg of a phase":   {edit(func(h *Header) { h.Phase = PhaseGather }), 8, "leg 2"},

@@ -12,9 +12,9 @@ import (
 // testCancel checks that a collective that waits ends with the context's
 // cause, that the ring is dead then, and that neighbours learn whose fault it
 // is.
-func testCancel(t *testing.T, open func(*testing.T, int) Net) {
+func testCancel(t *testing.T, open func(*testing.T, int) Net, sizes allreduce.Sizes) {
 	const n = 3
-	rings := open(t, n).Form(t, Bounds(8, n), small)
+	rings := open(t, n).Form(t, Bounds(8, n), sizes)
 	ctx, stop := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
 	errs := Each(n, func(r int) error {
@@ -43,13 +43,13 @@ func testCancel(t *testing.T, open func(*testing.T, int) Net) {
 
 // testKill checks that every survivor names the node that died, in whatever
 // it waits, and that later calls say the same.
-func testKill(t *testing.T, open func(*testing.T, int) Net) {
-	for _, n := range []int{2, 3, 5} {
+func testKill(t *testing.T, open func(*testing.T, int) Net, sizes allreduce.Sizes, nodes ...int) {
+	for _, n := range nodes {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			const dead = 1
 			bounds := Bounds(8, n)
 			net := open(t, n)
-			rings := net.Form(t, bounds, small)
+			rings := net.Form(t, bounds, sizes)
 			parts, factors := Inputs(8, 5000, 1)
 			errs := Each(n, func(r int) error {
 				ctx, cancel := deadline(t)
@@ -62,6 +62,9 @@ func testKill(t *testing.T, open func(*testing.T, int) Net) {
 						return nil
 					}
 					if err := rings[r].At(step).Sum(ctx, dst, parts[lo:hi], factors[lo:hi]); err != nil {
+						return err
+					}
+					if _, err := rings[r].At(step).Gather(ctx, make([][]float64, hi-lo)); err != nil {
 						return err
 					}
 				}
@@ -84,17 +87,18 @@ func testKill(t *testing.T, open func(*testing.T, int) Net) {
 
 // testLeave checks that nodes may close their rings as soon as they have the
 // last result, whatever the others are still doing.
-func testLeave(t *testing.T, open func(*testing.T, int) Net) {
-	for _, bounds := range Cases {
+func testLeave(t *testing.T, open func(*testing.T, int) Net, sizes allreduce.Sizes, cases [][]int) {
+	for _, bounds := range cases {
 		n, s := len(bounds)-1, bounds[len(bounds)-1]
-		rings := open(t, n).Form(t, bounds, small)
+		rings := open(t, n).Form(t, bounds, sizes)
 		parts, factors := Inputs(s, 3000, 1)
 		errs := Each(n, func(r int) error {
 			ctx, cancel := deadline(t)
 			defer cancel()
 			lo, hi := bounds[r], bounds[r+1]
 			err := rings[r].At(1).Sum(ctx, make([]float32, 3000), parts[lo:hi], factors[lo:hi])
-			return errors.Join(err, rings[r].Close())
+			_, err2 := rings[r].At(1).Gather(ctx, make([][]float64, hi-lo))
+			return errors.Join(err, err2, rings[r].Close())
 		})
 		if err := errors.Join(errs...); err != nil {
 			t.Fatalf("%v: %v", bounds, err)

@@ -17,15 +17,15 @@ import (
 // testPieces takes the collectives apart. What is not final yet is NaN, so that
 // a Sum which reads it too early is found out, and every node finishes its
 // vectors in steps of its own.
-func testPieces(t *testing.T, open func(*testing.T, int) Net) {
-	for _, bounds := range Cases {
+func testPieces(t *testing.T, open func(*testing.T, int) Net, sizes allreduce.Sizes, cases [][]int) {
+	for _, bounds := range cases {
 		t.Run(fmt.Sprint(bounds), func(t *testing.T) {
 			n, s := len(bounds)-1, bounds[len(bounds)-1]
-			rings := open(t, n).Form(t, bounds, small)
+			rings := open(t, n).Form(t, bounds, sizes)
 			for step, length := range []int{0, 1, s, 65, 997} {
 				parts, factors := Inputs(s, length, uint64(length))
 				want := make([]float32, length)
-				Reference(want, parts, factors, small.Bucket)
+				Reference(want, parts, factors, sizes.Bucket)
 				triples := make([][3]float64, s)
 				total := logsum.Identity()
 				for i := range s {

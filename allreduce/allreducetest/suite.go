@@ -17,13 +17,14 @@ import (
 // which is torn down when t ends.
 func Run(t *testing.T, open func(t *testing.T, nodes int) Net) {
 	t.Run("Sum", func(t *testing.T) { testSum(t, open) })
-	t.Run("Pieces", func(t *testing.T) { testPieces(t, open) })
-	t.Run("Scalars", func(t *testing.T) { testScalars(t, open) })
+	t.Run("Pieces", func(t *testing.T) { testPieces(t, open, small, Cases) })
+	t.Run("Scalars", func(t *testing.T) { testScalars(t, open, small, Cases) })
 	t.Run("Broadcast", func(t *testing.T) { testBroadcast(t, open) })
 	t.Run("Share", func(t *testing.T) { testShare(t, open) })
-	t.Run("Cancel", func(t *testing.T) { testCancel(t, open) })
-	t.Run("Kill", func(t *testing.T) { testKill(t, open) })
-	t.Run("Leave", func(t *testing.T) { testLeave(t, open) })
+	t.Run("Cancel", func(t *testing.T) { testCancel(t, open, small) })
+	t.Run("Kill", func(t *testing.T) { testKill(t, open, small, 2, 3, 5) })
+	t.Run("Leave", func(t *testing.T) { testLeave(t, open, small, Cases) })
+	t.Run("Chords", func(t *testing.T) { testChords(t, open) })
 	t.Run("Link", func(t *testing.T) { testLink(t, open) })
 	t.Run("Handshake", func(t *testing.T) { testHandshake(t, open) })
 }
@@ -93,11 +94,11 @@ func sameBits(got, want []float32) error {
 
 // testScalars checks LogSumExp and Gather, with records of other lengths on
 // every shard, several collectives in one step.
-func testScalars(t *testing.T, open func(*testing.T, int) Net) {
-	for _, bounds := range Cases {
+func testScalars(t *testing.T, open func(*testing.T, int) Net, sizes allreduce.Sizes, cases [][]int) {
+	for _, bounds := range cases {
 		t.Run(fmt.Sprint(bounds), func(t *testing.T) {
 			n, s := len(bounds)-1, bounds[len(bounds)-1]
-			rings := open(t, n).Form(t, bounds, small)
+			rings := open(t, n).Form(t, bounds, sizes)
 			records := make([][]float64, s)
 			triples := make([][3]float64, s)
 			total := logsum.Identity()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc"
@@ -103,20 +104,30 @@ func helloOf(m message, want kind) (allreduce.Hello, error) {
 	return allreduce.ParseHello(m.control.body)
 }
 
-// match gives ss to the current link if h fits it. Without link and error the
-// stream has to wait for changed: this node has not opened h's generation.
+// match gives ss to the link that h fits. Without link and error the stream has
+// to wait for changed: this node has not opened h's generation, or not all of
+// its edges.
 func (t *Transport) match(h allreduce.Hello, ss grpc.ServerStream) (*link, <-chan struct{}, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := t.mu.current
-	if l == nil || h.Run == l.t.Run && h.Generation > l.t.Generation {
+	top := t.mu.newest
+	same := h.Run == top.Run && h.Generation == top.Generation
+	l := t.mu.links[h.Stride]
+	if t.mu.links == nil || h.Run == top.Run && h.Generation > top.Generation ||
+		same && l == nil && slices.Contains(top.Edges(), h.Stride) {
+		return nil, t.mu.changed, nil
+	}
+	if l == nil {
+		l = t.mu.links[1] // no edge of ours: this one says so
+	}
+	if l == nil {
 		return nil, t.mu.changed, nil
 	}
 	prev := l.t.Prev()
 	if err := l.t.Hello().Match(h, prev); err != nil {
 		// Our previous node itself, in the same generation: the disagreement
 		// is ours as much as its own. Anybody else is merely turned away.
-		if h.Run == l.t.Run && h.Generation == l.t.Generation && h.Rank < len(h.Names) && h.Names[h.Rank] == l.t.Names[prev] {
+		if same && h.Rank < len(h.Names) && h.Names[h.Rank] == l.t.Names[prev] {
 			l.fail(peerError(l.t, prev, err))
 		}
 		return nil, nil, err

@@ -1,7 +1,8 @@
 // Package rpc carries a ring over gRPC: one long-lived bidirectional stream
 // for each neighbour. A node dials its next one and is dialled by its previous
 // one; frames travel from client to server, a few control messages travel both
-// ways.
+// ways. A chord is such a pair of streams too, to the same ports, whose frames
+// always travel on them.
 //
 // The gRPC server belongs to somebody else, who passes it to Register and
 // creates it with ServerOptions; so one server and one port serve this and

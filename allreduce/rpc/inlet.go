@@ -18,7 +18,7 @@ import (
 // handler of the joined stream, before any frame. It reports false if that ends
 // before.
 func (l *link) settle(ctx context.Context) bool {
-	o := l.from.options
+	o := l.options
 	var from offer
 	_, _ = rand.Read(from.nonce[:]) // never fails
 	came := l.from.expect(from.nonce)

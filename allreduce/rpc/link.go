@@ -20,9 +20,10 @@ const (
 // link is a node's two streams: next.go has the half that sends, prev.go the half
 // that receives.
 type link struct {
-	from   *Transport
-	t      allreduce.Topology
-	cancel context.CancelFunc // ends the client stream
+	from    *Transport
+	options Options
+	t       allreduce.Topology
+	cancel  context.CancelFunc // ends the client stream
 
 	conn   *grpc.ClientConn
 	stream grpc.ClientStream // to the next node
@@ -64,8 +65,12 @@ var _ allreduce.Link = (*link)(nil)
 
 func newLink(from *Transport, t allreduce.Topology, cancel context.CancelFunc) *link {
 	signal := func() chan struct{} { return make(chan struct{}) }
+	o := from.options
+	if t.Stride > 1 {
+		o.Way = GRPC // a chord carries a few small messages a step
+	}
 	return &link{
-		from: from, t: t, cancel: cancel,
+		from: from, options: o, t: t, cancel: cancel,
 		queue: make(chan *allreduce.Frame, sendQueue),
 		flush: signal(), sent: signal(), acked: signal(), left: signal(),
 		joined: signal(), gone: signal(), release: signal(), served: signal(),

@@ -63,7 +63,7 @@ func (l *link) choose(life context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := l.from.options
+	o := l.options
 	way, to, err := o.take(life, l.t.Addrs[l.t.Next()], from)
 	if err != nil {
 		return err

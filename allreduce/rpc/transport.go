@@ -58,9 +58,10 @@ type Transport struct {
 	dial    []grpc.DialOption
 	mu      struct {
 		sync.Mutex
-		current *link         // of the newest generation opened; may have ended
-		changed chan struct{} // closed and replaced when current changes
-		parked  int           // streams that are not part of a link
+		newest  allreduce.Topology // the newest opened; zero: none
+		links   map[int]*link      // of its edges, by stride; may have ended
+		changed chan struct{}      // closed and replaced when links changes
+		parked  int                // streams that are not part of a link
 		waiting map[shm.Nonce]chan<- net.Conn
 	}
 }
@@ -156,15 +157,20 @@ func (t *Transport) Open(ctx context.Context, top allreduce.Topology) (allreduce
 	return l, nil
 }
 
-// enter makes l the current link, to which streams of the previous node are
+// enter makes l the one to which streams of the previous node on its edge are
 // given.
 func (t *Transport) enter(l *link) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if cur := t.mu.current; cur != nil && cur.t.Run == l.t.Run && cur.t.Generation >= l.t.Generation {
-		return fmt.Errorf("%w: opening generation %d after %d", allreduce.ErrStale, l.t.Generation, cur.t.Generation)
+	cur, stride := t.mu.newest, l.t.Hello().Stride
+	same := cur.Run == l.t.Run && cur.Generation == l.t.Generation
+	if t.mu.links != nil && cur.Run == l.t.Run && cur.Generation > l.t.Generation || same && t.mu.links[stride] != nil {
+		return fmt.Errorf("%w: opening generation %d after %d", allreduce.ErrStale, l.t.Generation, cur.Generation)
 	}
-	t.mu.current = l
+	if t.mu.links == nil || !same {
+		t.mu.newest, t.mu.links = l.t, make(map[int]*link)
+	}
+	t.mu.links[stride] = l
 	close(t.mu.changed)
 	t.mu.changed = make(chan struct{})
 	return nil

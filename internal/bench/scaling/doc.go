@@ -7,15 +7,15 @@
 // Real: every collective of a step with every frame of every node, in the order
 // in which train/step.go has them, and the additions. Not real: the passes of
 // the network, which are pauses of the length measured on one process; the
-// processor's work for a frame, which takes no time; a node's network, which is
-// one edge out and one edge in, with no switch to share; and stragglers: all
+// processor's work for a frame, which takes no time; a node's network, whose
+// edges share neither a switch nor each other's rate; and stragglers: all
 // nodes compute for the same time. So it shows what the ring's structure
 // costs, not what a given cluster will do.
 //
 // # Variants
 //
-// Two things that the program does not do are simulated beside it, to see what
-// they would bring: small messages that go to other nodes directly instead of
-// around the ring ([Variant.Direct]), and a gradient that is summed in two
-// levels ([Variant.Fold]), which changes the order of additions.
+// Two things that the program does not do are simulated beside it: small messages
+// that go round the ring instead of over its chords ([Variant.Round]), to see
+// what those bring, and a gradient that is summed in two levels
+// ([Variant.Fold]), which would change the order of additions.
 package scaling

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// Row is one line of a table: a step on so many nodes, as it is, with direct
-// small messages, and with a gradient in two levels besides.
+// Row is one line of a table: a step on so many nodes, as it is, with small
+// messages round the ring, and with a gradient in two levels.
 type Row struct {
-	Ring, Direct, Folded Result
-	Fold                 int // nodes in a ring of the first level; 0: Folded is Direct
+	Step, Round, Folded Result
+	Fold                int // nodes in a ring of the first level; 0: Folded is Step
 }
 
 // Table is one workload on one network.
@@ -21,10 +21,10 @@ type Table struct {
 	Rows     []Row
 }
 
-// Direct returns r with the waits for small messages that another simulation
-// has found. In a step whose phases follow each other, a wait that is over
-// sooner moves all behind it and changes nothing else.
-func (r Result) Direct(small Result) Result {
+// With returns r with the waits for small messages that another simulation has
+// found. In a step whose phases follow each other, a wait that is over sooner
+// moves all behind it and changes nothing else.
+func (r Result) With(small Result) Result {
 	r.Step -= r.Normaliser + r.Report
 	r.Normaliser, r.Report = small.Normaliser, small.Report
 	r.Step += r.Normaliser + r.Report
@@ -41,13 +41,13 @@ func WriteTables(w io.Writer, tables []Table) {
 			fmt.Fprintf(w, " and %d batch statistics", work.Statistics)
 		}
 		fmt.Fprintf(w, ", %s ms of computing.\n\n", millis(work.Compute()))
-		fmt.Fprintln(w, "| nodes | step ms | exposed ms | normaliser | sum | report | efficiency | direct: step ms | efficiency | and two levels: step ms | efficiency |")
+		fmt.Fprintln(w, "| nodes | step ms | exposed ms | normaliser | sum | report | efficiency | all round the ring: step ms | efficiency | two levels: step ms | efficiency |")
 		fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|")
 		for _, r := range t.Rows {
-			fmt.Fprintf(w, "| %d | %s | %s | %s | %s | %s | %s | %s | %s |", r.Ring.Nodes, millis(r.Ring.Step), millis(r.Ring.Exposed()),
-				millis(r.Ring.Normaliser), millis(r.Ring.Sum), millis(r.Ring.Report), percent(r.Ring, work), millis(r.Direct.Step), percent(r.Direct, work))
+			fmt.Fprintf(w, "| %d | %s | %s | %s | %s | %s | %s | %s | %s |", r.Step.Nodes, millis(r.Step.Step), millis(r.Step.Exposed()),
+				millis(r.Step.Normaliser), millis(r.Step.Sum), millis(r.Step.Report), percent(r.Step, work), millis(r.Round.Step), percent(r.Round, work))
 			if r.Fold > 0 {
-				fmt.Fprintf(w, " %s (%d×%d) | %s |\n", millis(r.Folded.Step), r.Fold, r.Ring.Nodes/r.Fold, percent(r.Folded, work))
+				fmt.Fprintf(w, " %s (%d×%d) | %s |\n", millis(r.Folded.Step), r.Fold, r.Step.Nodes/r.Fold, percent(r.Folded, work))
 			} else {
 				fmt.Fprintln(w, " | |")
 			}

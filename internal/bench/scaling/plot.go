@@ -19,7 +19,7 @@ var colours = []string{"#0072b2", "#d55e00", "#009e73"}
 
 // styles are the lines of a row's three variants.
 var styles = []struct{ dash, label string }{
-	{"", "ring, as it is"}, {"2 3", "small messages direct"}, {"8 4", "and the gradient in two levels"},
+	{"", "as it is"}, {"2 3", "all round the ring, without chords"}, {"8 4", "with the gradient in two levels"},
 }
 
 // WritePlot writes the efficiency over the number of nodes as SVG: a panel for
@@ -47,7 +47,7 @@ func WritePlot(w io.Writer, tables []Table) {
 // writePanel draws the axes and the lines of one network, its left edge at x.
 func writePanel(w io.Writer, tables []Table, x int) {
 	rows := tables[0].Rows
-	least, most := math.Log2(float64(rows[0].Ring.Nodes)), math.Log2(float64(rows[len(rows)-1].Ring.Nodes))
+	least, most := math.Log2(float64(rows[0].Step.Nodes)), math.Log2(float64(rows[len(rows)-1].Step.Nodes))
 	place := func(nodes int, efficiency float64) (float64, float64) {
 		across := (math.Log2(float64(nodes)) - least) / max(1, most-least)
 		return float64(x) + across*panelWidth, topRoom + (1-efficiency)*panelHeight
@@ -59,18 +59,18 @@ func writePanel(w io.Writer, tables []Table, x int) {
 			x, y, x+panelWidth, y, x-6, y+4, 25*quarter)
 	}
 	for _, r := range rows {
-		at, _ := place(r.Ring.Nodes, 0)
-		fmt.Fprintf(w, `<text x="%.1f" y="%d" text-anchor="middle">%d</text>`+"\n", at, topRoom+panelHeight+18, r.Ring.Nodes)
+		at, _ := place(r.Step.Nodes, 0)
+		fmt.Fprintf(w, `<text x="%.1f" y="%d" text-anchor="middle">%d</text>`+"\n", at, topRoom+panelHeight+18, r.Step.Nodes)
 	}
 	fmt.Fprintf(w, `<text x="%d" y="%d" text-anchor="middle">nodes</text>`+"\n", x+panelWidth/2, topRoom+panelHeight+36)
 	for i, t := range tables {
 		var lines [3]strings.Builder
 		for _, r := range t.Rows {
-			for v, result := range []Result{r.Ring, r.Direct, r.Folded} {
+			for v, result := range []Result{r.Step, r.Round, r.Folded} {
 				if v == 2 && r.Fold == 0 {
 					continue
 				}
-				px, py := place(r.Ring.Nodes, result.Efficiency(t.Workload))
+				px, py := place(r.Step.Nodes, result.Efficiency(t.Workload))
 				fmt.Fprintf(&lines[v], "%.1f,%.1f ", px, py)
 			}
 		}
@@ -88,7 +88,7 @@ func writeLegend(w io.Writer, tables []Table, y int) {
 			x, y, colours[i%len(colours)], x+20, y+12, t.Workload.Name)
 	}
 	for v, s := range styles {
-		x := leftRoom + v*210
+		x := leftRoom + v*250
 		fmt.Fprintf(w, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#333" stroke-width="2" stroke-dasharray="%s"/><text x="%d" y="%d">%s</text>`+"\n",
 			x, y+36, x+32, y+36, s.dash, x+40, y+40, s.label)
 	}

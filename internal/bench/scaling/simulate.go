@@ -47,10 +47,9 @@ func (w Workload) Compute() time.Duration { return w.Forward + w.Backward + w.Re
 // Variant is a way to send what a step sends. The zero value is the program's
 // with --overlap=false.
 type Variant struct {
-	// Direct has the small messages go from node to node by dissemination:
-	// ⌈log2 N⌉ rounds instead of N-1 hops. The triples are still folded in shard
-	// order.
-	Direct bool
+	// Round has the small messages go round the ring however many nodes there
+	// are: N-1 hops instead of ⌈log2 N⌉ rounds over chords.
+	Round bool
 	// Fold sums the gradient in rings of so many nodes first, and then across
 	// them; 0: in one ring.
 	Fold int
@@ -83,15 +82,18 @@ func Simulate(ctx context.Context, net Network, w Workload, v Variant, n, steps 
 	}
 	s := &simulation{net: net, work: w, variant: v, n: n}
 	s.part = make([]float32, max(w.Parameters, w.Statistics))
-	s.small = newMesh(n, net)
 	all := numbers(n, func(r int) int { return r })
-	s.whole = newSegment(net, "node", all)
+	var sizes allreduce.Sizes
+	if v.Round {
+		sizes.Chords = n + 1
+	}
+	s.whole = newSegment(net, "node", all, sizes)
 	if v.Fold > 0 {
 		for first := 0; first < n; first += v.Fold {
-			s.inner = append(s.inner, newSegment(net, "inner", numbers(v.Fold, func(r int) int { return first + r })))
+			s.inner = append(s.inner, newSegment(net, "inner", numbers(v.Fold, func(r int) int { return first + r }), noChords))
 		}
 		for column := range v.Fold {
-			s.outer = append(s.outer, newSegment(net, "outer", numbers(n/v.Fold, func(r int) int { return column + r*v.Fold })))
+			s.outer = append(s.outer, newSegment(net, "outer", numbers(n/v.Fold, func(r int) int { return column + r*v.Fold }), noChords))
 		}
 	}
 	results, errs := make([]Result, n), make([]error, n)
@@ -113,8 +115,10 @@ type simulation struct {
 	whole   *segment
 	inner   []*segment // by rank / Fold
 	outer   []*segment // by rank % Fold
-	small   *mesh
 }
+
+// noChords is for rings that only sum.
+var noChords = allreduce.Sizes{Chords: 1 << 20}
 
 // node is one node: it forms its rings and takes the steps.
 func (s *simulation) node(ctx context.Context, rank, steps int) (r Result, err error) {
@@ -134,19 +138,15 @@ func (s *simulation) node(ctx context.Context, rank, steps int) (r Result, err e
 	}
 	dst := make([]float32, s.work.Parameters)
 	for step := range steps {
-		if r, err = s.step(ctx, rank, step, rings, dst); err != nil {
+		if r, err = s.step(ctx, step, rings, dst); err != nil {
 			return r, err
 		}
 	}
 	return r, nil
 }
 
-// Bytes of a shard in the small messages: the triple of the normaliser, and the
-// length and figures of the report.
-const triple, record = 3 * 8, 5 * 8
-
 // step is train's step: what it computes is a pause, what it sends is sent.
-func (s *simulation) step(ctx context.Context, rank, step int, rings [3]*allreduce.Ring, dst []float32) (r Result, err error) {
+func (s *simulation) step(ctx context.Context, step int, rings [3]*allreduce.Ring, dst []float32) (r Result, err error) {
 	r.Nodes = s.n
 	start := time.Now()
 	at := rings[0].At(uint64(step))
@@ -154,7 +154,7 @@ func (s *simulation) step(ctx context.Context, rank, step int, rings [3]*allredu
 	if s.variant.Overlap {
 		r, err = s.overlapped(ctx, at, dst)
 	} else {
-		r, err = s.sequential(ctx, rank, step, rings, dst)
+		r, err = s.sequential(ctx, step, rings, dst)
 	}
 	if err == nil && s.work.Statistics > 0 {
 		var statistics time.Duration
@@ -169,12 +169,9 @@ func (s *simulation) step(ctx context.Context, rank, step int, rings [3]*allredu
 }
 
 // sequential waits for each collective where it stands.
-func (s *simulation) sequential(ctx context.Context, rank, step int, rings [3]*allreduce.Ring, dst []float32) (r Result, err error) {
+func (s *simulation) sequential(ctx context.Context, step int, rings [3]*allreduce.Ring, dst []float32) (r Result, err error) {
 	at := rings[0].At(uint64(step))
 	r.Normaliser, err = taking(func() error {
-		if s.variant.Direct {
-			return s.small.gather(ctx, rank, triple)
-		}
 		_, err := at.LogSumExp(ctx, make([][3]float64, 1))
 		return err
 	})
@@ -182,9 +179,6 @@ func (s *simulation) sequential(ctx context.Context, rank, step int, rings [3]*a
 		return r, err
 	}
 	r.Report, err = taking(func() error {
-		if s.variant.Direct {
-			return s.small.gather(ctx, rank, record)
-		}
 		_, err := at.Gather(ctx, figures)
 		return err
 	})
@@ -196,7 +190,8 @@ func (s *simulation) sequential(ctx context.Context, rank, step int, rings [3]*a
 	return r, err
 }
 
-var figures = [][]float64{make([]float64, record/8-1)}
+// figures are a shard's part of the report.
+var figures = [][]float64{make([]float64, 4)}
 
 // sum sums the gradient. In two levels, a node first gets the sum of its ring
 // and then of its share of the vector across the rings. The order of the phases
@@ -227,17 +222,19 @@ type segment struct {
 	places map[int]int // rank in the ring, by node
 }
 
-func newSegment(net Network, name string, nodes []int) *segment {
+func newSegment(net Network, name string, nodes []int, sizes allreduce.Sizes) *segment {
 	s := &segment{mem: allreduce.NewMem(), places: make(map[int]int)}
-	s.top = allreduce.Topology{Run: "scaling", Generation: 1, Shards: numbers(len(nodes)+1, func(r int) int { return r })}
+	s.top = allreduce.Topology{Run: "scaling", Generation: 1, Shards: numbers(len(nodes)+1, func(r int) int { return r }), Sizes: sizes}
 	for place, node := range nodes {
 		s.top.Names = append(s.top.Names, fmt.Sprintf("%s-%d", name, node))
 		s.places[node] = place
 	}
 	for place, from := range s.top.Names {
-		to := s.top.Names[(place+1)%len(nodes)]
-		s.mem.Delay(from, to, net.Delay)
-		s.mem.Rate(from, to, net.Rate)
+		for _, stride := range s.top.Edges() {
+			to := s.top.Names[(place+stride)%len(nodes)]
+			s.mem.Delay(from, to, net.Delay)
+			s.mem.Rate(from, to, net.Rate)
+		}
 	}
 	return s
 }

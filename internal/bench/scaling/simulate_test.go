@@ -34,19 +34,19 @@ func TestClosedForm(t *testing.T) {
 		}
 	}
 	for _, n := range []int{2, 5, 8} {
-		r := simulate(t, net, w, Variant{}, n, 3)
+		r := simulate(t, net, w, Variant{Round: true}, n, 3)
 		near("sum", r.Sum, hops(2*(n-1), 4*w.Parameters/n))
 		near("normaliser", r.Normaliser, hops(n-1, 24))
 		near("report", r.Report, hops(n-1, 40))
 		near("step", r.Step, w.Compute()+r.Exposed())
 	}
-	r := simulate(t, net, w, Variant{Direct: true, Fold: 4}, 16, 2)
+	r := simulate(t, net, w, Variant{Fold: 4}, 16, 2)
 	near("sum in two levels", r.Sum, hops(2*3, 4*w.Parameters/4)+hops(2*3, 4*w.Parameters/16))
 	want := time.Duration(0)
 	for known := 1; known < 16; known *= 2 {
-		want += hops(1, 24*known)
+		want += hops(1, (1+24)*known) // a record and its length
 	}
-	near("normaliser, direct", r.Normaliser, want)
+	near("normaliser over chords", r.Normaliser, want)
 	if _, err := Simulate(t.Context(), net, w, Variant{Fold: 3}, 16, 1); err == nil {
 		t.Error("16 nodes are cut into rings of 3")
 	}

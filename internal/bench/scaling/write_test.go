@@ -35,8 +35,9 @@ func TestWrite(t *testing.T) {
 	var overlaps []Overlaps
 	works := measured(t)
 	for _, net := range Networks {
+		round := rounds(t, net, *nodes)
 		for _, w := range works {
-			tables = append(tables, table(t, net, w, *nodes))
+			tables = append(tables, table(t, net, w, round))
 			overlaps = append(overlaps, pairs(t, net, w, min(*nodes, 128)))
 		}
 	}
@@ -81,21 +82,28 @@ func measured(t *testing.T) (all []Workload) {
 	return all
 }
 
-// table simulates 2, 4, ... nodes.
-func table(t *testing.T, net Network, w Workload, most int) Table {
-	out := Table{Network: net, Workload: w}
-	silent := w
-	silent.Parameters, silent.Statistics = 0, 0
+// rounds simulates the small messages of 2, 4, ... nodes, all round the ring.
+// They are the same whatever the model is.
+func rounds(t *testing.T, net Network, most int) (small []Result) {
 	for n := 2; n <= most; n *= 2 {
-		started := time.Now()
-		r := Row{Ring: simulate(t, net, w, Variant{}, n, 1)}
-		r.Direct = r.Ring.Direct(simulate(t, net, silent, Variant{Direct: true}, n, 1))
-		r.Folded = r.Direct
+		small = append(small, simulate(t, net, Workload{}, Variant{Round: true}, n, 1))
+	}
+	return small
+}
+
+// table simulates 2, 4, ... nodes. round has their small messages without
+// chords.
+func table(t *testing.T, net Network, w Workload, round []Result) Table {
+	out := Table{Network: net, Workload: w}
+	for _, small := range round {
+		n, started := small.Nodes, time.Now()
+		r := Row{Step: simulate(t, net, w, Variant{}, n, 1)}
+		r.Round, r.Folded = r.Step.With(small), r.Step
 		if n >= 8 {
 			r.Fold = 1 << (bits.Len(uint(n)) / 2)
-			r.Folded = simulate(t, net, w, Variant{Direct: true, Fold: r.Fold}, n, 1)
+			r.Folded = simulate(t, net, w, Variant{Fold: r.Fold}, n, 1)
 		}
-		t.Logf("%s, %s, %d nodes: %v, simulated in %v", net.Name, w.Name, n, r.Ring.Step, time.Since(started).Round(time.Millisecond))
+		t.Logf("%s, %s, %d nodes: %v, simulated in %v", net.Name, w.Name, n, r.Step.Step, time.Since(started).Round(time.Millisecond))
 		out.Rows = append(out.Rows, r)
 	}
 	return out
@@ -140,14 +148,14 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// TestDirect wants the shortcut of Result.Direct to be what a whole simulation
+// TestWith wants the shortcut of Result.With to be what a whole simulation
 // finds, but for the few microseconds by which nodes leave a sum apart.
-func TestDirect(t *testing.T) {
+func TestWith(t *testing.T) {
 	w := Workload{Name: "a model", Parameters: 5000, Statistics: 100, Forward: time.Millisecond, Backward: 2 * time.Millisecond}
 	for _, n := range []int{2, 6, 16} {
-		ring := simulate(t, Networks[1], w, Variant{}, n, 1)
-		small := simulate(t, Networks[1], Workload{}, Variant{Direct: true}, n, 1)
-		got, want := ring.Direct(small), simulate(t, Networks[1], w, Variant{Direct: true}, n, 2)
+		as := simulate(t, Networks[1], w, Variant{}, n, 1)
+		small := simulate(t, Networks[1], Workload{}, Variant{Round: true}, n, 1)
+		got, want := as.With(small), simulate(t, Networks[1], w, Variant{Round: true}, n, 2)
 		if d := got.Step - want.Step; d < -want.Step/1000 || d > want.Step/1000 {
 			t.Errorf("%d nodes: %+v, simulated as a whole %+v", n, got, want)
 		}
@@ -158,7 +166,10 @@ func TestDirect(t *testing.T) {
 // is XML with a line for each workload and variant.
 func TestPage(t *testing.T) {
 	w := Workload{Name: "a model", Rows: 10, Parameters: 64, Layers: []Layer{{64, 1}}, Forward: time.Millisecond}
-	tables := []Table{table(t, Networks[0], w, 16), table(t, Networks[1], w, 16)}
+	var tables []Table
+	for _, net := range Networks {
+		tables = append(tables, table(t, net, w, rounds(t, net, 16)))
+	}
 	var page, plot bytes.Buffer
 	WriteOverlaps(&page, []Overlaps{pairs(t, Networks[0], w, 8)})
 	WriteTables(&page, tables)
