@@ -26,6 +26,7 @@ var doors = map[string][]string{
 	"gorgonia.org/tensor":                {"model"},
 	"gonum.org/v1/gonum":                 {"optimizer", "model"},
 	"golang.org/x/image":                 {"dataset"},
+	"github.com/parquet-go/parquet-go":   {"dataset/parquet"},
 	"github.com/spf13/cobra":             {"internal/cli", "cmd/node", "cmd/launcher"},
 	"github.com/knadh/koanf":             {"internal/cli"},
 	"github.com/rs/zerolog":              {"cluster", "train", "internal/cli", "cmd/node", "cmd/launcher"},

@@ -42,6 +42,11 @@ func readText(ctx context.Context, place string, s *Spec, want kinds, sniff func
 	if d.Kinds, err = want(d.Names, len(d.Kinds)); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	for i, kind := range d.Kinds {
+		if kind == frame.Unused { // all cells of a text are read
+			d.Kinds[i] = frame.Auto
+		}
+	}
 	c := cache{s.Cache, s.note}
 	entry := c.entry(packed, d)
 	if f := c.load(entry, path); f != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
+	"github.com/ballast-ml/ballast/dataset/parquet"
 )
 
 // readARFF reads a file of Weka's.
@@ -111,6 +112,22 @@ func member(archive *zip.Reader, path string, names []string) (*frame.Array, err
 		there = append(there, strings.TrimSuffix(file.Name, ".npy"))
 	}
 	return nil, fmt.Errorf("%s: expected an array named %s, found %s", path, strings.Join(names, ", "), cmp.Or(frame.Listed(there), "none"))
+}
+
+// readParquet reads a file of columns.
+func readParquet(ctx context.Context, place string, s *Spec, _ int, want kinds) (*frame.Frame, error) {
+	var missing []string
+	if s.Missing != "" && s.Missing != "auto" {
+		var err error
+		if missing, err = splitList(s.Missing); err != nil {
+			return nil, fmt.Errorf("missing: %w", err)
+		}
+	}
+	path, content, err := readContent(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	return parquet.Parse(ctx, path, content, missing, parquet.Want(want))
 }
 
 // readContent reads a file, decompressed.

@@ -17,7 +17,8 @@ import (
 type format func(ctx context.Context, place string, s *Spec, columns int, want kinds) (*frame.Frame, error)
 
 // kinds says of what kind the columns of a file have to be: a value for each of
-// n columns, whose names may be nil; Auto where the file may decide.
+// n columns, whose names may be nil; Auto where the file may decide, and Unused
+// where nobody looks.
 type kinds func(names []string, n int) ([]frame.Kind, error)
 
 // roles says what the columns of the first table are for.
@@ -88,7 +89,13 @@ func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]frame.Kind, n)
+	all := slices.Repeat([]frame.Kind{frame.Unused}, n)
+	for _, at := range parts.features {
+		all[at] = frame.Auto
+	}
+	if parts.split >= 0 {
+		all[parts.split] = frame.Auto
+	}
 	if p := o.s.Prep; p != nil {
 		for i, at := range parts.features {
 			all[at] = frame.Number
@@ -102,7 +109,9 @@ func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
 			return nil, err
 		}
 		for _, at := range categorical {
-			all[at] = frame.Text
+			if all[at] == frame.Auto {
+				all[at] = frame.Text
+			}
 		}
 	}
 	if parts.weight >= 0 {

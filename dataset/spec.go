@@ -29,6 +29,7 @@ type Spec struct {
 	//	csv:FILE     a text with a row in each line and a separator between cells
 	//	arff:FILE    Weka's attribute-relation format
 	//	libsvm:FILE  lines of LABEL INDEX:VALUE ...
+	//	parquet:FILE  flat columns
 	//	npy:FILE     a matrix of NumPy's with the label in a column
 	//	npz:FILE     arrays of NumPy's: x or data or features, and y or label
 	//
@@ -139,6 +140,7 @@ var sources = []source{
 	{name: "csv", placed: true, format: readCSV},
 	{name: "arff", placed: true, format: readARFF},
 	{name: "libsvm", placed: true, format: readLibSVM},
+	{name: "parquet", placed: true, format: readParquet},
 	{name: "npy", placed: true, format: readNPY},
 	{name: "npz", placed: true, format: readNPZ},
 }
@@ -232,7 +234,7 @@ func parseSource(word string) (src source, place string, err error) {
 // extensions tell the source of a file that is named without one.
 var extensions = map[string]string{
 	".csv": "csv", ".tsv": "csv", ".txt": "csv", ".data": "csv",
-	".arff": "arff", ".svm": "libsvm", ".libsvm": "libsvm", ".svmlight": "libsvm", ".npy": "npy", ".npz": "npz",
+	".arff": "arff", ".svm": "libsvm", ".libsvm": "libsvm", ".svmlight": "libsvm", ".npy": "npy", ".npz": "npz", ".parquet": "parquet", ".pq": "parquet",
 }
 
 // byExtension returns the source that the name of a file tells; "" if it tells

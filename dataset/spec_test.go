@@ -34,7 +34,7 @@ func TestCheckErrors(t *testing.T) {
 		{Spec{Data: "csv"}, []string{`"csv"`, "csv:FILE"}},
 		{Spec{Data: "glyphs:x"}, []string{`"glyphs:x"`, "expected glyphs"}},
 		{Spec{Data: "idx:s3://bucket/dir"}, []string{`"idx:s3://bucket/dir"`, "https://HOST/FILE"}},
-		{Spec{Data: "parquet:f"}, []string{`"parquet:f"`, "csv:FILE"}},
+		{Spec{Data: "feather:f"}, []string{`"feather:f"`, "csv:FILE"}},
 		{Spec{Data: "glyphs", TestData: "csv:f"}, []string{"test data", "beside"}},
 		{Spec{Data: "csv:f", TestData: "idx:d"}, []string{"test data", "csv:FILE"}},
 		{Spec{Data: "csv:f", TestData: "f"}, []string{"test data", `"f"`}},

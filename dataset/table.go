@@ -66,22 +66,17 @@ func (from format) readAll(ctx context.Context, place string, s *Spec, columns i
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := from(ctx, places[0], s, columns, want)
+	f, err := from.read(ctx, places[0], s, columns, want)
 	if err != nil {
 		return nil, nil, err
 	}
 	origins := []origin{{0, f}}
 	for _, next := range places[1:] {
 		var picked []int
-		g, err := from(ctx, next, s, len(f.Columns), func(names []string, n int) ([]frame.Kind, error) {
+		g, err := from.read(ctx, next, s, len(f.Columns), func(names []string, n int) ([]frame.Kind, error) {
 			var err error
-			all := make([]frame.Kind, n)
-			if picked, err = f.Match(names, n); err == nil {
-				for i, at := range picked {
-					all[at] = f.Columns[i].Kind
-				}
-			}
-			return all, err
+			picked, err = f.Match(names, n)
+			return sameKinds(f, picked, n), err
 		})
 		if err != nil {
 			return nil, nil, err
@@ -90,6 +85,34 @@ func (from format) readAll(ctx context.Context, place string, s *Spec, columns i
 		f.Append(g.Pick(picked))
 	}
 	return f, origins, nil
+}
+
+// read reads a file, and forgets what is in columns that nobody looks at.
+func (from format) read(ctx context.Context, place string, s *Spec, columns int, want kinds) (*frame.Frame, error) {
+	var wanted []frame.Kind
+	f, err := from(ctx, place, s, columns, func(names []string, n int) ([]frame.Kind, error) {
+		var err error
+		wanted, err = want(names, n)
+		return slices.Clone(wanted), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, kind := range wanted {
+		if kind == frame.Unused {
+			f.Columns[i] = frame.Column{Name: f.Columns[i].Name, Kind: frame.Unused}
+		}
+	}
+	return f, nil
+}
+
+// sameKinds returns the kinds of n columns, of which picked are those of f.
+func sameKinds(f *frame.Frame, picked []int, n int) []frame.Kind {
+	all := slices.Repeat([]frame.Kind{frame.Unused}, n)
+	for i, at := range picked {
+		all[at] = f.Columns[i].Kind
+	}
+	return all
 }
 
 // expand returns the files that a place with * ? or [ stands for, in order.
@@ -122,14 +145,8 @@ func (t *table) addTest(ctx context.Context, s *Spec) error {
 	var columns []int // of the test table, for each column of the first
 	f, origins, err := src.format.readAll(ctx, place, s, len(first.Columns), func(names []string, n int) ([]frame.Kind, error) {
 		var err error
-		if columns, err = first.Match(names, n); err != nil {
-			return nil, err
-		}
-		all := make([]frame.Kind, n)
-		for i, at := range columns {
-			all[at] = first.Columns[i].Kind
-		}
-		return all, nil
+		columns, err = first.Match(names, n)
+		return sameKinds(&first, columns, n), err
 	})
 	if err != nil {
 		return err

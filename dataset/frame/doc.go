@@ -1,5 +1,5 @@
 // Package frame reads tables into memory: text with separators (CSV, TSV and
-// their relatives), ARFF, LibSVM, NumPy arrays and Parquet.
+// their relatives), ARFF, LibSVM and NumPy arrays.
 //
 // Whatever the format, the outcome is a [Frame]: rows of cells in one slice of
 // float64. A cell of a number column is its value, a cell of a text column is

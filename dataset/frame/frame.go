@@ -10,12 +10,13 @@ import (
 // Kind is what the cells of a column are.
 type Kind uint8
 
-// The kinds. Auto is for what has not been decided yet; no column of a Frame
-// has it.
+// The kinds. Auto is for what has not been decided yet; no column of a Frame has
+// it. Unused is for what nobody looks at: its cells mean nothing.
 const (
 	Auto Kind = iota
 	Number
 	Text
+	Unused
 )
 
 // MaxTexts is the largest number of distinct texts of a column that are told

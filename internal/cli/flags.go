@@ -30,7 +30,7 @@ var (
 
 func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	c := &s.Train
-	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), fashion-mnist or mnist (downloaded once), idx:DIR (MNIST's files), images:DIR (a folder for each class), cifar10:DIR, cifar100:DIR, or a table csv:FILE, arff:FILE, libsvm:FILE, npy:FILE or npz:FILE; all may be gzipped; DIR and FILE are paths or http(s) addresses")
+	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), fashion-mnist or mnist (downloaded once), idx:DIR (MNIST's files), images:DIR (a folder for each class), cifar10:DIR, cifar100:DIR, or a table csv:FILE, arff:FILE, libsvm:FILE, parquet:FILE, npy:FILE or npz:FILE; all may be gzipped; DIR and FILE are paths or http(s) addresses")
 	f.StringVar(&c.TestData, "test-data", c.TestData, "a second table to test on, a `SOURCE` like that of --data, in place of a split")
 	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a table that holds the label: a name, or an index from 0; -1 is the last")
 	f.StringVar(&c.Target, "target", c.Target, "`LABEL,...` that make up one class; all other labels are the other")
