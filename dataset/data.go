@@ -39,7 +39,8 @@ type Data struct {
 	// sentence each. They are for people; nothing depends on them.
 	Warnings []string
 
-	place func(row int32) string // nil: rows have numbers only
+	place    func(row int32) string // nil: rows have numbers only
+	grouping *grouping              // nil: none was asked for
 }
 
 // Place says where the row of that number is, for people: file and line, or

@@ -27,6 +27,7 @@ type raw struct {
 	table  *table                                                   // tables
 	place  func(row int32) string                                   // tables: file and line
 	groups func(rows []int32) []Group                               // of test rows; or nil
+	by     *grouping                                                // tables: by the column Spec.GroupBy; or nil
 }
 
 // Open reads the data that s names, all of it, into memory. Every error is
@@ -45,6 +46,9 @@ func Open(ctx context.Context, s Spec) (*Data, error) {
 	r, err := src.open(ctx, place, &s)
 	if err != nil {
 		return nil, err
+	}
+	if s.GroupBy != "" && r.table == nil {
+		return nil, fmt.Errorf("%s: --group-by %s: expected a table; this source has no columns", r.path, s.GroupBy)
 	}
 	train, val, test, err := choose(r, &s)
 	if err != nil {
@@ -67,7 +71,7 @@ func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
 	train = ascending(0, r.train)
 	test = ascending(r.train, len(r.labels)-r.train)
 	switch {
-	case r.table == nil && (by.by == "time" || by.by == "group"), len(test) > 0 && by.by == "kfold":
+	case r.table == nil && by.column != "", len(test) > 0 && (by.by == "kfold" || by.by == "leave"):
 		return nil, nil, nil, fmt.Errorf("--split %s: expected one table without test data; this source has no such column, or test rows of its own", s.Split)
 	case len(test) == 0:
 		if train, test, err = r.divide(train, by, testFraction, s.Seed, streamSplit); err != nil {
@@ -140,7 +144,14 @@ func assemble(ctx context.Context, r *raw, s *Spec, train, val, test []int32) (*
 		content.add(p.name, set)
 		*p.set = set
 	}
-	if r.groups != nil {
+	switch {
+	case r.by != nil:
+		for _, p := range parts {
+			(*p.set).groups = r.by.sets(p.rows)
+		}
+		d.grouping = r.by
+		content.groups(r.by)
+	case r.groups != nil:
 		d.Test.groups = r.groups(test)
 	}
 	d.Fingerprint = content.sum()

@@ -29,13 +29,14 @@ type parts struct {
 	label    int
 	split    int   // the one that rows are divided by
 	weight   int   // how much a row counts
+	group    int   // the one that groups rows
 	features []int // to learn from
 }
 
 // of returns what the columns are for, which may have names. What rows are split
 // by is no feature: the test rows hold values of it that no training row has.
 func (o roles) of(names []string, n int) (parts, error) {
-	p := parts{-1, -1, -1, nil}
+	p := parts{-1, -1, -1, -1, nil}
 	var err error
 	if !o.s.Unlabelled {
 		if p.label, err = o.label(names, n); err != nil {
@@ -53,6 +54,11 @@ func (o roles) of(names []string, n int) (parts, error) {
 		}
 		if p.weight == p.label || p.weight == p.split {
 			return p, fmt.Errorf("--weight: column %s is the label, or rows are split by it", name(names, p.weight))
+		}
+	}
+	if o.s.GroupBy != "" {
+		if p.group, err = frame.Find(o.s.GroupBy, names, n); err != nil {
+			return p, fmt.Errorf("--group-by: %w", err)
 		}
 	}
 	if o.s.Prep != nil {
@@ -73,7 +79,7 @@ func (o roles) of(names []string, n int) (parts, error) {
 		return p, fmt.Errorf("--drop: column %s is the label", name(names, p.label))
 	}
 	for i := range n {
-		if i != p.label && i != p.split && i != p.weight && !slices.Contains(dropped, i) {
+		if i != p.label && i != p.split && i != p.weight && (i != p.group || o.s.GroupFeature) && !slices.Contains(dropped, i) {
 			p.features = append(p.features, i)
 		}
 	}
@@ -119,6 +125,9 @@ func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
 	}
 	if parts.label >= 0 {
 		all[parts.label] = frame.Text
+	}
+	if at := parts.group; at >= 0 && at != parts.weight && !slices.Contains(parts.features, at) {
+		all[at] = frame.Text
 	}
 	return all, nil
 }

@@ -93,9 +93,15 @@ type Spec struct {
 	//	kfold:K:FOLD   fold 0..K-1 of K of each class is
 	//	time:COLUMN    the latest fifth is, by a number or a text such as a date
 	//	group:COLUMN   whole groups of rows with the same cell are, about a fifth
+	//	leave:COLUMN=VALUE  the rows with this cell are: a domain not seen in training
 	//
 	// By time and group it also cuts off validation rows, of any source.
 	Split string
+	// GroupBy is a column of a table, by name or index, whose values divide the
+	// rows into groups (see [Data.GroupOf]); empty: none. It is no feature unless
+	// GroupFeature says so.
+	GroupBy      string
+	GroupFeature bool
 	// ImageSize is the size in pixels that the files of images:DIR are brought to:
 	// one number, HEIGHTxWIDTH, or auto (or empty): that of the first.
 	ImageSize string
@@ -201,6 +207,9 @@ func Check(s Spec) error {
 	errs = append(errs, err)
 	_, err = parseSplit(s.Split)
 	errs = append(errs, err)
+	if s.GroupFeature && s.GroupBy == "" {
+		errs = append(errs, errors.New("--group-feature: --group-by is missing, the column that is to be a feature as well"))
+	}
 	_, err = parseSeparator(s.Separator)
 	errs = append(errs, err)
 	for _, list := range [][2]string{{"missing", s.Missing}, {"categorical", s.Categorical}, {"drop", s.Drop}, {"target", s.Target}} {

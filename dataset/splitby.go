@@ -9,12 +9,14 @@ import (
 	"strings"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
+	"github.com/ballast-ml/ballast/internal/spell"
 )
 
 // splitting is how rows are divided, as Spec.Split says.
 type splitting struct {
-	by      string // stratified, time, group or kfold
-	column  string // of time and group
+	by      string // stratified, time, group, leave or kfold
+	column  string // of time, group and leave
+	value   string // of leave: the cells of the test rows
 	of, one int    // folds, and the one that is tested
 }
 
@@ -26,6 +28,10 @@ func parseSplit(word string) (splitting, error) {
 		return splitting{by: "stratified"}, nil
 	case (by == "time" || by == "group") && rest != "":
 		return splitting{by: by, column: rest}, nil
+	case by == "leave":
+		if column, value, ok := strings.Cut(rest, "="); ok && column != "" && value != "" {
+			return splitting{by: by, column: column, value: value}, nil
+		}
 	case by == "kfold":
 		k, i, _ := strings.Cut(rest, ":")
 		of, err1 := strconv.Atoi(k)
@@ -34,7 +40,7 @@ func parseSplit(word string) (splitting, error) {
 			return splitting{by: by, of: of, one: one}, nil
 		}
 	}
-	return splitting{}, fmt.Errorf("split %q: expected stratified, time:COLUMN, group:COLUMN or kfold:K:FOLD with a FOLD of 0..K-1, as in kfold:5:0", word)
+	return splitting{}, fmt.Errorf("split %q: expected stratified, time:COLUMN, group:COLUMN, leave:COLUMN=VALUE or kfold:K:FOLD with a FOLD of 0..K-1, as in kfold:5:0", word)
 }
 
 // divide cuts a fraction off the rows, by the hash of a stream or by the column
@@ -45,6 +51,14 @@ func (r *raw) divide(rows []int32, s splitting, fraction float64, seed, stream u
 		kept, cut = r.table.latest(rows, fraction)
 	case "group":
 		kept, cut = r.table.wholeGroups(rows, fraction, seed, stream)
+	case "leave":
+		if stream == streamSplit {
+			if kept, cut = r.table.leave(rows, s.value); len(cut) == 0 {
+				return nil, nil, r.table.noneToLeave(s)
+			}
+			break
+		}
+		kept, cut = split(rows, r.labels, len(r.classes), fraction, seed, stream)
 	case "kfold":
 		if stream == streamSplit {
 			kept, cut = fold(rows, r.labels, len(r.classes), s.of, s.one, seed)
@@ -107,6 +121,33 @@ func (t *table) wholeGroups(rows []int32, fraction float64, seed, stream uint64)
 		return nil, gather(kept)
 	}
 	return gather(kept), gather(cut)
+}
+
+// leave cuts off the rows with a value, a text or a number, in the column to
+// split by.
+func (t *table) leave(rows []int32, value string) (kept, cut []int32) {
+	numbers := t.frame.Columns[t.split].Kind == frame.Number && isNumber(value)
+	for _, row := range rows {
+		if text := t.text(int(row), t.split); text == value || numbers && number(text) == number(value) {
+			cut = append(cut, row)
+		} else {
+			kept = append(kept, row)
+		}
+	}
+	return kept, cut
+}
+
+// noneToLeave is the error of a value that no row has.
+func (t *table) noneToLeave(s splitting) error {
+	var values []string
+	if g, err := t.grouped(t.split); err == nil {
+		values = g.names
+	}
+	hint := ""
+	if near := spell.Nearest(s.value, values); near != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return fmt.Errorf("--split leave:%s=%s: no row has this value%s; the column has: %s", s.column, s.value, hint, frame.Listed(values))
 }
 
 // fold cuts off fold one of so many: of the n rows of each class, by their

@@ -57,6 +57,11 @@ func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, 
 	if err := cmp.Or(t.checkNumbers(), t.checkSplit()); err != nil {
 		return nil, err
 	}
+	if t.group >= 0 {
+		if r.by, err = t.grouped(t.group); err != nil {
+			return nil, err
+		}
+	}
 	return r, t.classify(r, s)
 }
 
