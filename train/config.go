@@ -43,9 +43,14 @@ type Config struct {
 	// Augment is what training images go through as they are read, in the words
 	// of [dataset.ParseAugment]; evaluations see them as they are.
 	Augment string `koanf:"augment"`
-	// Split says how rows are divided: stratified, kfold:K:FOLD, time:COLUMN or
-	// group:COLUMN.
+	// Split says how rows are divided: stratified, kfold:K:FOLD, time:COLUMN,
+	// group:COLUMN or leave:COLUMN=VALUE.
 	Split string `koanf:"split"`
+	// GroupBy is a column of a table whose values divide the rows into groups,
+	// which are reported apart; empty: none. It is no feature, unless GroupFeature
+	// says so.
+	GroupBy      string `koanf:"group-by"`
+	GroupFeature bool   `koanf:"group-feature"`
 	// LongTail thins the training classes to an exponential profile with this
 	// ratio of the largest to the smallest; 0 or 1 keeps all rows. Glyphs
 	// have a tail of 100 of their own.

@@ -95,24 +95,29 @@ func groupReports(s metrics.Scores, groups []dataset.Group, setup metrics.Setup,
 	setup.Figures, setup.Groups = []metrics.Metric{}, nil
 	var out map[string]Metrics
 	for _, group := range groups {
-		part := metrics.Scores{Classes: s.Classes}
-		for _, row := range group.Rows {
-			part.Logits = append(part.Logits, s.Row(int(row))...)
-			part.Labels = append(part.Labels, s.Labels[row])
-		}
 		if out == nil {
 			out = map[string]Metrics{}
 		}
-		out[group.Name] = r.measure(part, setup, r.Use)
+		out[group.Name] = r.measure(rowsOf(s, group), setup, r.Use)
 	}
 	return out
 }
 
-// rowsOf returns the rows of the groups.
-func rowsOf(groups []dataset.Group) [][]int32 {
-	var rows [][]int32
-	for _, g := range groups {
-		rows = append(rows, g.Rows)
+// rowsOf returns the scores of a group's rows.
+func rowsOf(s metrics.Scores, group dataset.Group) metrics.Scores {
+	part := metrics.Scores{Classes: s.Classes}
+	for _, row := range group.Rows {
+		part.Logits = append(part.Logits, s.Row(int(row))...)
+		part.Labels = append(part.Labels, s.Labels[row])
 	}
-	return rows
+	return part
+}
+
+// of returns the setup for the rows of a set, whose groups it has.
+func of(setup metrics.Setup, set *dataset.Set) metrics.Setup {
+	setup.Groups = nil
+	for _, g := range set.Groups() {
+		setup.Groups = append(setup.Groups, g.Rows)
+	}
+	return setup
 }

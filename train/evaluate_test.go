@@ -1,8 +1,11 @@
 package train
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -118,4 +121,56 @@ func TestEvaluateTauNorm(t *testing.T) {
 	if plain.ModelSHA256 != normed.ModelSHA256 || plain.Test.LogLoss == normed.Test.LogLoss {
 		t.Errorf("%+v and %+v", plain, normed)
 	}
+}
+
+// TestGroups: the figures of a group are those of its rows alone, the worst group
+// is the least of them, and all are the same on any number of nodes.
+func TestGroups(t *testing.T) {
+	cfg := groupedConfig(t)
+	cfg.Method, cfg.ValFraction, cfg.Monitor, cfg.Patience = "la", 0.2, "worst_group", 5
+	one := inProcess(t, cfg, 1)
+	if len(one.TestGroups) != 3 {
+		t.Fatalf("groups %v", one.TestGroups)
+	}
+	rows, worst, best := 0, 1.0, 0.0
+	for _, m := range one.TestGroups {
+		rows += m.Rows
+		worst, best = min(worst, m.Accuracy), max(best, m.Accuracy)
+	}
+	if w, _ := one.Test.Value("worst_group"); rows != one.Test.Rows || w != worst {
+		t.Errorf("%d of %d rows are in groups; the worst has %v, told is %v", rows, one.Test.Rows, worst, w)
+	}
+	if s, _ := one.Test.Value("group_spread"); s != best-worst {
+		t.Errorf("spread %v, expected %v", s, best-worst)
+	}
+	if _, ok := one.Val.Value("worst_group"); !ok {
+		t.Error("the validation part has no worst group to choose by")
+	}
+	want, err := json.Marshal(one.TestGroups)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nodes := range []int{2, 3} {
+		s := inProcess(t, cfg, nodes)
+		if got, _ := json.Marshal(s.TestGroups); s.ModelSHA256 != one.ModelSHA256 || string(got) != string(want) {
+			t.Errorf("%d nodes: model %s, groups %s; one: %s, %s", nodes, s.ModelSHA256, got, one.ModelSHA256, want)
+		}
+	}
+}
+
+// groupedConfig is a run on a table with a column of three sites.
+func groupedConfig(t *testing.T) Config {
+	t.Helper()
+	text, err := os.ReadFile(writeTable(t, 200))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := []byte("site,a,b,c,d,e,class\n")
+	for i, line := range bytes.Split(bytes.TrimSpace(text), []byte("\n")) {
+		b = fmt.Appendf(b, "%s,%s\n", []string{"rome", "oslo", "bern"}[i%7%3], line)
+	}
+	cfg := Defaults()
+	cfg.Data, cfg.Label, cfg.GroupBy = "csv:"+writeFile(t, "sites.csv", b), "class", "site"
+	cfg.Model, cfg.Epochs, cfg.Batch, cfg.Warmup = "mlp:5", 3, 19, 0
+	return cfg
 }

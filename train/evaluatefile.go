@@ -60,16 +60,21 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 	if err != nil {
 		return Summary{}, err
 	}
-	groups := data.Test.Groups()
-	setup.Groups = rowsOf(groups)
+	setup = of(setup, data.Test)
 	s := Summary{
 		ModelSHA256: m.SHA256, Method: cfg.Method, Ensemble: max(1, m.Arch.Ensemble), Shards: cfg.Shards, Seed: cfg.Seed,
 		Classes: data.Classes, TrainCounts: data.Train.Counts(),
-		Test: m.Readout.measure(scores, setup, m.Readout.Use), TestGroups: groupReports(scores, groups, setup, m.Readout),
+		Test: m.Readout.measure(scores, setup, m.Readout.Use), TestGroups: groupReports(scores, data.Test.Groups(), setup, m.Readout),
 	}
 	if o.Bootstrap > 0 {
 		setup.Shift = m.Readout.Decision
 		s.Test.Intervals = metrics.Bootstrap(scores, setup, o.Bootstrap, 0.95, cfg.Seed)
+		setup.Figures, setup.Groups = []metrics.Metric{}, nil
+		for _, g := range data.Test.Groups() {
+			m := s.TestGroups[g.Name]
+			m.Intervals = metrics.Bootstrap(rowsOf(scores, g), setup, o.Bootstrap, 0.95, cfg.Seed)
+			s.TestGroups[g.Name] = m
+		}
 	}
 	return s, nil
 }

@@ -112,7 +112,7 @@ func (s *session) read(ctx context.Context, summary *Summary) (Readout, error) {
 	}
 	// The validation rows are as frequent as the training rows, whatever the
 	// model is going to be used on.
-	m := readout.measure(val, j.setup, nil)
+	m := readout.measure(val, of(j.setup, j.data.Val), nil)
 	summary.Val = &m
 	return readout, nil
 }
@@ -123,10 +123,9 @@ func (s *session) test(ctx context.Context, summary *Summary, readout Readout) e
 	if err != nil {
 		return err
 	}
-	setup, groups := s.job.setup, s.job.data.Test.Groups()
-	setup.Groups = rowsOf(groups)
-	summary.Test = readout.measure(scores, setup, readout.Use)
-	summary.TestGroups = groupReports(scores, groups, setup, readout)
+	setup, test := s.job.setup, s.job.data.Test
+	summary.Test = readout.measure(scores, of(setup, test), readout.Use)
+	summary.TestGroups = groupReports(scores, test.Groups(), setup, readout)
 	return nil
 }
 
@@ -145,7 +144,7 @@ func (s *session) evaluateEpoch(ctx context.Context) (score float64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	setup := j.setup
+	setup := of(j.setup, set)
 	setup.Figures = []metrics.Metric{j.judge.by} // an epoch is told of in few words
 	r := metrics.Of(scores, setup)
 	if step := j.state.Step; step > j.evaluated {

@@ -106,6 +106,8 @@ func (c Config) validateJudging() error {
 		switch {
 		case err != nil:
 			wrong = append(wrong, fmt.Errorf("--%s: %w", flag, err))
+		case m.Grouped() && c.GroupBy == "":
+			wrong = append(wrong, fmt.Errorf("--%s %s: --group-by is missing, the column of the groups", flag, figure))
 		case m.Name == "cost" && c.Cost == "":
 			wrong = append(wrong, fmt.Errorf("--%s cost: --cost is missing, as in --cost FN=50,FP=1", flag))
 		}

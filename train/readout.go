@@ -86,7 +86,7 @@ func (j *job) fitReadout(val metrics.Scores) (Readout, error) {
 		if err != nil {
 			return r, err
 		}
-		_, r.Decision = metrics.ChooseShift(val, j.setup, r.Prior, m)
+		_, r.Decision = metrics.ChooseShift(val, of(j.setup, j.data.Val), r.Prior, m)
 	}
 	return r, nil
 }

@@ -99,7 +99,8 @@ func (c Config) spec() dataset.Spec {
 	return dataset.Spec{
 		Data: c.Data, TestData: c.TestData, Label: c.Label, Target: c.Target,
 		Header: c.Header, Separator: c.Separator, Missing: c.Missing,
-		Categorical: c.Categorical, Drop: c.Drop, Weight: c.Weight, Scale: c.Scale, Split: c.Split, ImageSize: c.ImageSize,
+		Categorical: c.Categorical, Drop: c.Drop, Weight: c.Weight, Scale: c.Scale, Split: c.Split,
+		GroupBy: c.GroupBy, GroupFeature: c.GroupFeature, ImageSize: c.ImageSize,
 		LongTail: c.LongTail, LabelNoise: c.LabelNoise, ValFraction: c.ValFraction, Seed: seed,
 	}
 }

@@ -95,7 +95,8 @@ func printEvaluation(p *cli.Program, s train.Summary, asJSON bool) error {
 		report.Recalls(&b, runs)
 		fmt.Fprintln(&b)
 		report.Quality(&b, runs)
-		fmt.Fprintf(&b, "model sha256 %s\n", s.ModelSHA256)
+		report.Groups(&b, s)
+		fmt.Fprintf(&b, "\nmodel sha256 %s\n", s.ModelSHA256)
 	}
 	_, err := p.Stdout.Write(b.Bytes())
 	return err

@@ -66,6 +66,7 @@ func (p *Program) PrintRun(s train.Summary, out string) {
 	report.Recalls(&b, runs)
 	fmt.Fprintln(&b)
 	report.Figures(&b, runs)
+	report.Groups(&b, s)
 	fmt.Fprintf(&b, "\n%d steps, %d samples; nodes %d, shards %d, seed %d; written to %s\n",
 		s.Steps, s.SamplesSeen, s.Nodes, s.Shards, s.Seed, out)
 	fmt.Fprintf(&b, "model sha256 %s\n", s.ModelSHA256)

@@ -124,7 +124,11 @@ func (t *table) figure(m Metric, r Report, n counts, weight []int32) (v float64,
 	case "many_shot", "medium_shot", "few_shot":
 		return t.shots(m.kind, r, n), t.setup.TrainCounts != nil
 	case "worst_group":
-		return t.worstGroup(weight), t.setup.Groups != nil
+		worst, _ := t.groups(weight)
+		return worst, t.setup.Groups != nil
+	case "group_spread":
+		worst, best := t.groups(weight)
+		return best - worst, t.setup.Groups != nil
 	case "cost":
 		return t.cost(n, float64(r.Rows)), t.setup.Cost != nil
 	}
@@ -189,9 +193,10 @@ func (t *table) shots(kind string, r Report, n counts) float64 {
 	return sum / classes
 }
 
-// worstGroup is the least accuracy of a group with rows; NaN without one.
-func (t *table) worstGroup(weight []int32) float64 {
-	worst := math.NaN()
+// groups are the least and the largest accuracy of a group with rows; NaN
+// without one.
+func (t *table) groups(weight []int32) (worst, best float64) {
+	worst, best = math.NaN(), math.NaN()
 	for _, group := range t.setup.Groups {
 		var rows, hits float64
 		for _, i := range group {
@@ -204,8 +209,11 @@ func (t *table) worstGroup(weight []int32) float64 {
 		if rows > 0 && !(hits/rows >= worst) {
 			worst = hits / rows
 		}
+		if rows > 0 && !(hits/rows <= best) {
+			best = hits / rows
+		}
 	}
-	return worst
+	return worst, best
 }
 
 // cost is the mean cost of a row's decision.

@@ -44,7 +44,7 @@ func TestReport(t *testing.T) {
 	near(t, "ece", r.ECE, (0.2+0.4+0.5+0.1)/4, 1e-6)
 	for name, want := range map[string]float64{
 		"worst_class_precision": 0.5, "many_shot": 2.0 / 3, "medium_shot": 1,
-		"cost": 50.0 / 4, "worst_group": 0.5,
+		"cost": 50.0 / 4, "worst_group": 0.5, "group_spread": 0.5,
 	} {
 		got, ok := r.Value(name)
 		if !ok {

@@ -23,7 +23,7 @@ type Metric struct {
 // plain are the names without a number; true where less is better.
 var plain = map[string]bool{
 	"accuracy": false, "balanced_accuracy": false, "macro_f1": false, "worst_class_recall": false,
-	"worst_class_precision": false, "worst_group": false,
+	"worst_class_precision": false, "worst_group": false, "group_spread": true,
 	"many_shot": false, "medium_shot": false, "few_shot": false,
 	"auroc": false, "auprc": false,
 	"log_loss": true, "ece": true, "cost": true,
@@ -115,6 +115,9 @@ func ParseCost(text string) (Cost, error) {
 	}
 	return c, nil
 }
+
+// Grouped reports whether the figure compares groups of rows.
+func (m Metric) Grouped() bool { return m.kind == "worst_group" || m.kind == "group_spread" }
 
 // Decides reports whether the figure depends on what is decided, not on scores
 // alone.

@@ -74,7 +74,8 @@ type Setup struct {
 	// Shift moves the logits before they decide, one number for each class; nil
 	// is none. Log-loss and calibration error do not feel it.
 	Shift []float64
-	// Groups are rows whose worst accuracy is the figure worst_group.
+	// Groups are rows whose worst accuracy is the figure worst_group, and the
+	// distance to the best of theirs group_spread.
 	Groups [][]int32
 	// Cost of wrong decisions; nil leaves the figure out.
 	Cost *Cost

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"github.com/ballast-ml/ballast/internal/metrics"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -10,6 +11,7 @@ import (
 var figureNames = map[string]string{
 	"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "worst-class recall": "worst_class_recall",
 	"macro-F1": "macro_f1", "AUROC": "auroc", "average precision": "auprc", "calibration error": "ece", "log-loss": "log_loss", "cost": "cost",
+	"worst group": "worst_group", "group spread": "group_spread",
 	"many-shot": "many_shot", "medium-shot": "medium_shot", "few-shot": "few_shot",
 }
 
@@ -23,7 +25,11 @@ func (t *table) addIntervals(m train.Metrics) {
 			name = row[0] // asked for by its name
 		}
 		if v, ok := m.Intervals[name]; ok {
-			t.rows[i+1] = append(row, fmt.Sprintf("%s to %s", number(4, float64(v.Low)), number(4, float64(v.High))))
+			t.rows[i+1] = append(row, interval(v))
 		}
 	}
+}
+
+func interval(v metrics.Interval) string {
+	return fmt.Sprintf("%s to %s", number(4, float64(v.Low)), number(4, float64(v.High)))
 }

@@ -94,6 +94,13 @@ func figures(runs []Run) *table {
 			add(f.title, func(s train.Summary) float64 { return value(s.Test, f.name) })
 		}
 	}
+	if len(runs) == 1 { // whose groups have a table of their own
+		for _, f := range []struct{ title, name string }{{"worst group", "worst_group"}, {"group spread", "group_spread"}} {
+			if has(runs, f.name) {
+				add(f.title, func(s train.Summary) float64 { return value(s.Test, f.name) })
+			}
+		}
+	}
 	for _, group := range groups(runs) {
 		add("balanced accuracy, "+group, func(s train.Summary) float64 {
 			if m, ok := s.TestGroups[group]; ok {
@@ -147,8 +154,12 @@ func asked(runs []Run) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// groups returns the names of the test groups of all runs, in order.
+// groups returns the names of the test groups of several runs, in order; none of
+// one run.
 func groups(runs []Run) []string {
+	if len(runs) == 1 {
+		return nil
+	}
 	names := map[string]bool{}
 	for _, r := range runs {
 		for name := range r.Summary.TestGroups {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ballast-ml/ballast/cluster"
 	"github.com/ballast-ml/ballast/internal/cli/report"
+	"github.com/ballast-ml/ballast/internal/metrics"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -57,6 +58,35 @@ func TestFigures(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestGroups(t *testing.T) {
+	s := summary(2)
+	s.Test.Figures = map[string]train.Num{"worst_group": 0.75, "group_spread": 0.15}
+	s.TestGroups = map[string]train.Metrics{
+		"oslo": {Rows: 10, Accuracy: 0.9, BalancedAccuracy: 0.8, WorstClassRecall: 0.7},
+		"rome": {Rows: 8, Accuracy: 0.75, BalancedAccuracy: 0.5, Intervals: map[string]metrics.Interval{"accuracy": {Low: 0.5, High: 1}}},
+	}
+	got := lines(func(w *bytes.Buffer) { report.Groups(w, s) })
+	want := []string{
+		"",
+		"group  rows  accuracy  balanced accuracy  worst class  accuracy, 95 % interval",
+		"rome      8    0.7500             0.5000       0.0000         0.5000 to 1.0000",
+		"oslo     10    0.9000             0.8000       0.7000",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	got = lines(func(w *bytes.Buffer) { report.Quality(w, []report.Run{{"erm", s}}) })
+	if all := strings.Join(got, "\n"); !strings.Contains(all, "worst group         0.7500") || !strings.Contains(all, "group spread        0.1500") || strings.Contains(all, "oslo") {
+		t.Errorf("figures:\n%s", all)
+	}
+	for i := range 30 {
+		s.TestGroups[fmt.Sprint(i)] = train.Metrics{Accuracy: 1}
+	}
+	if got = lines(func(w *bytes.Buffer) { report.Groups(w, s) }); len(got) != 23 || !strings.HasPrefix(got[22], "(12 groups") {
+		t.Errorf("of 32 groups: %d lines, the last %q", len(got), got[len(got)-1])
 	}
 }
 
