@@ -182,7 +182,8 @@ func tuneCommand(p *cli.Program) *cobra.Command {
 		Long: `Search the learning rate, the weight decay and the method's own options by
 successive halving: many settings are trained for few epochs, the best third of
 them for three times as many, and so on. Settings are judged by --monitor on the
-validation part, averaged over --seeds; test rows decide nothing.
+validation part, averaged over --seeds; test rows decide nothing. Each round is a
+whole run with its schedules, so the best may be one of fewer epochs.
 
 --space FILE names what to search instead, by the names of flags: a list of
 values, or a range whose logarithm is drawn from evenly.
@@ -220,7 +221,7 @@ given the same --out.`,
 			return err
 		}
 		y.settings.Train = found.Best()
-		for _, name := range s.Varied() {
+		for _, name := range append(s.Varied(), "epochs", "warmup") {
 			origins[name] = "tune"
 		}
 		if err := found.Write(y.out, y.settings.ModelYAML(origins)); err != nil {

@@ -16,7 +16,9 @@ import (
 // Identification and Hyperparameter Optimization", AISTATS 2016): many settings
 // are trained for few epochs, the best part of them for more, until the last
 // ones have been trained in full. Each round is a whole run of its own, with its
-// schedules, so that what is found is what a run gives.
+// schedules, so that what is found is what a run gives; and a setting that was
+// better with fewer epochs is found with these: small tables are soon learnt by
+// heart.
 type Search struct {
 	// Base are the settings around which is searched; trial 0 is they.
 	Base train.Config
@@ -37,15 +39,15 @@ type Search struct {
 type Candidate struct {
 	Trial    int
 	Settings string
-	Config   train.Config // of the full run
-	Round    int          // the last it took part in, from 1
-	Epochs   int          // of that round
-	Score    float64      // mean of the monitored figure on the validation part
+	Config   train.Config // with the epochs of the round it was best in
+	Score    float64      // mean of the monitored figure on the validation part, there
 	Spread   float64      // deviation over the seeds
+	Round    int          // the last it took part in, from 1
+
+	full train.Config // with the epochs of the last round of all
 }
 
-// Found is the outcome of a search, the best candidate first: those that went
-// further stand before those that did not.
+// Found is the outcome of a search, the best candidate first.
 type Found struct {
 	Monitor    metrics.Metric
 	Rounds     int
@@ -72,26 +74,29 @@ func (s Search) Run(ctx context.Context, g *Grid) (*Found, error) {
 	}
 	found := &Found{Monitor: monitor, Rounds: s.rounds()}
 	for round := 1; round <= found.Rounds; round++ {
-		if err := s.round(ctx, g, live, round, found.Rounds, monitor); err != nil {
+		scores, err := s.round(ctx, g, live, round, found.Rounds, monitor)
+		if err != nil {
 			return nil, err
 		}
-		order := bestFirst(scoresOf(live), monitor.Better)
-		kept := len(live)
-		if round < found.Rounds {
-			kept = max(1, len(live)/s.Keep)
+		kept := max(1, len(live)/s.Keep)
+		if round == found.Rounds {
+			kept = 0
 		}
-		var next, out []Candidate
-		for i, at := range order {
+		var next []Candidate
+		for i, at := range bestFirst(scores, monitor.Better) {
 			if i < kept {
 				next = append(next, live[at])
 			} else {
-				out = append(out, live[at])
+				found.Candidates = append(found.Candidates, live[at])
 			}
 		}
-		found.Candidates = append(out, found.Candidates...)
 		live = next
 	}
-	found.Candidates = append(live, found.Candidates...)
+	var best []Candidate
+	for _, at := range bestFirst(scoresOf(found.Candidates), monitor.Better) {
+		best = append(best, found.Candidates[at])
+	}
+	found.Candidates = best
 	return found, nil
 }
 
@@ -113,44 +118,49 @@ func (s Search) candidates(base train.Config) (live []Candidate, err error) {
 		}
 		if key := c.DataKey() + c.Canonical(); !seen[key] {
 			seen[key] = true
-			live = append(live, Candidate{Trial: n, Settings: settings, Config: c})
+			live = append(live, Candidate{Trial: n, Settings: settings, full: c})
 		}
 	}
 	return live, nil
 }
 
-// round trains the candidates for their epochs of a round.
-func (s Search) round(ctx context.Context, g *Grid, live []Candidate, round, rounds int, monitor metrics.Metric) error {
+// round trains the candidates for their epochs of a round and returns its scores.
+func (s Search) round(ctx context.Context, g *Grid, live []Candidate, round, rounds int, monitor metrics.Metric) ([]float64, error) {
 	var cells []Cell
 	for _, seed := range s.Seeds {
 		for _, c := range live {
-			cfg := c.Config
+			cfg := c.full
 			cfg.Seed = seed
 			for range rounds - round {
 				cfg.Epochs = max(1, cfg.Epochs/s.Keep)
 			}
-			if cfg.Epochs < c.Config.Epochs {
+			if cfg.Epochs < c.full.Epochs {
 				cfg.Warmup = min(cfg.Warmup, float64(cfg.Epochs)/4)
 			}
 			if err := cfg.Validate(); err != nil {
-				return &train.UsageError{Err: err}
+				return nil, &train.UsageError{Err: err}
 			}
 			cells = append(cells, Cell{Method: fmt.Sprintf("round %d/%d, trial %d", round, rounds, c.Trial), Trial: c.Trial, Config: cfg})
 		}
 	}
 	results, err := g.Run(ctx, cells)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	scores := make([]float64, len(live))
 	for i := range live {
 		var values []float64
 		for k := range s.Seeds {
 			values = append(values, validation([]Result{results[k*len(live)+i]}, monitor.Name))
 		}
-		live[i].Round, live[i].Epochs = round, cells[i].Config.Epochs
-		live[i].Score, live[i].Spread = stats.Mean(values), stats.Deviation(values)
+		scores[i] = stats.Mean(values)
+		if round == 1 || monitor.Better(scores[i], live[i].Score) {
+			live[i].Config, live[i].Score, live[i].Spread = cells[i].Config, scores[i], stats.Deviation(values)
+			live[i].Config.Seed = s.Base.Seed
+		}
+		live[i].Round = round
 	}
-	return nil
+	return scores, nil
 }
 
 // rounds returns the number of rounds.
@@ -198,10 +208,10 @@ func scoresOf(list []Candidate) []float64 {
 	return scores
 }
 
-// Best returns the settings that won, for the full number of epochs.
+// Best returns the settings that won.
 func (f *Found) Best() train.Config { return f.Candidates[0].Config }
 
-// Markdown writes the candidates that came furthest, at most so many.
+// Markdown writes the best candidates, at most so many.
 func (f *Found) Markdown(w io.Writer, most int) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| trial | rounds | epochs | %s, validation | settings |\n|---|---|---|---|---|\n", title(f.Monitor.Name))
@@ -210,10 +220,10 @@ func (f *Found) Markdown(w io.Writer, most int) error {
 		if c.Spread == c.Spread {
 			score += fmt.Sprintf(" ± %.4f", c.Spread)
 		}
-		fmt.Fprintf(&b, "| %d | %d of %d | %d | %s | %s |\n", c.Trial, c.Round, f.Rounds, c.Epochs, score, c.Settings)
+		fmt.Fprintf(&b, "| %d | %d of %d | %d | %s | %s |\n", c.Trial, c.Round, f.Rounds, c.Config.Epochs, score, c.Settings)
 	}
 	if rest := len(f.Candidates) - most; rest > 0 {
-		fmt.Fprintf(&b, "\n%d more went out earlier.\n", rest)
+		fmt.Fprintf(&b, "\n%d more were worse.\n", rest)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

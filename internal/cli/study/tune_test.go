@@ -11,8 +11,8 @@ import (
 )
 
 // TestSearch: every round trains fewer settings for more epochs, the last one
-// in full; the best is first; and a second run trains nothing and finds the
-// same.
+// in full; the best of all rounds is first, with the epochs that it was best
+// with; and a second run trains nothing and finds the same.
 func TestSearch(t *testing.T) {
 	dir := t.TempDir()
 	g, trained := counting(dir)
@@ -26,21 +26,27 @@ func TestSearch(t *testing.T) {
 	if found.Rounds != 3 || len(*trained) != 2*(4+2+1) {
 		t.Errorf("%d rounds, %d models: %v", found.Rounds, len(*trained), *trained)
 	}
-	var epochs []int
-	for _, c := range found.Candidates {
-		epochs = append(epochs, c.Epochs)
+	rounds := map[int]int{}
+	for i, c := range found.Candidates {
+		rounds[c.Round]++
+		if i > 0 && c.Score > found.Candidates[i-1].Score {
+			t.Errorf("%v stands behind %v", c, found.Candidates[i-1])
+		}
+		if c.Config.Epochs > 1<<(c.Round-1) {
+			t.Errorf("%d epochs, and %d rounds", c.Config.Epochs, c.Round)
+		}
+		if got := scoreOf(t, dir, c.Config, s.Seeds); got != c.Score {
+			t.Errorf("%v was found with %v, its runs say %v", c.Config, c.Score, got)
+		}
 	}
-	if !slices.Equal(epochs, []int{4, 2, 1, 1}) {
-		t.Errorf("epochs %v", epochs)
+	if rounds[1] != 2 || rounds[2] != 1 || rounds[3] != 1 {
+		t.Errorf("candidates by rounds: %v", rounds)
 	}
-	if a, b := found.Candidates[2], found.Candidates[3]; a.Score < b.Score {
-		t.Errorf("of those that went out first %v stands before %v", a, b)
-	}
-	if best := found.Best(); best.Epochs != 4 || best.LR == 0 {
+	if best := found.Best(); best.LR == 0 || best.Seed != base.Seed {
 		t.Errorf("the settings found are %+v", best)
 	}
 	var b strings.Builder
-	if err := found.Markdown(&b, 2); err != nil || !strings.Contains(b.String(), "2 more went out") {
+	if err := found.Markdown(&b, 2); err != nil || !strings.Contains(b.String(), "2 more were worse") {
 		t.Errorf("%v: %s", err, b.String())
 	}
 	g, trained = counting(dir)
@@ -48,6 +54,22 @@ func TestSearch(t *testing.T) {
 	if err != nil || len(*trained) != 0 || !slices.Equal(again.Trials(), found.Trials()) {
 		t.Errorf("again: trained %v, order %v, then %v (%v)", *trained, found.Trials(), again.Trials(), err)
 	}
+}
+
+// scoreOf returns the mean score of the finished runs of settings.
+func scoreOf(t *testing.T, dir string, c train.Config, seeds []uint64) float64 {
+	t.Helper()
+	g := Grid{Dir: dir}
+	var results []Result
+	for _, seed := range seeds {
+		c.Seed = seed
+		r, err := g.read(Cell{Config: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, r)
+	}
+	return validation(results, "balanced_accuracy")
 }
 
 // TestSearchSpace: a search of its own space varies that alone; a space of fewer
@@ -73,9 +95,9 @@ func TestSearchSpace(t *testing.T) {
 	}
 	settings := map[string]bool{}
 	for _, c := range found.Candidates {
-		settings[fmt.Sprint(c.Config.Epochs, c.Config.Embed)] = true
-		if want := c.Config.Epochs / (3 - c.Round); c.Epochs != want || c.Config.LR != found.Candidates[0].Config.LR {
-			t.Errorf("%s: %d epochs in round %d, lr %v", c.Settings, c.Epochs, c.Round, c.Config.LR)
+		settings[fmt.Sprint(c.full.Epochs, c.full.Embed)] = true
+		if n := c.Config.Epochs; n != c.full.Epochs/2 && (c.Round == 1 || n != c.full.Epochs) || c.full.LR != found.Candidates[0].full.LR {
+			t.Errorf("%s: %d epochs in round %d, lr %v", c.Settings, n, c.Round, c.full.LR)
 		}
 	}
 	// The shorter half of a setting is another's whole: 1, 2 and 2, 4 epochs.
