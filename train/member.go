@@ -76,7 +76,7 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 	ctx, release := m.net.node.During(ctx, roster)
 	defer release()
 	rank, _ := roster.Rank(m.net.node.Self().Name)
-	ring, err := allreduce.Form(ctx, m.net.transport, topology(m.net.run, roster, rank))
+	ring, err := allreduce.Form(ctx, m.net.transport, m.net.topology(roster, rank))
 	if mistake := asUsage(err); mistake != err {
 		return trained{}, mistake
 	}
@@ -194,8 +194,8 @@ func (c ringCheckpoints) consider(j *job, score float64) { c.to.consider(j, c.ge
 // last offers the state at which this node leaves.
 func (c ringCheckpoints) last(j *job) { c.to.offer(j, c.generation, math.NaN()) }
 
-func topology(run string, r cluster.Roster, rank int) allreduce.Topology {
-	t := allreduce.Topology{Run: run, Generation: r.Generation, Roster: r.Hash(), Rank: rank, Shards: r.Shards}
+func (n *network) topology(r cluster.Roster, rank int) allreduce.Topology {
+	t := allreduce.Topology{Run: n.run, Generation: r.Generation, Roster: r.Hash(), Rank: rank, Shards: r.Shards, Sizes: n.sizes}
 	for _, m := range r.Members {
 		t.Names = append(t.Names, m.Name)
 		t.Addrs = append(t.Addrs, m.Addr)

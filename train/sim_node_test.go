@@ -77,6 +77,7 @@ func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, err
 	if m.net, err = m.enter(ctx, 0, n.end, w.mem); err != nil {
 		return Summary{}, err
 	}
+	m.net.sizes = w.sizes
 	self := m.net.node.Self().Name
 	n.note(func() { n.name = self; w.slow(n) })
 	told := m.net.progress

@@ -14,6 +14,7 @@ import (
 
 // do carries out one line of a script:
 //
+//	chords N             rings of N nodes and more have chords; before any start
 //	start N              N nodes that wait for each other
 //	join                 one more
 //	step K               until every live node that can go on has committed K steps
@@ -22,6 +23,7 @@ import (
 //	freeze I / thaw I    the process stops answering / goes on
 //	partition A | B      what A and B send to each other is lost (lists of nodes)
 //	heal                 no partition any more
+//	break I,J            the connections between two nodes break, and can be made again
 //	corrupt I at K       a bit of node I's memory flips in step K
 //	corrupt I from K     it does so in every step from K on
 //	drain I              node I is asked to leave
@@ -34,6 +36,8 @@ func (w *world) do(line string) {
 	w.t.Helper()
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
+	case "chords":
+		w.sizes.Chords = w.number(rest)
 	case "start":
 		for range w.number(rest) {
 			w.spawn(w.number(rest))
@@ -57,6 +61,12 @@ func (w *world) do(line string) {
 		w.partition(rest)
 	case "heal":
 		w.partition(list(numbers(len(w.nodes))))
+	case "break":
+		two := w.list(rest)
+		w.mem.Cut(two[0].name, two[1].name)
+		w.mem.Cut(two[1].name, two[0].name)
+		w.mem.Mend(two[0].name, two[1].name)
+		w.mem.Mend(two[1].name, two[0].name)
 	case "drain":
 		for _, n := range w.list(rest) {
 			close(n.drain)

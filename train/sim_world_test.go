@@ -22,6 +22,8 @@ type world struct {
 	data *dataset.Data
 	want string // the model's checksum
 
+	sizes allreduce.Sizes // of every ring
+
 	net *clustertest.Network
 	mem *allreduce.Mem
 

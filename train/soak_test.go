@@ -54,6 +54,9 @@ var phasesToDieIn = []string{"loading", "forward", "normalizer", "backward", "al
 func randomSchedule(seed uint64) string {
 	s := &schedule{r: rand.New(rand.NewPCG(seed, 0)), step: 1}
 	n := 2 + s.r.IntN(4)
+	if seed%2 == 0 {
+		s.say("chords 3")
+	}
 	s.say("start %d", n)
 	for i := range n {
 		s.alive = append(s.alive, i)
@@ -76,7 +79,7 @@ func (s *schedule) event() {
 		s.step += 1 + s.r.IntN(8)
 		s.say("step %d", s.step)
 	}
-	switch s.r.IntN(7) {
+	switch s.r.IntN(8) {
 	case 0, 1:
 		s.kill()
 	case 2:
@@ -97,6 +100,10 @@ func (s *schedule) event() {
 		s.late = true // the run may be over: whoever is not cut off or frozen goes on
 	case 6:
 		s.calm()
+	case 7:
+		if i, j := s.pick(), s.pick(); !s.cut && i >= 0 && j >= 0 && i != j {
+			s.say("break %d,%d", s.alive[i], s.alive[j])
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ type network struct {
 	run       string
 	node      *cluster.Node
 	transport allreduce.Transport
+	sizes     allreduce.Sizes        // of its rings; zero but in tests
 	progress  func(cluster.Progress) // where flight records go; a test hook goes in between
 	shut      func() error           // ends what the two stand on
 }
