@@ -85,6 +85,10 @@ func (s softmax) largest(z []float32) (top int, max float64) {
 
 func (s softmax) losses(dst, logits []float32, labels []int32) {
 	k := s.classes(logits, labels)
+	if k <= piece {
+		s.lossesByRows(dst, logits, labels, k)
+		return
+	}
 	for i, y := range labels {
 		dst[i] = float32(s.entropy(logits[i*k:][:k], int(y)))
 	}
@@ -102,6 +106,10 @@ func (s softmax) entropy(z []float32, y int) float64 {
 
 func (s softmax) gradient(dz, logits []float32, labels []int32, w []float32) {
 	k := s.classes(logits, labels)
+	if k <= piece {
+		s.gradientByRows(dz, logits, labels, w, k)
+		return
+	}
 	for i, y := range labels {
 		d := dz[i*k:][:k]
 		s.derivative(logits[i*k:][:k], int(y), func(j int, p float64) {
