@@ -18,7 +18,9 @@ import "context"
 //	p = factor_c·g_c[e]; p = fma(factor_s, g_s[e], p) for s = c+1, ..., c-1 (mod S)
 //
 // Sum reads parts until it returns and owns dst while it runs; dst must not
-// overlap a part. After an error dst is undefined. It panics if the lengths do
+// overlap a part, but it may be the part of a node with one: no element of dst
+// is written before all nodes have that of the part. After an error dst is
+// undefined. It panics if the lengths do
 // not fit.
 func (s Step) Sum(ctx context.Context, dst []float32, parts [][]float32, factors []float32) error {
 	if err := s.BeginSum(ctx, dst, parts, factors); err != nil {

@@ -62,18 +62,23 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 		replicas:   make([]*model.Network, k),
 		weighed:    make([]optimizer.Shard, k),
 		gradients:  make([][]float32, k),
-		gradient:   ring.Alloc(len(j.net.Params())),
 		moments:    make([][]float32, k),
 		shares:     make([]float32, k),
 		statistics: make([]float32, len(j.net.Running())),
 		records:    make([][]float64, k),
 	}
+	n := len(j.net.Params())
 	for i := range k {
 		s.replicas[i] = j.net.Replica()
-		s.gradients[i] = ring.Alloc(len(s.gradient)) // of this ring: where a neighbour may read it in place
+		s.gradients[i] = ring.Alloc(n) // of this ring: where a neighbour may read it in place
 		s.replicas[i].SetGrads(s.gradients[i])
 		s.moments[i] = s.replicas[i].Stats()
 		s.records[i] = make([]float64, recordSize)
+	}
+	if k == 1 {
+		s.gradient = s.gradients[0] // in place: a vector less to pass through the caches
+	} else {
+		s.gradient = ring.Alloc(n)
 	}
 	s.forward, s.back = s.forwardShard, s.backwardShard
 	s.exchange = newExchange(s)
