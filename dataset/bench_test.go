@@ -40,7 +40,7 @@ func BenchmarkReadIDX(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(content)))
 			for b.Loop() {
-				if _, err := readIDX(b.Context(), filepath.Dir(path), "x", readImages); err != nil {
+				if _, err := readIDX(b.Context(), filepath.Dir(path), "x", newRoom(&Spec{}), readImages); err != nil {
 					b.Fatal(err)
 				}
 			}

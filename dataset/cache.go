@@ -15,6 +15,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
+	"github.com/ballast-ml/ballast/internal/mapped"
 )
 
 // Limits of the cache of parsed tables.
@@ -29,6 +30,7 @@ const (
 type cache struct {
 	dir  string       // "" keeps nothing
 	note func(string) // takes what a person should know
+	room *room        // for entries that are read in place
 }
 
 // entry returns the path of the entry of a file with such bytes, read in
@@ -63,7 +65,7 @@ func (c cache) load(entry, path string) *frame.Frame {
 	info, err := file.Stat()
 	if err == nil {
 		var f *frame.Frame
-		if f, err = frame.Read(file, info.Size(), path); err == nil {
+		if f, err = c.read(file, info.Size(), path); err == nil {
 			now := time.Now()
 			_ = os.Chtimes(entry, now, now) // used: it is only the order of pruning
 			return f
@@ -71,6 +73,22 @@ func (c cache) load(entry, path string) *frame.Frame {
 	}
 	c.note(fmt.Sprintf("the cached table %s is damaged (%v); the file is parsed again", entry, err))
 	return nil
+}
+
+// read reads an entry, in place if it is large.
+func (c cache) read(file *os.File, size int64, path string) (*frame.Frame, error) {
+	if size <= int64(c.room.most) {
+		return frame.Read(file, size, path)
+	}
+	b, err := c.room.file(file, int(size))
+	if err != nil {
+		return nil, err
+	}
+	var f *frame.Frame
+	if fault := mapped.Guard(func() { f, err = frame.View(b, path) }); fault != nil {
+		return nil, fault
+	}
+	return f, err
 }
 
 // save writes an entry, whole or not at all. What goes wrong is a note: the run

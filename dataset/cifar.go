@@ -61,7 +61,7 @@ func (c cifar) open(ctx context.Context, dir string, s *Spec) (*raw, error) {
 			pixels = append(pixels, content[at+c.labels:at+size]...)
 		}
 	}
-	r.pixels = picker(pixels, cifarPixels)
+	r.pixels = picker(pixels, cifarPixels, s.memory())
 	return r, c.classNames(ctx, dir, r, s)
 }
 
@@ -90,14 +90,17 @@ func (c cifar) classNames(ctx context.Context, dir string, r *raw, s *Spec) erro
 
 // picker returns what copies the pixels of rows, or hands out those of all rows
 // as they are.
-func picker(pixels []uint8, dim int) func(context.Context, []int32) ([]uint8, error) {
+func picker(pixels []uint8, dim int, to *room) func(context.Context, []int32) ([]uint8, error) {
 	return func(_ context.Context, rows []int32) ([]uint8, error) {
 		if len(rows) > 0 && int(rows[len(rows)-1]-rows[0]) == len(rows)-1 { // rows ascend: a window
 			return pixels[int(rows[0])*dim : (int(rows[len(rows)-1])+1)*dim], nil
 		}
-		out := make([]uint8, 0, len(rows)*dim)
-		for _, r := range rows {
-			out = append(out, pixels[int(r)*dim:(int(r)+1)*dim]...)
+		out, err := to.lasting(len(rows) * dim)
+		if err != nil {
+			return nil, err
+		}
+		for k, r := range rows {
+			copy(out[k*dim:], pixels[int(r)*dim:(int(r)+1)*dim])
 		}
 		return out, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
 )
@@ -27,7 +26,7 @@ func readCSV(ctx context.Context, place string, s *Spec, _ int, want kinds) (*fr
 // readText reads a text whose dialect sniff tells by how it begins, or finds
 // its table in the cache.
 func readText(ctx context.Context, place string, s *Spec, want kinds, sniff func(path string, head []byte) (frame.Dialect, error)) (*frame.Frame, error) {
-	path, packed, err := readPacked(ctx, place)
+	path, packed, err := readPackedIn(ctx, place, s.memory())
 	if err != nil {
 		return nil, err
 	}
@@ -47,16 +46,19 @@ func readText(ctx context.Context, place string, s *Spec, want kinds, sniff func
 			d.Kinds[i] = frame.Auto
 		}
 	}
-	c := cache{s.Cache, s.note}
+	c := cache{s.Cache, s.note, s.memory()}
 	entry := c.entry(packed, d)
 	if f := c.load(entry, path); f != nil {
 		return f, nil
 	}
 	content := head
 	if len(head) == headSize {
-		if content, err = unpack(path, packed, math.MaxInt64); err != nil {
+		if content, err = s.memory().unpacked(path, packed); err != nil {
 			return nil, err
 		}
+	}
+	if len(content) > s.memory().most {
+		d.Room = s.memory().cells
 	}
 	f, err := d.Parse(ctx, path, content)
 	if err == nil {

@@ -27,12 +27,16 @@
 // files that are gone when they have been read. Each node reads its own copy,
 // from its own place.
 //
+// What is larger than Spec.InMemory lies in files without names that are read
+// and written in place (type room); the code that goes over it does not know.
+//
 // # From rows to batches
 //
 // A [Plan] is pure arithmetic: the global batch of step t is a window of the
 // epoch's permutation, which is a function of (seed, epoch). [ShardRange] cuts
 // a batch into its shards. A [Loader] reads the shards that this node hosts
-// one or two batches ahead, in one goroutine, into buffers that it uses again.
+// one or two batches ahead, in one goroutine, into buffers that it uses again;
+// [Augment] changes images on the way.
 //
 // # Same data?
 //

@@ -69,9 +69,13 @@ func (e *encoder) addCategory(f *Feature, texts []string, first int32) {
 
 // read returns the numbers of the given rows, and the places of their
 // categories.
-func (e *encoder) read(rows []int32) (values []float32, places []int32, err error) {
-	values = make([]float32, 0, len(rows)*e.dense)
-	places = make([]int32, 0, len(rows)*len(e.place))
+func (e *encoder) read(rows []int32, to *room) (values []float32, places []int32, err error) {
+	if values, err = to.values32(len(rows) * e.dense); err != nil {
+		return nil, nil, err
+	}
+	if places, err = to.places(len(rows) * len(e.place)); err != nil {
+		return nil, nil, err
+	}
 	for _, row := range rows {
 		cells := e.t.frame.Row(int(row))
 		category := 0

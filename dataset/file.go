@@ -52,6 +52,11 @@ func openFile(ctx context.Context, places ...string) (*file, error) {
 
 // readPacked reads a file as it lies there, gzipped or not.
 func readPacked(ctx context.Context, place string) (path string, packed []byte, err error) {
+	return readPackedIn(ctx, place, nil)
+}
+
+// readPackedIn is readPacked for a file that may lie in r.
+func readPackedIn(ctx context.Context, place string, r *room) (path string, packed []byte, err error) {
 	path = shown(place)
 	f, err := openPlace(ctx, place)
 	if err != nil {
@@ -68,6 +73,12 @@ func readPacked(ctx context.Context, place string) (path string, packed []byte, 
 	case info.IsDir():
 		return path, nil, fmt.Errorf("%s: expected a file, this is a directory", path)
 	}
+	if of, ok := f.(*os.File); ok && r != nil && info.Mode().IsRegular() && info.Size() > int64(r.most) {
+		if packed, err = r.file(of, int(info.Size())); err != nil {
+			err = fmt.Errorf("%s: %w", path, plainCause(err))
+		}
+		return path, packed, err
+	}
 	var b bytes.Buffer
 	b.Grow(int(min(max(info.Size(), 0), 1<<32)) + bytes.MinRead) // a file that does not say grows the buffer
 	if _, err := b.ReadFrom(f); err != nil {
@@ -79,7 +90,7 @@ func readPacked(ctx context.Context, place string) (path string, packed []byte, 
 // unpack returns the content of a file that readPacked has read, or as many
 // bytes of it as are asked for. It may be packed itself, so do not change it.
 func unpack(path string, packed []byte, most int64) ([]byte, error) {
-	if !bytes.HasPrefix(packed, []byte("\x1f\x8b")) {
+	if !isPacked(packed) {
 		return packed[:min(int64(len(packed)), most)], nil
 	}
 	in := &file{path: path}
@@ -94,6 +105,9 @@ func unpack(path string, packed []byte, most int64) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// isPacked tells a gzipped file by how it begins.
+func isPacked(content []byte) bool { return bytes.HasPrefix(content, []byte("\x1f\x8b")) }
 
 // openPlace opens a file, after a download if it is elsewhere.
 func openPlace(ctx context.Context, place string) (fs.File, error) {

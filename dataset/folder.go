@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
+	"github.com/ballast-ml/ballast/internal/mapped"
 )
 
 // picture is an image file and its class as text.
@@ -51,11 +53,11 @@ func openFolder(ctx context.Context, place string, s *Spec) (*raw, error) {
 	if p := s.Prep; p != nil && len(p.Shape) == 3 {
 		size, colours = imageSize{p.Shape[1], p.Shape[2]}, p.Shape[0] == 3
 	}
-	pixels, shape, err := decodeAll(ctx, all, size, colours)
+	pixels, shape, err := decodeAll(ctx, all, size, colours, s.memory())
 	if err != nil {
 		return nil, err
 	}
-	r := &raw{name: base(place), path: place, kind: Image, shape: shape, train: len(train), pixels: picker(pixels, product(shape))}
+	r := &raw{name: base(place), path: place, kind: Image, shape: shape, train: len(train), pixels: picker(pixels, product(shape), s.memory())}
 	return r, classifyPictures(r, all, s)
 }
 
@@ -195,13 +197,13 @@ func parseSize(word string) (imageSize, error) {
 	return imageSize{a, b}, nil
 }
 
-// maxPixels bounds what all images of a source take in memory.
-const maxPixels = 1 << 34
+// maxPixels bounds what all images of a source take.
+const maxPixels = 1 << 40
 
 // decodeAll reads images in as many goroutines as there are processors, to
 // planes of red, green and blue; to one plane if all of them are grey and no
 // colours are wanted.
-func decodeAll(ctx context.Context, all []picture, size imageSize, colours bool) (pixels []uint8, shape []int, err error) {
+func decodeAll(ctx context.Context, all []picture, size imageSize, colours bool, to *room) (pixels []uint8, shape []int, err error) {
 	alike := size.h == 0
 	if alike {
 		if size, err = sizeOf(all[0].path); err != nil {
@@ -210,9 +212,11 @@ func decodeAll(ctx context.Context, all []picture, size imageSize, colours bool)
 	}
 	dim := 3 * size.h * size.w
 	if dim > maxPixels/len(all) {
-		return nil, nil, fmt.Errorf("%d images of %dx%d pixels do not fit in memory; --image-size makes them smaller", len(all), size.h, size.w)
+		return nil, nil, fmt.Errorf("%d images of %dx%d pixels are more than are read; --image-size makes them smaller", len(all), size.h, size.w)
 	}
-	pixels = make([]uint8, dim*len(all))
+	if pixels, err = to.lasting(dim * len(all)); err != nil {
+		return nil, nil, err
+	}
 	grey := make([]bool, len(all))
 	errs := make([]error, len(all))
 	var workers sync.WaitGroup
@@ -220,7 +224,8 @@ func decodeAll(ctx context.Context, all []picture, size imageSize, colours bool)
 	for k := range count {
 		workers.Go(func() {
 			for i := k; i < len(all) && ctx.Err() == nil; i += count {
-				grey[i], errs[i] = decode(pixels[i*dim:(i+1)*dim], all[i].path, size, alike)
+				fault := mapped.Guard(func() { grey[i], errs[i] = decode(pixels[i*dim:(i+1)*dim], all[i].path, size, alike) })
+				errs[i] = cmp.Or(errs[i], fault)
 			}
 		})
 	}
@@ -237,9 +242,8 @@ func decodeAll(ctx context.Context, all []picture, size imageSize, colours bool)
 		return pixels, []int{3, size.h, size.w}, nil
 	}
 	plane := size.h * size.w
-	one := make([]uint8, 0, plane*len(all))
-	for i := range all {
-		one = append(one, pixels[i*dim:i*dim+plane]...)
+	for i := range all { // to the front: no plane lies behind where it goes
+		copy(pixels[i*plane:(i+1)*plane], pixels[i*dim:])
 	}
-	return one, []int{1, size.h, size.w}, nil
+	return pixels[:plane*len(all)], []int{1, size.h, size.w}, nil
 }

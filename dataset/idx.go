@@ -21,11 +21,11 @@ func openIDX(ctx context.Context, dir string, s *Spec) (*raw, error) {
 				dir, trainFiles, trainFiles, testFiles)
 		}
 	}
-	trainX, trainY, err := readPair(ctx, dir, trainFiles)
+	trainX, trainY, err := readPair(ctx, dir, trainFiles, s.memory())
 	if err != nil {
 		return nil, err
 	}
-	testX, testY, err := readPair(ctx, dir, testFiles)
+	testX, testY, err := readPair(ctx, dir, testFiles, s.memory())
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func openIDX(ctx context.Context, dir string, s *Spec) (*raw, error) {
 		labels: slices.Concat(trainY.labels, testY.labels),
 		train:  trainX.n,
 		pixels: func(_ context.Context, rows []int32) ([]uint8, error) {
-			return pick(rows, trainX, testX), nil
+			return pick(rows, trainX, testX, s.memory())
 		},
 	}
 	if s.Prep != nil {
@@ -60,15 +60,15 @@ func openIDX(ctx context.Context, dir string, s *Spec) (*raw, error) {
 }
 
 // readPair reads the images and labels of one part.
-func readPair(ctx context.Context, dir, part string) (images, labels, error) {
+func readPair(ctx context.Context, dir, part string, r *room) (images, labels, error) {
 	if err := context.Cause(ctx); err != nil {
 		return images{}, labels{}, err
 	}
-	x, err := readIDX(ctx, dir, part+"-images-idx3-ubyte", readImages)
+	x, err := readIDX(ctx, dir, part+"-images-idx3-ubyte", r, readImages)
 	if err != nil {
 		return images{}, labels{}, err
 	}
-	y, err := readIDX(ctx, dir, part+"-labels-idx1-ubyte", readLabels)
+	y, err := readIDX(ctx, dir, part+"-labels-idx1-ubyte", r, readLabels)
 	if err != nil {
 		return images{}, labels{}, err
 	}
@@ -106,21 +106,24 @@ func inRange(y labels, classes int, whose string) error {
 
 // pick copies the pixels of rows, which are numbered through both files, or
 // returns them as they are if the rows are all of one file.
-func pick(rows []int32, train, test images) []uint8 {
+func pick(rows []int32, train, test images, to *room) ([]uint8, error) {
 	switch {
 	case len(rows) == train.n && rows[0] == 0 && int(rows[len(rows)-1]) == train.n-1:
-		return train.pixels
+		return train.pixels, nil
 	case len(rows) == test.n && int(rows[0]) == train.n:
-		return test.pixels
+		return test.pixels, nil
 	}
 	dim := train.h * train.w
-	out := make([]uint8, 0, len(rows)*dim)
-	for _, r := range rows {
+	out, err := to.lasting(len(rows) * dim)
+	if err != nil {
+		return nil, err
+	}
+	for k, r := range rows {
 		from, i := train.pixels, int(r)
 		if i >= train.n {
 			from, i = test.pixels, i-train.n
 		}
-		out = append(out, from[i*dim:(i+1)*dim]...)
+		copy(out[k*dim:], from[i*dim:(i+1)*dim])
 	}
-	return out
+	return out, nil
 }

@@ -160,7 +160,7 @@ func FuzzIDX(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, content []byte) {
 		dir := filepath.Dir(write(t, "f", content))
-		if im, err := readIDX(t.Context(), dir, "f", readImages); err == nil {
+		if im, err := readIDX(t.Context(), dir, "f", newRoom(&Spec{}), readImages); err == nil {
 			if im.n < 1 || len(im.pixels) != im.n*im.h*im.w {
 				t.Errorf("%d pixels of %d images of %dx%d", len(im.pixels), im.n, im.h, im.w)
 			}
@@ -169,7 +169,7 @@ func FuzzIDX(f *testing.F) {
 				t.Error("what was read is not what was written")
 			}
 		}
-		if y, err := readIDX(t.Context(), dir, "f", readLabels); err == nil && len(y.labels) < 1 {
+		if y, err := readIDX(t.Context(), dir, "f", newRoom(&Spec{}), readLabels); err == nil && len(y.labels) < 1 {
 			t.Error("no labels and no error")
 		}
 	})

@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -36,18 +35,18 @@ type labels struct {
 
 // readIDX reads the named file of a directory, or the one with .gz behind its
 // name, whole.
-func readIDX[T any](ctx context.Context, dir, name string, read func(*file) (T, error)) (T, error) {
+func readIDX[T any](ctx context.Context, dir, name string, r *room, read func(*file, *room) (T, error)) (T, error) {
 	f, err := openFile(ctx, join(dir, name), join(dir, name+".gz"))
 	if err != nil {
 		var none T
 		return none, err
 	}
 	defer f.Close()
-	return read(f)
+	return read(f, r)
 }
 
 // readImages reads an IDX file of images.
-func readImages(f *file) (images, error) {
+func readImages(f *file, r *room) (images, error) {
 	d, err := readHeader(f, idxImages, 3)
 	if err != nil {
 		return images{}, err
@@ -56,17 +55,17 @@ func readImages(f *file) (images, error) {
 	if im.h < 1 || im.h > maxSide || im.w < 1 || im.w > maxSide {
 		return images{}, fmt.Errorf("%s: the header says images of %dx%d; expected sides of 1..%d", f.path, im.h, im.w, maxSide)
 	}
-	im.pixels, err = readBody(f, 16, int64(im.n)*int64(im.h)*int64(im.w))
+	im.pixels, err = readBody(f, r, 16, int64(im.n)*int64(im.h)*int64(im.w))
 	return im, err
 }
 
 // readLabels reads an IDX file of labels.
-func readLabels(f *file) (labels, error) {
+func readLabels(f *file, r *room) (labels, error) {
 	d, err := readHeader(f, idxLabels, 1)
 	if err != nil {
 		return labels{}, err
 	}
-	body, err := readBody(f, 8, int64(d[0]))
+	body, err := readBody(f, r, 8, int64(d[0]))
 	if err != nil {
 		return labels{}, err
 	}
@@ -101,16 +100,18 @@ func readHeader(f *file, magic uint32, dims int) ([]int, error) {
 }
 
 // readBody reads exactly want bytes and then the end of the file. It believes
-// the header, of so many bytes, only as far as bytes arrive: memory grows with
-// what was read.
-func readBody(f *file, header, want int64) ([]byte, error) {
+// the header, of so many bytes, only as far as bytes arrive: memory, or r if
+// there are many, fills with what was read.
+func readBody(f *file, r *room, header, want int64) ([]byte, error) {
 	if f.room < want+header {
 		return nil, fmt.Errorf("%s: the header says %d bytes follow, but the file can hold at most %d; it is cut short or not an IDX file",
 			f.path, want, max(f.room-header, 0))
 	}
-	var buf bytes.Buffer
-	buf.Grow(int(min(want+bytes.MinRead, 64<<20)))
-	n, err := io.Copy(&buf, io.LimitReader(f, want+1))
+	body, err := r.growing(want)
+	if err != nil {
+		return nil, err
+	}
+	n, err := io.Copy(body, io.LimitReader(f, want+1))
 	switch {
 	case err != nil:
 		return nil, f.wrap(err)
@@ -119,5 +120,5 @@ func readBody(f *file, header, want int64) ([]byte, error) {
 	case n > want:
 		return nil, fmt.Errorf("%s: expected the file to end after the %d bytes its header announces, more follow", f.path, want)
 	}
-	return buf.Bytes(), nil
+	return body.Bytes(), nil
 }

@@ -1,10 +1,13 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"sync"
+
+	"github.com/ballast-ml/ballast/internal/mapped"
 )
 
 // Part is one shard of one batch.
@@ -39,6 +42,7 @@ type Loader struct {
 
 	free  chan *Batch // empty batches, to the reader
 	ready chan *Batch // full ones, from it; closed after the last step
+	err   error       // of the reading; set before ready is closed
 	held  *Batch      // in the caller's hands
 	quit  chan struct{}
 	once  sync.Once
@@ -108,7 +112,7 @@ func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	select {
 	case b, ok := <-l.ready:
 		if !ok {
-			return nil, io.EOF
+			return nil, cmp.Or(l.err, io.EOF)
 		}
 		l.held = b
 		return b, nil
@@ -143,7 +147,9 @@ func (l *Loader) read(from int) {
 			have = epoch
 		}
 		b.Step, b.Epoch, b.Rows = step, epoch, rows
-		l.fill(b, order[first:first+rows])
+		if l.err = mapped.Guard(func() { l.fill(b, order[first:first+rows]) }); l.err != nil {
+			break
+		}
 		l.ready <- b // never blocks: there is room for all
 	}
 	close(l.ready)

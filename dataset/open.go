@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/ballast-ml/ballast/internal/mapped"
 )
 
 // raw is what a source knows before rows are chosen. Rows are numbered through
@@ -30,12 +32,23 @@ type raw struct {
 	by     *grouping                                                // tables: by the column Spec.GroupBy; or nil
 }
 
-// Open reads the data that s names, all of it, into memory. Every error is
-// meant for the person who wrote s, except that of a ctx that ended.
-func Open(ctx context.Context, s Spec) (*Data, error) {
+// Open reads the data that s names, all of it, into memory or, where they are
+// larger than s.InMemory, into files that stay until the program ends. Every error
+// is meant for the person who wrote s, except that of a ctx that ended.
+func Open(ctx context.Context, s Spec) (d *Data, err error) {
 	if err := Check(s); err != nil {
 		return nil, err
 	}
+	defer s.memory().close()
+	if fault := mapped.Guard(func() { d, err = read(ctx, &s) }); fault != nil {
+		return nil, fmt.Errorf("%s: %w", Shown(s.Data), fault)
+	}
+	return d, err
+}
+
+// read is Open for a Spec that has been checked. What it takes of s.memory for
+// the time of the reading, nothing refers to behind it.
+func read(ctx context.Context, s *Spec) (*Data, error) {
 	src, place, err := parseSource(s.Data)
 	if err != nil {
 		return nil, err
@@ -43,18 +56,22 @@ func Open(ctx context.Context, s Spec) (*Data, error) {
 	if src.format != nil {
 		src.open = src.format.openTable
 	}
-	r, err := src.open(ctx, place, &s)
+	r, err := src.open(ctx, place, s)
 	if err != nil {
 		return nil, err
 	}
 	if s.GroupBy != "" && r.table == nil {
 		return nil, fmt.Errorf("%s: --group-by %s: expected a table; this source has no columns", r.path, s.GroupBy)
 	}
-	train, val, test, err := choose(r, &s)
+	train, val, test, err := choose(r, s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
-	return assemble(ctx, r, &s, train, val, test)
+	d, err := assemble(ctx, r, s, train, val, test)
+	if r.table != nil {
+		r.table.forget()
+	}
+	return d, err
 }
 
 // choose decides which rows train, validate and test, and flips labels of the
@@ -132,7 +149,7 @@ func assemble(ctx context.Context, r *raw, s *Spec, train, val, test []int32) (*
 		set  **Set
 	}{{"train", train, &d.Train}, {"val", val, &d.Val}, {"test", test, &d.Test}}
 	for _, p := range parts {
-		set, err := d.read(ctx, r, p.rows)
+		set, err := d.read(ctx, r, p.rows, s.memory())
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +207,7 @@ func (d *Data) prepare(r *raw, s *Spec, train []int32) (err error) {
 }
 
 // read makes a set of the given rows.
-func (d *Data) read(ctx context.Context, r *raw, rows []int32) (*Set, error) {
+func (d *Data) read(ctx context.Context, r *raw, rows []int32, to *room) (*Set, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
@@ -205,6 +222,6 @@ func (d *Data) read(ctx context.Context, r *raw, rows []int32) (*Set, error) {
 	}
 	e := newEncoder(r.table, d.Prep.Features, r.table.columns)
 	s.dense = e.dense
-	s.values, s.places, err = e.read(rows)
+	s.values, s.places, err = e.read(rows, to)
 	return s, err
 }

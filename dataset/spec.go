@@ -116,8 +116,22 @@ type Spec struct {
 	// and files with a checksum that were downloaded. It is made if it is not
 	// there. Empty: nothing is kept. It changes nothing in what is read.
 	Cache string
+	// InMemory is the size in bytes of the largest piece of the data (a text, its
+	// cells, the samples of a part) that is held in memory: larger ones lie in
+	// files in Cache, or where temporary files do, and are read in place. 0 is
+	// DefaultInMemory. It changes nothing in what is read.
+	InMemory int64
 
 	warnings []string // what Open has to tell
+	room     *room    // made by memory
+}
+
+// memory is what gives room for the data.
+func (s *Spec) memory() *room {
+	if s.room == nil {
+		s.room = newRoom(s)
+	}
+	return s.room
 }
 
 // note takes down what a person should know.

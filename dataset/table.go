@@ -87,7 +87,9 @@ func (from format) readAll(ctx context.Context, place string, s *Spec, columns i
 			return nil, nil, err
 		}
 		origins = append(origins, origin{f.Rows, g})
-		f.Append(g.Pick(picked))
+		if err := s.memory().append(f, g, picked); err != nil {
+			return nil, nil, err
+		}
 	}
 	return f, origins, nil
 }
@@ -162,10 +164,19 @@ func (t *table) addTest(ctx context.Context, s *Spec) error {
 	t.frame = &first
 	t.frame.Cells = slices.Clip(t.frame.Cells)
 	t.frame.Lines = nil // places are found by the origins
-	picked := f.Pick(columns)
-	picked.Lines = nil
-	t.frame.Append(picked)
-	return nil
+	lines := f.Lines
+	f.Lines = nil
+	err = s.memory().append(t.frame, f, columns)
+	f.Lines = lines
+	return err
+}
+
+// forget lets go of the cells, which may lie in memory that is given back.
+func (t *table) forget() {
+	t.frame.Cells = nil
+	for _, o := range t.origins {
+		o.frame.Cells = nil
+	}
 }
 
 // checkNumbers wants every cell of the numbers that a model is to see to be

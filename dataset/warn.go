@@ -106,17 +106,19 @@ func (t *table) leaks(at int, rows, labels []int32, classes int) bool {
 // repeated counts the test rows whose features are those of a training row.
 func (d *Data) repeated() int {
 	seed := maphash.MakeSeed()
-	seen := make(map[uint64]struct{}, d.Train.Len())
+	tested := make(map[uint64]int, d.Test.Len()) // the smaller part
 	var b []byte
-	for i := range d.Train.Len() {
-		b = d.Train.content(b[:0], i)
-		seen[maphash.Bytes(seed, b)] = struct{}{}
-	}
-	n := 0
 	for i := range d.Test.Len() {
 		b = d.Test.content(b[:0], i)
-		if _, ok := seen[maphash.Bytes(seed, b)]; ok {
-			n++
+		tested[maphash.Bytes(seed, b)]++
+	}
+	n := 0
+	for i := range d.Train.Len() {
+		b = d.Train.content(b[:0], i)
+		h := maphash.Bytes(seed, b)
+		if k, ok := tested[h]; ok {
+			n += k
+			delete(tested, h)
 		}
 	}
 	return n

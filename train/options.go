@@ -52,6 +52,9 @@ type Options struct {
 	Out string
 	// Cache is a directory where parsed tables are kept; empty: nowhere.
 	Cache string
+	// InMemory is the size in bytes of the largest piece of the data that is held
+	// in memory, as in [dataset.Spec]; 0: dataset.DefaultInMemory.
+	InMemory int64
 	// ConfigFile is written to the run directory as config.yaml.
 	ConfigFile []byte
 	// EvalEvery is the number of epochs between evaluations, on the validation

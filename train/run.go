@@ -49,7 +49,7 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	spec.Cache = opts.Cache
+	spec.Cache, spec.InMemory = opts.Cache, opts.InMemory
 	data, err := openData(ctx, spec)
 	if err != nil {
 		return nil, err

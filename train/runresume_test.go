@@ -25,11 +25,13 @@ func TestRunResumesAugmented(t *testing.T) {
 }
 
 func testRunResumes(t *testing.T, cfg Config) {
+	cache := t.TempDir()
 	run := func(out, resume string, stop int) (Summary, error) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		return Run(ctx, cfg, Options{
 			Out: out, Resume: resume, CheckpointEvery: 3, EvalEvery: 1, Listen: "127.0.0.1:0",
+			Cache: cache, InMemory: int64(stop), // the data lie in files, but at the first and the last time
 			Observe: Observer{StepDone: func(v StepDone) {
 				if v.Step == stop {
 					cancel()

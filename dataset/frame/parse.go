@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"github.com/ballast-ml/ballast/internal/mapped"
 )
 
 // blockSize is the number of bytes that a worker parses at a time.
@@ -88,6 +90,12 @@ func (d *Dialect) parse(ctx context.Context, path string, content []byte) (*Fram
 			f.Columns[i].Name = d.Names[i]
 		}
 	}
+	if d.Room != nil { // no cell is shorter than the separator behind it
+		var err error
+		if f.Cells, err = d.Room(len(content) + len(d.Kinds)); err != nil {
+			return nil, nil, err
+		}
+	}
 	m := merger{f: f, d: d, counts: make([]tally, len(d.Kinds)), codes: make([]dictionary, len(d.Kinds)), line: d.Line, size: len(content)}
 	for i := range m.codes {
 		m.codes[i].code = map[string]int32{}
@@ -122,12 +130,13 @@ func (d *Dialect) inBlocks(ctx context.Context, content []byte, add func(*block)
 	for range workers {
 		all.Go(func() {
 			for j := range jobs {
-				j.b.parse(newRecords(j.content, 0, 0, d.Separator, d.EOL))
+				if err := mapped.Guard(func() { j.b.parse(newRecords(j.content, 0, 0, d.Separator, d.EOL)) }); err != nil {
+					j.b.err = &recordError{0, err}
+				}
 				close(j.done)
 			}
 		})
 	}
-	given := ctx
 	ctx, cancel := context.WithCancelCause(ctx)
 	all.Go(func() {
 		defer close(order)
@@ -135,7 +144,10 @@ func (d *Dialect) inBlocks(ctx context.Context, content []byte, add func(*block)
 		cuts := d.records(content)
 		for cuts.at < len(content) && ctx.Err() == nil {
 			from := cuts.at
-			cuts.skip(from + blockSize)
+			if err := mapped.Guard(func() { cuts.skip(from + blockSize) }); err != nil {
+				cancel(err)
+				return
+			}
 			var b *block
 			select {
 			case b = <-free:
@@ -158,17 +170,20 @@ func (d *Dialect) inBlocks(ctx context.Context, content []byte, add func(*block)
 			err = context.Cause(ctx)
 		}
 		if err == nil {
-			if err = add(j.b); err != nil {
+			if fault := mapped.Guard(func() { err = add(j.b) }); fault != nil {
+				err = fault
+			}
+			if err != nil {
 				cancel(err)
 			}
 		}
 		free <- j.b
 	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
 	cancel(nil)
 	all.Wait()
-	if err == nil {
-		err = context.Cause(given)
-	}
 	return err
 }
 
@@ -206,7 +221,9 @@ func (m *merger) add(b *block) error {
 	f, n := m.f, len(m.d.Kinds)
 	if f.Rows == 0 && b.rows > 0 { // as many more rows as their size lets expect
 		blocks := m.size/blockSize + 1
-		f.Cells = slices.Grow(f.Cells, len(b.cells)*blocks+len(b.cells)/16)
+		if m.d.Room == nil {
+			f.Cells = slices.Grow(f.Cells, len(b.cells)*blocks+len(b.cells)/16)
+		}
 		f.Lines = slices.Grow(f.Lines, b.rows*blocks+b.rows/16)
 	}
 	if f.Rows+b.rows > math.MaxInt32 {

@@ -2,6 +2,7 @@ package frame
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -9,10 +10,12 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+
+	"github.com/ballast-ml/ballast/internal/mapped"
 )
 
 // magic begins every stored frame; its number goes up when the form changes.
-const magic = "ballast frame 1\n"
+const magic = "ballast frame 2\n"
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -24,14 +27,17 @@ type storedHead struct {
 	Lines   bool     `json:"lines"`
 }
 
-// Write stores f: the magic text, the length of a JSON head and the head, the
-// cells and the lines in little-endian order, and the CRC-32C of all of it.
+// Write stores f: the magic text, the length of a JSON head and the head, with
+// blanks behind it so that the cells begin at a multiple of their size, the cells and the lines in little-endian order, and the CRC-32C of all of it.
 func (f *Frame) Write(to io.Writer) error {
 	sum := crc32.New(castagnoli)
 	w := bufio.NewWriterSize(io.MultiWriter(to, sum), 1<<20)
 	head, err := json.Marshal(storedHead{f.Columns, f.Named, f.Rows, f.Lines != nil})
 	if err != nil {
 		return err
+	}
+	for len(head)%8 != 0 {
+		head = append(head, ' ')
 	}
 	var number [8]byte
 	_, _ = w.WriteString(magic) // the first error stays until Flush
@@ -95,6 +101,36 @@ func Read(from io.Reader, size int64, path string) (*Frame, error) {
 	return f, f.sound()
 }
 
+// View is Read for a frame whose bytes are in memory, beginning at a multiple
+// of 8, that nobody changes: its cells are those bytes, where the machine's order
+// of bytes allows it.
+func View(b []byte, path string) (*Frame, error) {
+	body := len(b) - 4
+	if !mapped.LittleEndian || body < 0 {
+		return Read(bytes.NewReader(b), int64(len(b)), path)
+	}
+	r := bytes.NewReader(b[:body])
+	head, err := readHead(r, int64(body))
+	if err != nil {
+		return nil, err
+	}
+	if crc32.Checksum(b[:body], castagnoli) != binary.LittleEndian.Uint32(b[body:]) {
+		return nil, errors.New("the checksum does not fit")
+	}
+	rest := b[body-r.Len() : body]
+	f := &Frame{Path: path, Columns: head.Columns, Named: head.Named, Rows: head.Rows}
+	n := 8 * head.Rows * len(head.Columns)
+	f.Cells = mapped.Values[float64](rest[:n])
+	f.Cells = f.Cells[:len(f.Cells):len(f.Cells)]
+	if head.Lines {
+		f.Lines = make([]int32, head.Rows)
+		for i := range f.Lines {
+			f.Lines[i] = int32(binary.LittleEndian.Uint32(rest[n+4*i:]))
+		}
+	}
+	return f, f.sound()
+}
+
 // readHead reads what comes before the cells, and checks that the sizes in it
 // are those of the body.
 func readHead(r io.Reader, body int64) (head storedHead, err error) {
@@ -104,7 +140,7 @@ func readHead(r io.Reader, body int64) (head storedHead, err error) {
 	}
 	n := int64(binary.LittleEndian.Uint64(start[len(magic):]))
 	rest := body - int64(len(start))
-	if n < 0 || n > rest || n > 1<<30 {
+	if n < 0 || n > rest || n > 1<<30 || n%8 != 0 {
 		return head, fmt.Errorf("a head of %d bytes", n)
 	}
 	text := make([]byte, n)

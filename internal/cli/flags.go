@@ -159,6 +159,7 @@ func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
 		f.StringVar(&s.LogFile, "log-file", s.LogFile, "`FILE` for the log (default: stderr)")
 	}
 	s.cacheFlags(f)
+	f.IntVar(&s.InMemory, "in-memory", s.InMemory, "`MIB` of the largest piece of the data that is held in memory; larger pieces lie in files in --cache and are read in place")
 	f.StringVar(&s.ConfigFile, "config", s.ConfigFile, "YAML `FILE` of settings, by the names of these flags")
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -42,6 +43,7 @@ type Settings struct {
 	Out           string
 	Cache         string // "" is the user's cache directory
 	NoCache       bool
+	InMemory      int // MiB
 
 	Resume          string
 	CheckpointEvery int
@@ -59,6 +61,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Train: train.Defaults(), StartTimeout: 10 * time.Minute, MaxRestarts: 3,
 		Overlap: true, Transport: "auto", Resume: "never", KeepCheckpoints: 3, EvalEvery: 1, Progress: "auto", LogLevel: "info",
+		InMemory: dataset.DefaultInMemory >> 20,
 	}
 }
 

@@ -26,6 +26,9 @@ func (s Settings) Validate(who For) error {
 	if s.EvalEvery < 0 {
 		bad("eval-every", s.EvalEvery, "at least 0 (0 is at the end only)")
 	}
+	if s.InMemory < 1 || s.InMemory > 1<<30 {
+		bad("in-memory", s.InMemory, "a number of MiB of at least 1")
+	}
 	if s.StartTimeout <= 0 {
 		bad("start-timeout", s.StartTimeout, "more than 0, as in 30s or 10m")
 	}
