@@ -15,6 +15,9 @@ type Progress struct {
 	// WaitingFor is the name of the member without which the node cannot go
 	// on; empty: it is at work itself.
 	WaitingFor string `json:"waitingFor,omitempty"`
+	// Transport says how frames travel to the next node of the ring, as "shm" or
+	// "tcp"; empty: there is no other.
+	Transport string `json:"transport,omitempty"`
 	// Counter grows whenever the node gets on: with each phase, bucket and
 	// batch. It must not grow while the node only waits.
 	Counter uint64 `json:"counter"`

@@ -32,7 +32,7 @@ type GroupDROConfig struct {
 //	w_i = q_g/b_g         b_g samples of the group in the batch
 //
 // where a sample of weight v_i of its own counts as so many, in L_g, in b_g and in
-// w_i. Groups are the labels. A group that is absent from the batch keeps its share,
+// w_i. Groups are those of the shards, or the labels. A group that is absent from the batch keeps its share,
 // up to the normaliser, and weighs nothing, so that the weights sum to the share
 // of those present. The state is log q.
 type GroupDRO struct {
@@ -78,7 +78,7 @@ func NewGroupDRO(cfg GroupDROConfig) (*GroupDRO, error) {
 }
 
 // Weigh gathers the sum of the losses and the number of samples of each group,
-// and sets q_i = B·w_i, with a factor of 1/B. A label without a group panics.
+// and sets q_i = B·w_i, with a factor of 1/B. A group that was not counted panics.
 func (w *GroupDRO) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (Outcome, error) {
 	if !at.Reached(w.cfg.From) {
 		o, err := w.plain.Weigh(ctx, at, local, r)
@@ -108,8 +108,8 @@ func (w *GroupDRO) Weigh(ctx context.Context, at At, local []Shard, r Reducer) (
 	}
 	w.advance(total[:groups], total[groups:2*groups])
 	for _, s := range local {
-		for i, y := range s.Labels {
-			s.Q[i] = float32(float64(rows*w.each[y]) * s.weight(i))
+		for i, g := range s.groups() {
+			s.Q[i] = float32(float64(rows*w.each[g]) * s.weight(i))
 		}
 	}
 	fill(w.n.factors, float32(1/rows))
@@ -126,12 +126,12 @@ func (w *GroupDRO) sums(local []Shard) [][]float64 {
 	for s := range local {
 		record := w.records[s]
 		clear(record)
-		for i, y := range local[s].Labels {
+		for i, g := range local[s].groups() {
 			v := local[s].weight(i)
-			record[y] += float64(v * float64(local[s].Losses[i]))
-			record[groups+int(y)] += v
+			record[g] += float64(v * float64(local[s].Losses[i]))
+			record[groups+int(g)] += v
 		}
-		record[2*groups] = float64(len(local[s].Labels))
+		record[2*groups] = float64(len(local[s].Losses))
 	}
 	return w.records[:len(local)]
 }

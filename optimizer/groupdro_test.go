@@ -65,6 +65,24 @@ func TestGroupDRO(t *testing.T) {
 	}
 }
 
+// TestGroupDROGroups: groups that are not the labels weigh as labels of these
+// numbers would.
+func TestGroupDROGroups(t *testing.T) {
+	cfg := GroupDROConfig{Counts: []int{9, 9}, Eta: 0.5}
+	losses, labels, groups := drawLosses(3, 30), drawLabels(4, 30, 5), drawLabels(5, 30, 2)
+	shards := cut(losses, labels, uneven(30))
+	at := 0
+	for s := range shards {
+		shards[s].Groups = groups[at : at+len(shards[s].Losses)]
+		at += len(shards[s].Losses)
+	}
+	got, _ := step(t, mustGroups(t, cfg), At{}, shards)
+	want, _ := step(t, mustGroups(t, cfg), At{}, cut(losses, groups, uneven(30)))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("groups (-labels):\n%s", diff)
+	}
+}
+
 func TestGroupDRORefuses(t *testing.T) {
 	_, err := NewGroupDRO(GroupDROConfig{Counts: []int{5, 0}, Eta: -1, Adjust: math.NaN(), From: 2})
 	var all interface{ Unwrap() []error }

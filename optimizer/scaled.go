@@ -62,7 +62,7 @@ func (w *Scaled) scale(at At, local []Shard) []Shard {
 	c := w.classes.at(at)
 	for s := range local {
 		to := &w.losses[s]
-		to.Labels, to.Weights, to.Q = local[s].Labels, local[s].Weights, local[s].Q
+		to.Labels, to.Groups, to.Weights, to.Q = local[s].Labels, local[s].Groups, local[s].Weights, local[s].Q
 		to.Losses = append(to.Losses[:0], local[s].Losses...)
 		for i := range to.Losses {
 			if c != nil {

@@ -12,6 +12,9 @@ type Shard struct {
 	// Labels are the class numbers, as many as losses. Weighters that know no
 	// classes do not read them.
 	Labels []int32
+	// Groups are the group numbers of the samples, for weighters that know groups;
+	// nil: the labels are the groups.
+	Groups []int32
 	// Weights are those of the samples themselves, > 0 and 1 in the mean over the
 	// training rows: each counts as so many copies. nil, in all shards of the
 	// batch alike, stands for ones; an empty shard of a weighted batch has an
@@ -34,6 +37,14 @@ type Reducer interface {
 	// for each shard of this node. Records may differ in length, and are left
 	// as they were. The result is valid until the next call.
 	Gather(ctx context.Context, local [][]float64) ([][]float64, error)
+}
+
+// groups returns the group of each sample.
+func (s *Shard) groups() []int32 {
+	if s.Groups == nil {
+		return s.Labels
+	}
+	return s.Groups
 }
 
 // weight returns that of sample i itself.

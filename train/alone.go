@@ -9,8 +9,9 @@ import (
 )
 
 // Open opens the data that a configuration names. Configurations with equal
-// [Config.DataKey] may share it.
-func Open(ctx context.Context, cfg Config) (*dataset.Data, error) {
+// [Config.DataKey] may share it. Parsed tables are kept in the directory cache;
+// empty: nowhere.
+func Open(ctx context.Context, cfg Config, cache string) (*dataset.Data, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, usage(err)
 	}
@@ -18,6 +19,7 @@ func Open(ctx context.Context, cfg Config) (*dataset.Data, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	spec.Cache = cache
 	data, err := dataset.Open(ctx, spec)
 	return data, usage(err)
 }

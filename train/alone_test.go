@@ -6,7 +6,7 @@ import "testing"
 func TestAlone(t *testing.T) {
 	cfg := Defaults()
 	cfg.Data, cfg.Model, cfg.Epochs, cfg.Batch, cfg.Lambda = "csv:"+writeTable(t, 150), "mlp:8", 2, 32, "2"
-	data, err := Open(t.Context(), cfg)
+	data, err := Open(t.Context(), cfg, "")
 	if err != nil {
 		t.Fatal(err)
 	}

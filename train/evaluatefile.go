@@ -67,7 +67,7 @@ func Evaluate(ctx context.Context, path string, cfg Config, o EvaluateOptions) (
 		Test: m.Readout.measure(scores, setup, m.Readout.Use), TestGroups: groupReports(scores, data.Test.Groups(), setup, m.Readout),
 	}
 	if o.Bootstrap > 0 {
-		setup.Shift = m.Readout.Decision
+		setup = m.Readout.setup(setup, m.Readout.Use)
 		s.Test.Intervals = metrics.Bootstrap(scores, setup, o.Bootstrap, 0.95, cfg.Seed)
 		setup.Figures, setup.Groups = []metrics.Metric{}, nil
 		for _, g := range data.Test.Groups() {

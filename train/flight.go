@@ -11,6 +11,7 @@ import (
 type flight struct {
 	set      func(cluster.Progress) // nil: nobody is told
 	previous string                 // the member that this node's collectives wait for
+	way      string                 // how frames travel to the next member
 	counter  uint64
 	median   time.Duration // of a step, roughly
 }
@@ -21,7 +22,7 @@ func (f *flight) enter(step int, p phase) {
 		return
 	}
 	f.counter++
-	record := cluster.Progress{Step: uint64(step), Phase: p.String(), Counter: f.counter, Median: f.median}
+	record := cluster.Progress{Step: uint64(step), Phase: p.String(), Transport: f.way, Counter: f.counter, Median: f.median}
 	if p.waits() {
 		record.WaitingFor = f.previous
 	}

@@ -23,6 +23,7 @@ type job struct {
 	net     *model.Network
 	loss    model.Loss
 	weigher optimizer.Weighter
+	groups  *grouping // that the weigher works by; nil: the classes
 	opt     *optimizer.Optimizer
 	state   state
 
@@ -158,7 +159,11 @@ func (j *job) buildMethod() error {
 	if err != nil {
 		return err
 	}
-	if j.loss, j.weigher, err = m.build(j.ingredients()); err != nil {
+	in := j.ingredients()
+	if j.groups = j.groupRows(m.by(j.cfg)); j.groups != nil {
+		in.Groups = j.groups.rows
+	}
+	if j.loss, j.weigher, err = m.build(in); err != nil {
 		return fmt.Errorf("--method %s: %w", j.cfg.Method, err)
 	}
 	return nil

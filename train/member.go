@@ -86,6 +86,7 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 	lo, hi := roster.Range(rank)
 	s := newSession(m.job, ring, lo, hi)
 	s.flight = flight{set: m.net.progress, previous: roster.Members[(rank+len(roster.Members)-1)%len(roster.Members)].Name}
+	s.flight.way, _ = ring.Ways()
 	s.drain = m.opts.Drain
 	s.bounds, s.names, s.rank = roster.Shards, roster.Names(), rank
 	defer func() {

@@ -23,7 +23,7 @@ func trainedFile(t *testing.T, edit func(*Config)) (table, model string, cfg Con
 	if edit != nil {
 		edit(&cfg)
 	}
-	data, err := Open(t.Context(), cfg)
+	data, err := Open(t.Context(), cfg, "")
 	if err != nil {
 		t.Fatal(err)
 	}

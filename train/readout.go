@@ -61,11 +61,13 @@ func (r Readout) decide(logits []float32) (class int, ok bool) {
 // use: figures of decisions by the readout's decision, and the calibration of
 // its probabilities beside that of softmax(logits).
 func (r Readout) measure(s metrics.Scores, setup metrics.Setup, use []float64) Metrics {
-	setup.Shift = r.Decision
-	m := metrics.Of(s, setup)
-	corrected := metrics.Calibrate(s, r.Scale, r.Shift(use))
-	m.Corrected = &corrected
-	return m
+	return metrics.Of(s, r.setup(setup, use))
+}
+
+// setup returns how the readout has it measured.
+func (r Readout) setup(setup metrics.Setup, use []float64) metrics.Setup {
+	setup.Shift, setup.Corrected = r.Decision, &metrics.Softening{Scale: r.Scale, Shift: r.Correction.Shift(use)}
+	return setup
 }
 
 // fitReadout starts from the method's formula and fits what there is to the

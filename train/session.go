@@ -210,6 +210,9 @@ func (s *session) forwardShard(i int) {
 	pass := model.Pass{Train: true, Step: uint64(s.batch.Step), First: part.First}
 	w.Losses = s.replicas[i].Losses(pass, s.loss, part.X, part.Y)
 	w.Labels, w.Weights = part.Y, part.W
+	if g := s.job.groups; g != nil {
+		w.Groups = g.pick(w.Groups[:0], part.IDs)
+	}
 	if cap(w.Q) < len(part.Y) {
 		w.Q = make([]float32, len(part.Y))
 	}

@@ -26,7 +26,7 @@ func firstStage(t *testing.T) (string, Config) {
 
 func alone(t *testing.T, cfg Config) ([]byte, Summary) {
 	t.Helper()
-	data, err := Open(t.Context(), cfg)
+	data, err := Open(t.Context(), cfg, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestInitRefuses(t *testing.T) {
 	} {
 		cfg := good
 		edit(&cfg)
-		data, err := Open(t.Context(), cfg)
+		data, err := Open(t.Context(), cfg, "")
 		if err == nil {
 			_, _, err = Alone(t.Context(), cfg, data, Options{})
 		}
@@ -114,7 +114,7 @@ func TestInitRefuses(t *testing.T) {
 func TestInitIdentity(t *testing.T) {
 	dir, cfg := firstStage(t)
 	text := func() string {
-		data, err := Open(t.Context(), cfg)
+		data, err := Open(t.Context(), cfg, "")
 		if err != nil {
 			t.Fatal(err)
 		}

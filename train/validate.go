@@ -35,6 +35,7 @@ func (c Config) Validate() error {
 		for _, option := range m.Options {
 			failed("method", c.set(option[0], option[1]))
 		}
+		failed("method", c.checkGroups(m))
 	}
 	if _, err := optimizer.ParseLambda(c.Lambda); err != nil {
 		failed("lambda", err)

@@ -55,6 +55,9 @@ type Word struct {
 	Sampling func(in Ingredients, p Params) (shares []float64, from float64, err error)
 	// Weighter makes the weighter, for the other roles.
 	Weighter func(in Ingredients, p Params) (optimizer.Weighter, error)
+	// Groups says what the weighter works by: ByClass, ByGroup or ByBoth; nil is
+	// by class, or not at all.
+	Groups func(c Config, p Params) string
 	// Scales says that Weighter itself multiplies the losses by class weights
 	// where it is told to; those of other words are wrapped.
 	Scales bool
@@ -90,6 +93,9 @@ type Ingredients struct {
 	Counts   []int
 	Mass     []float64
 	Balanced bool
+	// Groups are the training rows of each group that the weighter works by; nil:
+	// it works by class.
+	Groups []int
 }
 
 // Params are the values of a word's own options, by name.

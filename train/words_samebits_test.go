@@ -1,6 +1,7 @@
 package train
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -121,5 +122,57 @@ func TestDeferredLoss(t *testing.T) {
 	}
 	if never == late {
 		t.Errorf("a loss that starts in the middle does not count")
+	}
+}
+
+// TestGroupDROByColumn: by the groups of a column, and by classes within them, the
+// model is another one than by class, and the same on any number of nodes.
+func TestGroupDROByColumn(t *testing.T) {
+	seen := map[string]string{}
+	for _, method := range []string{"groupdro[by=class,from=0]", "groupdro[from=0,eta=0.5]", "groupdro[by=both,from=0]+cb"} {
+		cfg := groupedConfig(t)
+		cfg.Method, cfg.ValFraction = method, 0.1
+		one := inProcess(t, cfg, 1)
+		if other, ok := seen[one.ModelSHA256]; ok {
+			t.Errorf("%s trains the model of %s", method, other)
+		}
+		seen[one.ModelSHA256] = method
+		for _, nodes := range []int{2, 3} {
+			if s := inProcess(t, cfg, nodes); s.ModelSHA256 != one.ModelSHA256 {
+				t.Errorf("%s: %d nodes: model %s, one node: %s", method, nodes, s.ModelSHA256, one.ModelSHA256)
+			}
+		}
+	}
+}
+
+// TestGroupRows: a group without training rows has no number, so that it has no
+// share of the weight; every row's is that of its group.
+func TestGroupRows(t *testing.T) {
+	cfg := groupedConfig(t)
+	cfg.Split = "leave:site=oslo"
+	data, err := Open(t.Context(), cfg, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &job{cfg: cfg, data: data}
+	for by, most := range map[string]int{ByGroup: 2, ByBoth: 5} { // a site has rows of two classes only
+		g := j.groupRows(by)
+		total := 0
+		for _, n := range g.rows {
+			total += n
+		}
+		if len(g.rows) != most || total != data.Train.Len() {
+			t.Errorf("by %s: rows %v of %d", by, g.rows, data.Train.Len())
+		}
+		for i := range data.Train.Len() {
+			k := g.of[data.Train.ID(i)]
+			if by == ByGroup && []string{"bern", "rome"}[k] != data.GroupNames()[data.GroupOf(data.Train.ID(i))] {
+				t.Fatalf("row %d is in group %d", i, k)
+			}
+		}
+	}
+	cfg.GroupBy, cfg.Method = "", "groupdro[by=both]"
+	if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), "--group-by is missing") {
+		t.Errorf("without a column: %v", err)
 	}
 }

@@ -99,7 +99,7 @@ func fakeAsk(_ context.Context, addr string, secret []byte) ([]cluster.MemberSta
 		return nil, errors.New("host-a:1: connection refused")
 	}
 	return []cluster.MemberStatus{
-		{Member: cluster.Member{Name: "b#2", Addr: "10.0.0.2:7"}, Rank: 1, Shards: [2]int{4, 8}, Generation: 3, Progress: cluster.Progress{Step: 41, Phase: "sum", WaitingFor: "a#1"}, Since: 5200 * time.Millisecond, RTT: 400 * time.Microsecond},
+		{Member: cluster.Member{Name: "b#2", Addr: "10.0.0.2:7"}, Rank: 1, Shards: [2]int{4, 8}, Generation: 3, Progress: cluster.Progress{Step: 41, Phase: "sum", WaitingFor: "a#1", Transport: "tcp"}, Since: 5200 * time.Millisecond, RTT: 400 * time.Microsecond},
 		{Member: cluster.Member{Name: "a#1", Addr: addr}, Rank: 0, Shards: [2]int{0, 4}, Generation: 3, Progress: cluster.Progress{Step: 42, Phase: fmt.Sprintf("secret of %d bytes", len(secret))}},
 	}, nil
 }

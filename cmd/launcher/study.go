@@ -56,7 +56,7 @@ func (y *studying) begin(c *cobra.Command, what string) (*study.Grid, []uint64, 
 	view := y.program.NewScreen(y.settings)
 	monitor := y.settings.Train.Monitor
 	g := &study.Grid{
-		Dir: filepath.Join(y.out, "cells"), Parallel: y.parallel,
+		Dir: filepath.Join(y.out, "cells"), Parallel: y.parallel, Cache: y.settings.CacheDir(),
 		Progress: func(done, of int, c study.Cell, r study.Result, earlier bool) {
 			if !earlier {
 				view.Note("%d/%d %s, seed %d: %s", done, of, c.Method, r.Seed, told(r, monitor))

@@ -37,7 +37,7 @@ func (s *Settings) AddDataFlags(c *cobra.Command) {
 // AddModelFlags declares the flags of what shapes a model, and --config: those
 // of a command that trains many models in its own process.
 func (s *Settings) AddModelFlags(c *cobra.Command) {
-	s.addFlags(c, s.modelSections())
+	s.addFlags(c, append(s.modelSections(), section("Cache", s.cacheFlags)))
 	c.Flags().StringVar(&s.ConfigFile, "config", s.ConfigFile, "YAML `FILE` of settings, by the names of these flags")
 }
 

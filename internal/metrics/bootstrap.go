@@ -25,9 +25,10 @@ func Bootstrap(s Scores, setup Setup, samples int, confidence float64, seed uint
 	for b := range samples {
 		draw(weight, seed, b)
 		r := t.report(weight)
-		for _, name := range []string{"accuracy", "balanced_accuracy", "worst_class_recall", "macro_f1", "log_loss", "ece"} {
-			v, _ := r.Value(name)
-			values[name] = append(values[name], v)
+		for _, name := range []string{"accuracy", "balanced_accuracy", "worst_class_recall", "macro_f1", "log_loss", "ece", "corrected_log_loss", "corrected_ece"} {
+			if v, ok := r.Value(name); ok {
+				values[name] = append(values[name], v)
+			}
 		}
 		for name, v := range r.Figures {
 			values[name] = append(values[name], float64(v))

@@ -44,7 +44,12 @@ func (t *table) report(weight []int32) Report {
 	r.Accuracy = hits / rows
 	r.BalancedAccuracy /= present
 	r.MacroF1 = f1 / present
-	r.LogLoss, r.ECE = t.calibration(weight, rows)
+	trained := t.trained.calibration(weight, rows)
+	r.LogLoss, r.ECE = trained.LogLoss, trained.ECE
+	if t.corrected != nil {
+		corrected := t.corrected.calibration(weight, rows)
+		r.Corrected = &corrected
+	}
 	r.Figures = t.figures(r, n, weight)
 	return r
 }
@@ -67,16 +72,6 @@ func times(weight []int32, i int) float64 {
 		return 1
 	}
 	return float64(weight[i])
-}
-
-func (t *table) calibration(weight []int32, rows float64) (logLoss, ece float64) {
-	var bins calibrationBins
-	for i := range t.Labels {
-		w := times(weight, i)
-		logLoss += float64(w * t.loss[i])
-		bins.add(t.sure[i], t.hit[i], w)
-	}
-	return logLoss / rows, bins.error(rows)
 }
 
 // figures computes those that the setup asks for, as far as the rows define

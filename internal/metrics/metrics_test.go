@@ -279,6 +279,16 @@ func TestBootstrap(t *testing.T) {
 			t.Errorf("%s: %v is not in %v", name, v, i)
 		}
 	}
+	// The corrected probabilities have intervals of their own: with a correction
+	// that changes nothing, the same ones.
+	same := Bootstrap(s, Setup{Corrected: &Softening{Scale: 1}}, 50, 0.95, 7)
+	soft := Bootstrap(s, Setup{Corrected: &Softening{Scale: 0.5, Shift: []float64{1, 0, 0}}}, 50, 0.95, 7)
+	if same["corrected_ece"] != same["ece"] || same["corrected_log_loss"] != same["log_loss"] || soft["corrected_log_loss"] == soft["log_loss"] {
+		t.Errorf("corrected: %v, then %v", same, soft)
+	}
+	if _, ok := a["corrected_ece"]; ok {
+		t.Error("an interval of a correction that there is not")
+	}
 	width := float64(a["accuracy"].High - a["accuracy"].Low)
 	near(t, "width", width, 2*1.96*math.Sqrt(r.Accuracy*(1-r.Accuracy)/400), 0.02)
 }

@@ -36,6 +36,12 @@ type Calibration struct {
 	ECE     float64 `json:"ece"`
 }
 
+// Softening makes the probabilities softmax(Scale·z + Shift).
+type Softening struct {
+	Scale float64
+	Shift []float64
+}
+
 // Value returns a figure by its name, and whether the report has it.
 func (r Report) Value(name string) (float64, bool) {
 	switch name {
@@ -77,6 +83,8 @@ type Setup struct {
 	// Groups are rows whose worst accuracy is the figure worst_group, and the
 	// distance to the best of theirs group_spread.
 	Groups [][]int32
+	// Corrected is how probabilities are corrected; nil leaves their figures out.
+	Corrected *Softening
 	// Cost of wrong decisions; nil leaves the figure out.
 	Cost *Cost
 	// Figures to add to the fixed ones; nil are all that need no number and

@@ -20,31 +20,59 @@ const leastProbability = 1e-15
 // pass over the logits.
 type table struct {
 	Scores
-	setup    Setup
-	decided  []int32
-	sure     []float64 // probability of the class with the largest logit
-	hit      []bool    // whether that class is the true one
-	loss     []float64
-	rankings map[int]*Ranking // by class, made when asked for
+	setup     Setup
+	decided   []int32
+	trained   confidences      // of softmax(logits)
+	corrected *confidences     // as the setup corrects them; nil: not at all
+	rankings  map[int]*Ranking // by class, made when asked for
 }
 
 func newTable(s Scores, setup Setup) *table {
 	s.check()
 	t := &table{
 		Scores: s, setup: setup, rankings: map[int]*Ranking{},
-		decided: make([]int32, s.Len()), hit: make([]bool, s.Len()),
-		sure: make([]float64, s.Len()), loss: make([]float64, s.Len()),
+		decided: make([]int32, s.Len()), trained: confidencesOf(s, 1, nil),
 	}
-	probs := make([]float64, s.Classes)
+	if c := setup.Corrected; c != nil {
+		corrected := confidencesOf(s, c.Scale, c.Shift)
+		t.corrected = &corrected
+	}
 	for i, label := range s.Labels {
-		z := s.Row(i)
-		t.sure[i], t.hit[i], t.loss[i] = confidence(probs, z, label, 1, nil)
-		t.decided[i] = int32(Decide(z, setup.Shift))
+		t.decided[i] = int32(Decide(s.Row(i), setup.Shift))
 		if t.decided[i] < 0 { // decides nothing: a miss
 			t.decided[i] = (label + 1) % int32(s.Classes)
 		}
 	}
 	return t
+}
+
+// confidences are what is known of the probabilities of some rows.
+type confidences struct {
+	sure []float64 // probability of the most probable class
+	hit  []bool    // whether that class is the true one
+	loss []float64
+}
+
+// confidencesOf are those of softmax(scale·z + shift).
+func confidencesOf(s Scores, scale float64, shift []float64) confidences {
+	c := confidences{make([]float64, s.Len()), make([]bool, s.Len()), make([]float64, s.Len())}
+	probs := make([]float64, s.Classes)
+	for i, label := range s.Labels {
+		c.sure[i], c.hit[i], c.loss[i] = confidence(probs, s.Row(i), label, scale, shift)
+	}
+	return c
+}
+
+// calibration counts row i weight[i] times, which makes so many rows.
+func (c *confidences) calibration(weight []int32, rows float64) Calibration {
+	var bins calibrationBins
+	var loss float64
+	for i, l := range c.loss {
+		w := times(weight, i)
+		loss += float64(w * l)
+		bins.add(c.sure[i], c.hit[i], w)
+	}
+	return Calibration{LogLoss: loss / rows, ECE: bins.error(rows)}
 }
 
 // confidence returns the probability of the most probable class, whether it is
@@ -68,16 +96,8 @@ func confidence(probs []float64, z []float32, label int32, scale float64, shift 
 // softmax(scale·z + shift).
 func Calibrate(s Scores, scale float64, shift []float64) Calibration {
 	s.check()
-	probs := make([]float64, s.Classes)
-	var bins calibrationBins
-	var loss float64
-	for i, label := range s.Labels {
-		sure, hit, l := confidence(probs, s.Row(i), label, scale, shift)
-		bins.add(sure, hit, 1)
-		loss += l
-	}
-	n := float64(max(s.Len(), 1))
-	return Calibration{LogLoss: loss / n, ECE: bins.error(n)}
+	c := confidencesOf(s, scale, shift)
+	return c.calibration(nil, float64(max(s.Len(), 1)))
 }
 
 // calibrationBins sums confidence and hits by confidence.

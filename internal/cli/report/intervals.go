@@ -10,7 +10,8 @@ import (
 // figureNames are the figures of the table by the titles of their rows.
 var figureNames = map[string]string{
 	"accuracy": "accuracy", "balanced accuracy": "balanced_accuracy", "worst-class recall": "worst_class_recall",
-	"macro-F1": "macro_f1", "AUROC": "auroc", "average precision": "auprc", "calibration error": "ece", "log-loss": "log_loss", "cost": "cost",
+	"macro-F1": "macro_f1", "AUROC": "auroc", "average precision": "auprc", "calibration error": "ece", "calibration error, corrected": "corrected_ece", "log-loss, corrected": "corrected_log_loss",
+	"log-loss": "log_loss", "cost": "cost",
 	"worst group": "worst_group", "group spread": "group_spread",
 	"many-shot": "many_shot", "medium-shot": "medium_shot", "few-shot": "few_shot",
 }

@@ -25,22 +25,22 @@ func Members(w io.Writer, members []cluster.MemberStatus) {
 	names := shortNames(members)
 	var remarks []string
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "rank\tname\taddress\tshards\tstep\tphase\twaiting for\tsince\trtt")
+	fmt.Fprintln(t, "rank\tname\taddress\tshards\tto next\tstep\tphase\twaiting for\tsince\trtt")
 	for _, m := range members {
 		p := m.Progress
-		cells := []string{"-", names[m.Member.Name], m.Member.Addr, shards(m.Shards), strconv.FormatUint(p.Step, 10), p.Phase, "", short(m.Since), short(m.RTT)}
+		cells := []string{"-", names[m.Member.Name], m.Member.Addr, shards(m.Shards), p.Transport, strconv.FormatUint(p.Step, 10), p.Phase, "", short(m.Since), short(m.RTT)}
 		if m.Rank >= 0 {
 			cells[0] = strconv.Itoa(m.Rank)
 		}
 		if p.WaitingFor != "" {
-			cells[6] = cmp.Or(names[p.WaitingFor], p.WaitingFor)
+			cells[7] = cmp.Or(names[p.WaitingFor], p.WaitingFor)
 		}
 		switch {
 		case m.Error != "":
-			cells[4], cells[5], cells[7] = "-", "no answer", "-"
+			cells[5], cells[6], cells[8] = "-", "no answer", "-"
 			remarks = append(remarks, fmt.Sprintf("%s: %s", cells[1], m.Error))
 		case m.Waiting != "":
-			cells[5] = "no ring"
+			cells[4], cells[6] = "", "no ring"
 			remarks = append(remarks, fmt.Sprintf("%s: %s", cells[1], m.Waiting))
 		}
 		for i, cell := range cells {

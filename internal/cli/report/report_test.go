@@ -147,12 +147,12 @@ func TestMembers(t *testing.T) {
 	report.Members(&b, []cluster.MemberStatus{
 		{Member: cluster.Member{Name: "n#1", Addr: "a:1"}, Rank: -1, Waiting: "waiting for a third node"},
 		{Member: cluster.Member{Name: "n#2", Addr: "a:2"}, Rank: 1, Shards: [2]int{7, 8}, Error: "no answer within 1s"},
-		{Member: cluster.Member{Name: "m#3", Addr: "b:1"}, Rank: 0, Shards: [2]int{0, 7}, Progress: cluster.Progress{Step: 7, Phase: "allreduce", WaitingFor: "n#2"}, Since: 12345678 * time.Microsecond, RTT: 1500 * time.Microsecond},
+		{Member: cluster.Member{Name: "m#3", Addr: "b:1"}, Rank: 0, Shards: [2]int{0, 7}, Progress: cluster.Progress{Step: 7, Phase: "allreduce", WaitingFor: "n#2", Transport: "shm"}, Since: 12345678 * time.Microsecond, RTT: 1500 * time.Microsecond},
 	})
-	want := `rank  name  address  shards  step  phase      waiting for  since  rtt
-0     m     b:1      0-6     7     allreduce  n#2          12.3s  2ms
-1     n#2   a:2      7       -     no answer  -            -      -
--     n#1   a:1      -       0     no ring    -            -      -
+	want := `rank  name  address  shards  to next  step  phase      waiting for  since  rtt
+0     m     b:1      0-6     shm      7     allreduce  n#2          12.3s  2ms
+1     n#2   a:2      7       -        -     no answer  -            -      -
+-     n#1   a:1      -       -        0     no ring    -            -      -
 n#2: no answer within 1s
 n#1: waiting for a third node
 `

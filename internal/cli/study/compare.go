@@ -71,7 +71,7 @@ func (c Comparison) Run(ctx context.Context, g *Grid) (*Table, error) {
 	var cells []Cell
 	said := map[string][]string{}
 	for _, method := range methods {
-		list, settings, err := c.cells(ctx, method)
+		list, settings, err := c.cells(ctx, g, method)
 		if err != nil {
 			return nil, err
 		}
@@ -126,12 +126,12 @@ func (c Comparison) check() (metrics.Metric, error) {
 }
 
 // cells returns the models of a method, and what its trials set.
-func (c Comparison) cells(ctx context.Context, method string) (cells []Cell, said []string, err error) {
+func (c Comparison) cells(ctx context.Context, g *Grid, method string) (cells []Cell, said []string, err error) {
 	base := c.Base
 	base.Method = method
 	var dims []Dimension
 	if c.Trials > 1 {
-		data, err := train.Open(ctx, base)
+		data, err := train.Open(ctx, base, g.Cache)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -50,6 +50,9 @@ type Grid struct {
 	Parallel int
 	// Figures are asked for besides; see [train.Options].
 	Figures []string
+	// Cache is where parsed tables are kept, so that many seeds parse a file once;
+	// empty: nowhere.
+	Cache string
 	// Progress is told of each cell that is finished, in this run or an earlier
 	// one; it may be nil. It is called by one goroutine at a time.
 	Progress func(done, of int, c Cell, r Result, earlier bool)
@@ -163,7 +166,7 @@ func (g *Grid) cell(ctx context.Context, c Cell) (Result, error) {
 func (g *Grid) data(ctx context.Context, cfg train.Config) (*dataset.Data, func(), error) {
 	key := cfg.DataKey()
 	o := g.open[key]
-	o.once.Do(func() { o.data, o.err = train.Open(ctx, cfg) })
+	o.once.Do(func() { o.data, o.err = train.Open(ctx, cfg, g.Cache) })
 	return o.data, func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()

@@ -188,7 +188,7 @@ func TestTrials(t *testing.T) {
 		t.Errorf("%d models, expected 2 methods, 3 trials, 2 seeds", len(*trained))
 	}
 	for _, row := range table.Rows {
-		all, _, err := c.cells(t.Context(), row.Method)
+		all, _, err := c.cells(t.Context(), &Grid{}, row.Method)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func (s Search) Run(ctx context.Context, g *Grid) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := train.Open(ctx, s.Base)
+	data, err := train.Open(ctx, s.Base, g.Cache)
 	if err != nil {
 		return nil, err
 	}
