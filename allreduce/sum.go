@@ -185,9 +185,9 @@ func (r *Ring) takeSum(ctx context.Context, f *Frame) error {
 	}
 	switch {
 	case f.head.Leg == Finished:
-		copy(x, f.floats())
+		m.keep(x, f.floats())
 	case rt.finishes:
-		m.foldTo(x, f, lo, rt.lo, rt.hi)
+		m.finish(x, f, lo, rt.lo, rt.hi)
 	case rt.lo == rt.hi: // a spare
 		return r.pass(ctx, f)
 	default:

@@ -14,10 +14,12 @@ type summing struct {
 	routes []route // by chunk
 	spares bool    // the ring has nodes without shards
 	alone  bool    // this node hosts all shards: nothing that it starts comes back to it
+	stream int     // bytes of a vector that is written past the caches
 
 	dst     []float32
 	parts   [][]float32
 	factors []float32
+	streams bool // dst is written past the caches
 
 	final int    // elements from here on are final in all parts
 	held  *Frame // a partial sum that waits for elements to become final
@@ -32,7 +34,7 @@ type summing struct {
 }
 
 func (m *summing) init(t Topology) {
-	m.shards, m.bucket = t.Count(), t.Sizes.Bucket
+	m.shards, m.bucket, m.stream = t.Count(), t.Sizes.Bucket, t.Sizes.Stream
 	m.lo, m.hi = t.Shards[t.Rank], t.Shards[t.Rank+1]
 	m.spares = t.spares()
 	m.alone = m.hi-m.lo == m.shards
@@ -57,6 +59,7 @@ func (m *summing) check(dst []float32, parts [][]float32, factors []float32) {
 // begin sets up a Sum.
 func (m *summing) begin(dst []float32, parts [][]float32, factors []float32) {
 	m.n, m.dst, m.parts, m.factors = len(dst), dst, parts, factors
+	m.streams = 4*m.n >= m.stream
 	m.final = m.n
 	m.next.bucket, m.next.chunk, m.next.offset = m.buckets()-1, m.hi-1, 0
 	m.flying, m.todo = 0, 0
@@ -165,6 +168,29 @@ func (m *summing) foldTo(x []float32, f *Frame, lo, from, to int) {
 		copy(x, y)
 	}
 	m.fold(x, lo, from+1, to, false)
+}
+
+// keep writes a finished segment to its place x in dst.
+func (m *summing) keep(x, finished []float32) {
+	if m.streams {
+		kernel.Stream(x, finished)
+	} else {
+		copy(x, finished)
+	}
+}
+
+// finish folds the shards [from, to), the last ones, into what a frame brings,
+// and writes the sum to its place x in dst.
+func (m *summing) finish(x []float32, f *Frame, lo, from, to int) {
+	if !m.streams || from+1 != to || m.parts[from-m.lo] == nil {
+		m.foldTo(x, f, lo, from, to)
+		return
+	}
+	scale := float32(1) // of a partial sum, which it changes in no bit
+	if f.head.Leg == Raw {
+		scale = f.head.Factor
+	}
+	kernel.StreamScaledToScaled(x, m.factors[from-m.lo], m.parts[from-m.lo][lo:lo+len(x)], scale, f.floats())
 }
 
 // leg returns the leg of a frame's way: a raw gradient travels where a partial

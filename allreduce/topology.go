@@ -15,6 +15,11 @@ const (
 	// window is how many segments of its own a node has under way at once:
 	// enough to keep every link of a ring busy, few enough to stay in cache.
 	window = 16
+	// streamBytes is the length of a vector from which on a Sum writes dst past
+	// the caches: what its start has left in them is gone at its end, while
+	// reading each line before it is overwritten costs a pass over the memory.
+	// At half of that nothing is gained.
+	streamBytes = 8 << 20
 )
 
 // ChordNodes is the number of nodes from which on a ring has chords. It is
@@ -39,12 +44,14 @@ type Topology struct {
 }
 
 // Sizes are the lengths a ring works with; zero stands for the package's
-// constants. Bucket and Segment are test hooks: with small ones, short vectors
-// reach the paths of many buckets and segments. A program that sets Bucket
-// leaves the numeric contract. So is Chords.
+// constants. Bucket, Segment, Stream and Chords are test hooks: with small ones,
+// short vectors reach the paths of many buckets and segments, and of long
+// vectors, and few nodes those of many. A program that sets Bucket leaves the
+// numeric contract.
 type Sizes struct {
 	Bucket  int // floats in a bucket: BucketFloats
 	Segment int // floats in a frame, at most MaxPayload/4: SegmentFloats
+	Stream  int // bytes of a vector that no cache is expected to hold: 8 MiB
 	Chords  int // nodes from which on the ring has chords, the same on all: ChordNodes
 	// Park is the most bytes of frames kept until a collective here wants
 	// them: 64 MiB and twice what all nodes can have under way. A neighbour in
@@ -61,6 +68,9 @@ func (s Sizes) withDefaults(n int) Sizes {
 	}
 	if s.Segment == 0 {
 		s.Segment = SegmentFloats
+	}
+	if s.Stream == 0 {
+		s.Stream = streamBytes
 	}
 	if s.Chords == 0 {
 		s.Chords = ChordNodes
@@ -135,7 +145,7 @@ func (t Topology) Validate() error {
 		return fmt.Errorf("%w: stride %d", ErrShape, t.Stride)
 	case t.Shards[0] != 0:
 		return fmt.Errorf("%w: shards start at %d, want 0", ErrShape, t.Shards[0])
-	case t.Sizes.Bucket < 0 || t.Sizes.Bucket > math.MaxInt32 || t.Sizes.Park < 0 || t.Sizes.Chords < 0:
+	case t.Sizes.Bucket < 0 || t.Sizes.Bucket > math.MaxInt32 || t.Sizes.Park < 0 || t.Sizes.Stream < 0 || t.Sizes.Chords < 0:
 		return fmt.Errorf("%w: sizes %+v", ErrShape, t.Sizes)
 	case t.Sizes.Segment < 0 || t.Sizes.Segment > MaxPayload/4:
 		return fmt.Errorf("%w: segment of %d floats, at most %d", ErrShape, t.Sizes.Segment, MaxPayload/4)

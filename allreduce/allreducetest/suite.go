@@ -38,8 +38,9 @@ var Cases = [][]int{
 	{0, 8, 8}, {0, 0, 3, 8}, {0, 3, 3, 8}, {0, 5, 8, 8}, {0, 0, 4, 4, 8, 8}, {0, 0, 8},
 }
 
-// small sizes reach many buckets and segments with short vectors.
-var small = allreduce.Sizes{Bucket: 64, Segment: 5}
+// small sizes reach many buckets and segments, and the way of long vectors, with
+// short ones.
+var small = allreduce.Sizes{Bucket: 64, Segment: 5, Stream: 4 * 65}
 
 // testSum checks that all nodes, for every shard map, get the bits of the
 // reference.

@@ -25,21 +25,23 @@ func normalizeBackwardVec(dx, dy, x []float32, f NormFactors, a, b float32) bool
 func addReLUVec(dst, x []float32) bool                                            { return false }
 func addScalarReLUVec(dst []float32, s float32) bool                              { return false }
 
-func addScaledVec(dst []float32, s float32, x []float32) bool                     { return false }
-func addScaledToVec(dst []float32, s float32, x, y []float32) bool                { return false }
-func addScaledToScaledVec([]float32, float32, []float32, float32, []float32) bool { return false }
-func scaleToVec(dst []float32, s float32, x []float32) bool                       { return false }
-func addVec(dst, x []float32) bool                                                { return false }
-func reluVec(dst, x []float32) bool                                               { return false }
-func reluBackwardVec(dx, dy, y []float32) bool                                    { return false }
-func addRowVec(dst, row []float32, m int) bool                                    { return false }
-func addRowReLUVec(dst, row []float32, m int) bool                                { return false }
-func sumRowsVec(row, x []float32, m int) bool                                     { return false }
-func momentumVec(u, v []float32, mu float32) bool                                 { return false }
-func momentumStepVec(p, v, u []float32, f *MomentumFactors) bool                  { return false }
-func nesterovVec(u, v []float32, mu float32) bool                                 { return false }
-func adamVec(u, m, v []float32, f *AdamFactors) bool                              { return false }
-func fractionsVec(dst []float32, src []uint8) int                                 { return 0 }
-func sumSquaresVec(sums *[8]float64, x []float32) bool                            { return false }
+func addScaledVec(dst []float32, s float32, x []float32) bool                        { return false }
+func addScaledToVec(dst []float32, s float32, x, y []float32) bool                   { return false }
+func addScaledToScaledVec([]float32, float32, []float32, float32, []float32) bool    { return false }
+func streamScaledToScaledVec([]float32, float32, []float32, float32, []float32) bool { return false }
+func streamVec(dst, x []float32) bool                                                { return false }
+func scaleToVec(dst []float32, s float32, x []float32) bool                          { return false }
+func addVec(dst, x []float32) bool                                                   { return false }
+func reluVec(dst, x []float32) bool                                                  { return false }
+func reluBackwardVec(dx, dy, y []float32) bool                                       { return false }
+func addRowVec(dst, row []float32, m int) bool                                       { return false }
+func addRowReLUVec(dst, row []float32, m int) bool                                   { return false }
+func sumRowsVec(row, x []float32, m int) bool                                        { return false }
+func momentumVec(u, v []float32, mu float32) bool                                    { return false }
+func momentumStepVec(p, v, u []float32, f *MomentumFactors) bool                     { return false }
+func nesterovVec(u, v []float32, mu float32) bool                                    { return false }
+func adamVec(u, m, v []float32, f *AdamFactors) bool                                 { return false }
+func fractionsVec(dst []float32, src []uint8) int                                    { return 0 }
+func sumSquaresVec(sums *[8]float64, x []float32) bool                               { return false }
 
 func peakVec(n int) (lanes int) { return 0 }

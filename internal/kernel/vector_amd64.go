@@ -43,6 +43,33 @@ func addScaledToScaledVec(dst []float32, s float32, x []float32, t float32, y []
 	return true
 }
 
+// The streams take a dst that begins with a cache line; its length counts.
+
+func streamScaledToScaledVec(dst []float32, s float32, x []float32, t float32, y []float32) bool {
+	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(dst)
+	switch active {
+	case avx512:
+		streamScaledToScaledAVX512(d, q, p, n, s, t)
+	case avx2:
+		streamScaledToScaledAVX2(d, q, p, n, s, t)
+	default:
+		return false
+	}
+	return true
+}
+
+func streamVec(dst, x []float32) bool {
+	switch d, p, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(dst); active {
+	case avx512:
+		streamAVX512(d, p, n)
+	case avx2:
+		streamAVX2(d, p, n)
+	default:
+		return false
+	}
+	return true
+}
+
 func scaleToVec(dst []float32, s float32, x []float32) bool {
 	switch d, p, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(x); active {
 	case avx512:

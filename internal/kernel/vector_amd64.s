@@ -197,6 +197,125 @@ done:
 	VZEROUPPER
 	RET
 
+// func streamScaledToScaledAVX512(dst *float32, y *float32, x *float32, n int, s float32, t float32)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·streamScaledToScaledAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS s+32(FP), Z0
+	VBROADCASTSS t+36(FP), Z1
+
+many:
+	CMPQ        BX, $+64
+	JLT         manyEnd
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVNTPS    Z2, (AX)
+	VMOVUPS     64(CX), Z2
+	VMOVUPS     64(DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVNTPS    Z2, 64(AX)
+	VMOVUPS     128(CX), Z2
+	VMOVUPS     128(DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVNTPS    Z2, 128(AX)
+	VMOVUPS     192(CX), Z2
+	VMOVUPS     192(DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVNTPS    Z2, 192(AX)
+	ADDQ        $+256, AX
+	ADDQ        $+256, CX
+	ADDQ        $+256, DX
+	SUBQ        $+64, BX
+	JMP         many
+
+manyEnd:
+one:
+	CMPQ        BX, $+16
+	JLT         oneEnd
+	VMOVUPS     (CX), Z2
+	VMOVUPS     (DX), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVNTPS    Z2, (AX)
+	ADDQ        $+64, AX
+	ADDQ        $+64, CX
+	ADDQ        $+64, DX
+	SUBQ        $+16, BX
+	JMP         one
+
+oneEnd:
+	TESTQ       BX, BX
+	JZ          done
+	MOVQ        $-1, SI
+	BZHIQ       BX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (CX), K1, Z2
+	VMOVUPS.Z   (DX), K1, Z3
+	VMULPS      Z1, Z2, Z2
+	VFMADD231PS Z3, Z0, Z2
+	VMOVUPS     Z2, K1, (AX)
+
+done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func streamAVX512(dst *float32, x *float32, n int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·streamAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+many:
+	CMPQ     DX, $+64
+	JLT      manyEnd
+	VMOVUPS  (CX), Z0
+	VMOVNTPS Z0, (AX)
+	VMOVUPS  64(CX), Z0
+	VMOVNTPS Z0, 64(AX)
+	VMOVUPS  128(CX), Z0
+	VMOVNTPS Z0, 128(AX)
+	VMOVUPS  192(CX), Z0
+	VMOVNTPS Z0, 192(AX)
+	ADDQ     $+256, AX
+	ADDQ     $+256, CX
+	SUBQ     $+64, DX
+	JMP      many
+
+manyEnd:
+one:
+	CMPQ     DX, $+16
+	JLT      oneEnd
+	VMOVUPS  (CX), Z0
+	VMOVNTPS Z0, (AX)
+	ADDQ     $+64, AX
+	ADDQ     $+64, CX
+	SUBQ     $+16, DX
+	JMP      one
+
+oneEnd:
+	TESTQ     DX, DX
+	JZ        done
+	MOVQ      $-1, BX
+	BZHIQ     DX, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	SFENCE
+	VZEROUPPER
+	RET
+
 // func scaleToAVX512(dst *float32, x *float32, n int, s float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleToAVX512(SB), NOSPLIT, $0-28
@@ -2269,6 +2388,125 @@ oneEnd:
 	VMASKMOVPS  Y3, Y2, (AX)
 
 done:
+	VZEROUPPER
+	RET
+
+// func streamScaledToScaledAVX2(dst *float32, y *float32, x *float32, n int, s float32, t float32)
+// Requires: AVX, FMA3, MMX+
+TEXT ·streamScaledToScaledAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS s+32(FP), Y0
+	VBROADCASTSS t+36(FP), Y1
+
+many:
+	CMPQ        BX, $+32
+	JLT         manyEnd
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVNTPS    Y2, (AX)
+	VMOVUPS     32(CX), Y2
+	VMOVUPS     32(DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVNTPS    Y2, 32(AX)
+	VMOVUPS     64(CX), Y2
+	VMOVUPS     64(DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVNTPS    Y2, 64(AX)
+	VMOVUPS     96(CX), Y2
+	VMOVUPS     96(DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVNTPS    Y2, 96(AX)
+	ADDQ        $+128, AX
+	ADDQ        $+128, CX
+	ADDQ        $+128, DX
+	SUBQ        $+32, BX
+	JMP         many
+
+manyEnd:
+one:
+	CMPQ        BX, $+8
+	JLT         oneEnd
+	VMOVUPS     (CX), Y2
+	VMOVUPS     (DX), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMADD231PS Y3, Y0, Y2
+	VMOVNTPS    Y2, (AX)
+	ADDQ        $+32, AX
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	SUBQ        $+8, BX
+	JMP         one
+
+oneEnd:
+	TESTQ       BX, BX
+	JZ          done
+	LEAQ        lanes<>+32(SB), SI
+	NEGQ        BX
+	VMOVUPS     (SI)(BX*4), Y2
+	VMASKMOVPS  (CX), Y2, Y3
+	VMASKMOVPS  (DX), Y2, Y4
+	VMULPS      Y1, Y3, Y3
+	VFMADD231PS Y4, Y0, Y3
+	VMASKMOVPS  Y3, Y2, (AX)
+
+done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func streamAVX2(dst *float32, x *float32, n int)
+// Requires: AVX, MMX+
+TEXT ·streamAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+many:
+	CMPQ     DX, $+32
+	JLT      manyEnd
+	VMOVUPS  (CX), Y0
+	VMOVNTPS Y0, (AX)
+	VMOVUPS  32(CX), Y0
+	VMOVNTPS Y0, 32(AX)
+	VMOVUPS  64(CX), Y0
+	VMOVNTPS Y0, 64(AX)
+	VMOVUPS  96(CX), Y0
+	VMOVNTPS Y0, 96(AX)
+	ADDQ     $+128, AX
+	ADDQ     $+128, CX
+	SUBQ     $+32, DX
+	JMP      many
+
+manyEnd:
+one:
+	CMPQ     DX, $+8
+	JLT      oneEnd
+	VMOVUPS  (CX), Y0
+	VMOVNTPS Y0, (AX)
+	ADDQ     $+32, AX
+	ADDQ     $+32, CX
+	SUBQ     $+8, DX
+	JMP      one
+
+oneEnd:
+	TESTQ      DX, DX
+	JZ         done
+	LEAQ       lanes<>+32(SB), BX
+	NEGQ       DX
+	VMOVUPS    (BX)(DX*4), Y0
+	VMASKMOVPS (CX), Y0, Y1
+	VMASKMOVPS Y1, Y0, (AX)
+
+done:
+	SFENCE
 	VZEROUPPER
 	RET
 

@@ -19,6 +19,16 @@ func addScaledToAVX512(dst *float32, y *float32, x *float32, n int, s float32)
 //go:noescape
 func addScaledToScaledAVX512(dst *float32, y *float32, x *float32, n int, s float32, t float32)
 
+// streamScaledToScaledAVX512 performs dst = fma(s, x, t*y), rounding the product, past the caches; dst begins with a cache line.
+//
+//go:noescape
+func streamScaledToScaledAVX512(dst *float32, y *float32, x *float32, n int, s float32, t float32)
+
+// streamAVX512 performs dst = x, past the caches; dst begins with a cache line.
+//
+//go:noescape
+func streamAVX512(dst *float32, x *float32, n int)
+
 // scaleToAVX512 performs dst = s*x.
 //
 //go:noescape
@@ -138,6 +148,16 @@ func addScaledToAVX2(dst *float32, y *float32, x *float32, n int, s float32)
 //
 //go:noescape
 func addScaledToScaledAVX2(dst *float32, y *float32, x *float32, n int, s float32, t float32)
+
+// streamScaledToScaledAVX2 performs dst = fma(s, x, t*y), rounding the product, past the caches; dst begins with a cache line.
+//
+//go:noescape
+func streamScaledToScaledAVX2(dst *float32, y *float32, x *float32, n int, s float32, t float32)
+
+// streamAVX2 performs dst = x, past the caches; dst begins with a cache line.
+//
+//go:noescape
+func streamAVX2(dst *float32, x *float32, n int)
 
 // scaleToAVX2 performs dst = s*x.
 //

@@ -21,6 +21,8 @@ type elementwise struct {
 	writes    []string // pointers whose elements are stored, among reads or not
 	scalars   []string // float32 arguments, broadcast
 	unroll    int      // vectors in flight
+	// stream stores past the caches, to a dst that begins with a cache line.
+	stream bool
 	// body computes, from a vector of each of reads and the scalars, one for
 	// each of writes. It may overwrite x, but not s.
 	body func(v isa, x, s []vec) []vec
@@ -51,6 +53,20 @@ var elementwises = []elementwise{
 			VFMADD231PS(x[1], s[0], x[0])
 			return x[:1]
 		},
+	},
+	{
+		name: "streamScaledToScaled", doc: "performs dst = fma(s, x, t*y), rounding the product, past the caches; dst begins with a cache line.",
+		reads: []string{"y", "x"}, writes: []string{"dst"}, scalars: []string{"s", "t"}, unroll: 4, stream: true,
+		body: func(v isa, x, s []vec) []vec {
+			mul(x[0], s[1])
+			VFMADD231PS(x[1], s[0], x[0])
+			return x[:1]
+		},
+	},
+	{
+		name: "stream", doc: "performs dst = x, past the caches; dst begins with a cache line.",
+		reads: []string{"x"}, writes: []string{"dst"}, unroll: 4, stream: true,
+		body: func(v isa, x, s []vec) []vec { return x },
 	},
 	{
 		name: "scaleTo", doc: "performs dst = s*x.",
@@ -268,7 +284,12 @@ func (e elementwise) write(v isa) {
 				x = append(x, r)
 			}
 			for j, r := range e.body(v, x, s) {
-				VMOVUPS(r, Mem{Base: at[e.writes[j]], Disp: i * v.bytes()})
+				to := Mem{Base: at[e.writes[j]], Disp: i * v.bytes()}
+				if e.stream {
+					VMOVNTPS(r, to)
+				} else {
+					VMOVUPS(r, to)
+				}
 			}
 		}
 		for _, p := range pointers {
@@ -295,6 +316,9 @@ func (e elementwise) write(v isa) {
 		m.store(r, Mem{Base: at[e.writes[j]]})
 	}
 	Label("done")
+	if e.stream {
+		SFENCE() // whoever learns of the result finds it
+	}
 	VZEROUPPER()
 	RET()
 }
