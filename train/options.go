@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -55,6 +56,9 @@ type Options struct {
 	// InMemory is the size in bytes of the largest piece of the data that is held
 	// in memory, as in [dataset.Spec]; 0: dataset.DefaultInMemory.
 	InMemory int64
+	// DataFrom is "files" (or empty), or "peers": what of the data's files is not
+	// here is fetched from the nodes of Join, into Cache.
+	DataFrom string
 	// ConfigFile is written to the run directory as config.yaml.
 	ConfigFile []byte
 	// EvalEvery is the number of epochs between evaluations, on the validation
@@ -90,6 +94,9 @@ type Options struct {
 	// Observe is told what happens.
 	Observe Observer
 }
+
+// run returns the label of the run.
+func (o Options) run() string { return cmp.Or(o.RunID, defaultRun) }
 
 // UsageError is a mistake of the person who started the run: bad input, a bad
 // flag, a file that is not there. Programs exit with code 2 on it.

@@ -45,6 +45,10 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 		return nil, usage(err)
 	}
 	start := time.Now()
+	cfg, err := withData(ctx, cfg, opts)
+	if err != nil {
+		return nil, err
+	}
 	spec, err := cfg.dataSpec()
 	if err != nil {
 		return nil, usage(err)

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -53,6 +52,7 @@ func (m *member) connect(ctx context.Context, generation uint64) (*network, erro
 	}
 	transport := ringrpc.New(ringrpc.Options{TLS: credentials, PlainLoopback: m.opts.PlainLoopback, Way: way, Port: true})
 	server.Register(transport.Register)
+	server.Files(shelf(m.job.cfg, m.opts).Answer)
 	server.Beside(ringrpc.DataByte, jobkey.Ring, jobkey.LocalRing, transport.Join)
 	n, err := m.enter(ctx, generation, server, transport)
 	if err != nil {
@@ -65,7 +65,7 @@ func (m *member) connect(ctx context.Context, generation uint64) (*network, erro
 // enter makes the node visible over a network that somebody else closes.
 func (m *member) enter(ctx context.Context, generation uint64, over cluster.Network, transport allreduce.Transport) (*network, error) {
 	j, opts := m.job, m.opts
-	n := &network{run: cmp.Or(opts.RunID, defaultRun), transport: transport, shut: func() error { return nil }}
+	n := &network{run: opts.run(), transport: transport, shut: func() error { return nil }}
 	var err error
 	n.node, err = cluster.Join(ctx, cluster.Config{
 		Name: nodeName(opts.Name), Advertise: opts.Advertise, Join: opts.Join,

@@ -34,12 +34,17 @@ type peer struct {
 // connection that failed is thrown away, so that each try after a failure
 // dials anew and its error is of now.
 func (s *Server) Call(ctx context.Context, addr string, req []byte) ([]byte, error) {
+	return s.call(ctx, addr, exchange, req)
+}
+
+// call is Call for a method from bytes to bytes.
+func (s *Server) call(ctx context.Context, addr, method string, req []byte) ([]byte, error) {
 	p, err := s.peer(addr)
 	if err != nil {
 		return nil, err
 	}
 	answer := new(wrapperspb.BytesValue)
-	err = p.conn.Invoke(ctx, exchange, wrapperspb.Bytes(req), answer)
+	err = p.conn.Invoke(ctx, method, wrapperspb.Bytes(req), answer)
 	if err == nil {
 		return answer.GetValue(), nil
 	}

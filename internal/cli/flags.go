@@ -25,6 +25,7 @@ var (
 	headerModes   = []string{"auto", "yes", "no"}
 	scaleModes    = []string{dataset.ScaleStandard, dataset.ScaleQuantile, dataset.ScaleNone}
 	onNaNModes    = []string{"stop", "skip"}
+	dataFroms     = []string{"files", "peers"}
 	transports    = []string{"auto", "shm", "tcp", "grpc"}
 )
 
@@ -159,6 +160,7 @@ func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
 		f.StringVar(&s.LogFile, "log-file", s.LogFile, "`FILE` for the log (default: stderr)")
 	}
 	s.cacheFlags(f)
+	f.Var(wordValue{&s.DataFrom, dataFroms}, "data-from", "`WORD`: files, or peers: what of the data's files is not on this machine is fetched from the nodes of --join, into --cache")
 	f.IntVar(&s.InMemory, "in-memory", s.InMemory, "`MIB` of the largest piece of the data that is held in memory; larger pieces lie in files in --cache and are read in place")
 	f.StringVar(&s.ConfigFile, "config", s.ConfigFile, "YAML `FILE` of settings, by the names of these flags")
 }

@@ -44,6 +44,7 @@ type Settings struct {
 	Cache         string // "" is the user's cache directory
 	NoCache       bool
 	InMemory      int // MiB
+	DataFrom      string
 
 	Resume          string
 	CheckpointEvery int
@@ -61,7 +62,7 @@ func DefaultSettings() Settings {
 	return Settings{
 		Train: train.Defaults(), StartTimeout: 10 * time.Minute, MaxRestarts: 3,
 		Overlap: true, Transport: "auto", Resume: "never", KeepCheckpoints: 3, EvalEvery: 1, Progress: "auto", LogLevel: "info",
-		InMemory: dataset.DefaultInMemory >> 20,
+		InMemory: dataset.DefaultInMemory >> 20, DataFrom: "files",
 	}
 }
 
