@@ -11,7 +11,11 @@ func (j *job) worthPacking() bool {
 // block by block. If transposed is set, element (p, j) of b is b[j*ldb+p].
 func (j *job) runPacked(transposed bool) {
 	s := borrow()
-	blocks := (j.k + blockK - 1) / blockK
+	most := nearK
+	if j.m*j.n > largeC {
+		most = blockK
+	}
+	blocks := (j.k + most - 1) / most
 	for i, p := 0, 0; i < blocks; i++ {
 		part := *j
 		part.k = (j.k + i) / blocks // evenly

@@ -6,7 +6,12 @@ package kernel
 const (
 	blockM = 168 // twelve tiles
 	blockN = 512
-	blockK = 256 // 32 KiB of a panel of 32 columns, for the nearest cache
+	blockK = 512
+	// A panel of 32 columns and so many steps is 32 KiB, for the nearest cache.
+	// Where c is so large that each block brings it from the third, fewer and
+	// longer blocks cost less, though panels come from the second then.
+	nearK  = 256
+	largeC = 1 << 18 // elements
 )
 
 // scratch is the memory of one call.
