@@ -6,8 +6,8 @@ import (
 )
 
 // encoder turns rows of a table into samples: windows of values for the numbers
-// and their missing flags, and for each category the place in the sample that
-// is 1.
+// and their missing flags, for each category the place in the sample that is 1,
+// and for each free text the places that are not 0.
 type encoder struct {
 	t        *table
 	features []Feature
@@ -15,6 +15,7 @@ type encoder struct {
 	dense    int       // values before the first category's
 	place    [][]int32 // per category and text of its column: the place that is 1; none: -1
 	missing  []int32   // per category: the place that is 1 where the cell is missing; none: -1
+	texts    []*textBags
 }
 
 // nowhere is the place of what a model has no value for: all values of the
@@ -31,8 +32,11 @@ func newEncoder(t *table, features []Feature, columns []int) *encoder {
 		if f.IsCategory() {
 			e.addCategory(f, t.frame.Columns[columns[i]].Texts, int32(at))
 		}
+		if f.IsText() {
+			e.texts = append(e.texts, t.textBags(f, columns[i], int32(at)))
+		}
 		at += f.Width()
-		if !f.IsCategory() {
+		if f.isNumber() {
 			e.dense = at
 		}
 	}
@@ -81,7 +85,10 @@ func (e *encoder) read(rows []int32, to *room) (values []float32, places []int32
 		category := 0
 		for i := range e.features {
 			f, x := &e.features[i], cells[e.columns[i]]
-			if !f.IsCategory() {
+			if f.IsText() {
+				continue // see bags
+			}
+			if f.isNumber() {
 				if values, err = e.number(values, f, x, row); err != nil {
 					return nil, nil, err
 				}

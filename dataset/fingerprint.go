@@ -46,6 +46,13 @@ func (f *digest) add(name string, s *Set) {
 	for _, at := range s.places {
 		f.small(uint32(at))
 	}
+	for _, bag := range s.bags {
+		f.number(uint64(len(bag)))
+		for _, e := range bag {
+			f.small(uint32(e.at))
+			f.small(math.Float32bits(e.v))
+		}
+	}
 	f.flush()
 	f.h.Write(s.pixels)
 }

@@ -17,27 +17,31 @@ const (
 
 // fit says what a model is to see of the columns, by the training rows alone.
 // Columns that say nothing there are left out, with a warning.
-func (t *table) fit(rows []int32, scale string) (features []Feature, warnings []string, err error) {
-	var categories []Feature
+func (t *table) fit(rows []int32, s *Spec) (features []Feature, warnings []string, err error) {
+	var categories, texts []Feature
 	for _, at := range t.features {
 		c := &t.frame.Columns[at]
 		f := Feature{Name: c.Name, Index: at}
 		said := ""
-		if c.Kind == frame.Text {
+		if c.Kind == frame.Free {
+			said = t.fitText(&f, rows, s.TextBuckets)
+		} else if c.Kind == frame.Text {
 			said = t.fitCategories(&f, rows)
-		} else if said, err = t.fitNumber(&f, rows, scale); err != nil {
+		} else if said, err = t.fitNumber(&f, rows, s.Scale); err != nil {
 			return nil, nil, err
 		}
 		switch {
 		case said != "":
 			warnings = append(warnings, fmt.Sprintf("%s: left out: %s", f.describe(), said))
+		case f.IsText():
+			texts = append(texts, f)
 		case f.IsCategory():
 			categories = append(categories, f)
 		default:
 			features = append(features, f)
 		}
 	}
-	features = append(features, categories...)
+	features = slices.Concat(features, categories, texts)
 	if len(features) == 0 {
 		return nil, nil, fmt.Errorf("%s: no column is left to learn from: %v", t.frame.Path, warnings)
 	}
@@ -100,7 +104,7 @@ func moments(values []float64) (mean, std float64) {
 func (t *table) fitCategories(f *Feature, rows []int32) (useless string) {
 	c := &t.frame.Columns[f.Index]
 	if c.Many {
-		return fmt.Sprintf("more than %d different texts; text is not read yet", frame.MaxTexts)
+		return fmt.Sprintf("more than %d different texts (--text %s reads the words in them)", frame.MaxTexts, f.word())
 	}
 	n := make([]int, len(c.Texts))
 	present, distinct := 0, 0
@@ -121,7 +125,7 @@ func (t *table) fitCategories(f *Feature, rows []int32) (useless string) {
 	case distinct == 1 && !f.Missing:
 		return fmt.Sprintf("it is %q on all training rows", c.Texts[slices.IndexFunc(n, func(n int) bool { return n > 0 })])
 	case distinct > 50 && 2*distinct > present:
-		return fmt.Sprintf("%d different texts on %d training rows, which looks like names or keys", distinct, present)
+		return fmt.Sprintf("%d different texts on %d training rows, which looks like names or keys (--text %s reads the words in them)", distinct, present, f.word())
 	}
 	var kept []int
 	for k := range n {

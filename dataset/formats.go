@@ -148,9 +148,9 @@ func as(f *frame.Frame, want kinds) (*frame.Frame, error) {
 	}
 	for i, kind := range all {
 		switch {
-		case kind == frame.Text:
-			f.AsText(i)
-		case kind == frame.Number && f.Columns[i].Kind == frame.Text:
+		case kind.IsText():
+			f.AsText(i, kind)
+		case kind == frame.Number && f.Columns[i].Kind.IsText():
 			return nil, fmt.Errorf("%s: %s: expected numbers as in the first file or in training, found text", f.Path, f.Describe(i))
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-
-	"github.com/ballast-ml/ballast/dataset/frame"
 )
 
 // mostGroups is the largest number of groups that a column may make.
@@ -70,7 +68,7 @@ func (t *table) text(row, at int) string {
 	switch {
 	case math.IsNaN(x):
 		return noValue
-	case c.Kind == frame.Text:
+	case c.Kind.IsText():
 		return c.Texts[int(x)]
 	}
 	return strconv.FormatFloat(x, 'g', -1, 64)

@@ -16,6 +16,9 @@ const (
 	streamOrder uint64 = 5 // order of the glyphs' classes along the tail
 )
 
+// streamText is where an n-gram of a text goes: Bag's own, stored models need it.
+const streamText uint64 = 6
+
 // mix hashes (seed, i, stream) to 64 bits: SplitMix64's finaliser on a
 // counter. All arithmetic wraps.
 func mix(seed, i, stream uint64) uint64 {

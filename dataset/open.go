@@ -192,7 +192,7 @@ func (d *Data) prepare(r *raw, s *Spec, train []int32) (err error) {
 	if r.kind == Table {
 		t := r.table
 		d.Prep.Label, d.Prep.LabelIndex = cmp.Or(t.frame.Columns[t.label].Name, strconv.Itoa(t.label)), t.label
-		if d.Prep.Features, d.Warnings, err = t.fit(train, s.Scale); err != nil {
+		if d.Prep.Features, d.Warnings, err = t.fit(train, s); err != nil {
 			return err
 		}
 		width := 0
@@ -223,5 +223,6 @@ func (d *Data) read(ctx context.Context, r *raw, rows []int32, to *room) (*Set, 
 	e := newEncoder(r.table, d.Prep.Features, r.table.columns)
 	s.dense = e.dense
 	s.values, s.places, err = e.read(rows, to)
+	s.bags = e.bags(rows)
 	return s, err
 }

@@ -1,8 +1,10 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Prep says how rows become the input of a model. It is plain data: encoding
@@ -20,7 +22,7 @@ type Prep struct {
 	// no header where the training file had one.
 	LabelIndex int `json:"label_index,omitempty"`
 	// Features are the columns of a table that a sample is made of, numbers
-	// before categories. Their values follow each other in this order.
+	// before categories and these before free text. Their values follow each other in this order.
 	Features []Feature `json:"features,omitempty"`
 }
 
@@ -45,6 +47,8 @@ type Feature struct {
 	Categories []string `json:"categories,omitempty"`
 	// Rare is one value more, for the texts that are none of the Categories.
 	Rare bool `json:"rare,omitempty"`
+	// Text is what is made of free text; nil for all other columns.
+	Text *Bag `json:"text,omitempty"`
 	// Missing is one value more: 1 where the cell is missing, else 0. A number
 	// that is missing is 0 beside it.
 	Missing bool `json:"missing,omitempty"`
@@ -52,14 +56,23 @@ type Feature struct {
 
 // IsCategory reports whether f is a column of text: its values are 1 for the text
 // of the cell, else 0.
-func (f *Feature) IsCategory() bool { return f.Std == 0 && f.Quantiles == nil }
+func (f *Feature) IsCategory() bool { return f.Std == 0 && f.Quantiles == nil && f.Text == nil }
+
+// IsText reports whether f is a column of free text, read as Bag says.
+func (f *Feature) IsText() bool { return f.Text != nil }
+
+// isNumber reports whether f is a column of numbers.
+func (f *Feature) isNumber() bool { return !f.IsCategory() && !f.IsText() }
 
 // Width returns the number of values of f in a sample. The first value of a
 // number is the number, and a second one, if there is one, tells that it is
 // missing.
 func (f *Feature) Width() int {
 	n := len(f.Categories)
-	if !f.IsCategory() {
+	switch {
+	case f.IsText():
+		n = f.Text.Buckets
+	case f.isNumber():
 		n = 1
 	}
 	if f.Rare {
@@ -79,6 +92,9 @@ func (f *Feature) describe() string {
 	return fmt.Sprintf("column index %d (%q)", f.Index, f.Name)
 }
 
+// word is how a flag names the column of f.
+func (f *Feature) word() string { return cmp.Or(f.Name, strconv.Itoa(f.Index)) }
+
 // Values names the values of a sample of a table, in order: a column of numbers
 // by its name, the others by their name and what they stand for.
 func (p *Prep) Values() []string {
@@ -89,8 +105,13 @@ func (p *Prep) Values() []string {
 		if name == "" {
 			name = fmt.Sprintf("column %d", f.Index)
 		}
-		if !f.IsCategory() {
+		if f.isNumber() {
 			names = append(names, name)
+		}
+		if f.IsText() {
+			for k := range f.Text.Buckets {
+				names = append(names, fmt.Sprintf("%s bucket %d", name, k))
+			}
 		}
 		for _, c := range f.Categories {
 			names = append(names, name+"="+c)
@@ -125,7 +146,7 @@ func (p *Prep) check(place string, kind Kind, shape []int) error {
 
 // checkFeatures looks at what may have come from a damaged file.
 func (p *Prep) checkFeatures() error {
-	width, categories := 0, false
+	width, categories, texts := 0, false, false
 	for i := range p.Features {
 		f := &p.Features[i]
 		width += f.Width()
@@ -136,12 +157,14 @@ func (p *Prep) checkFeatures() error {
 			return fmt.Errorf("stored preprocessing: %s: expected a finite mean and a deviation above 0, it has %g and %g", f.describe(), f.Mean, f.Std)
 		case f.Quantiles != nil && (len(f.Quantiles) < 2 || !slices.IsSorted(f.Quantiles) || slices.ContainsFunc(f.Quantiles, func(x float64) bool { return !finite(x) })):
 			return fmt.Errorf("stored preprocessing: %s: expected quantiles in ascending order", f.describe())
-		case !f.IsCategory() && (len(f.Categories) > 0 || f.Rare):
-			return fmt.Errorf("stored preprocessing: %s: both numbers and categories", f.describe())
-		case !f.IsCategory() && categories:
-			return fmt.Errorf("stored preprocessing: %s: expected numbers before categories", f.describe())
+		case !f.IsCategory() && (len(f.Categories) > 0 || f.Rare) || f.IsText() && (f.Std != 0 || f.Quantiles != nil):
+			return fmt.Errorf("stored preprocessing: %s: of several kinds at once", f.describe())
+		case f.isNumber() && categories, !f.IsText() && texts:
+			return fmt.Errorf("stored preprocessing: %s: expected numbers before categories before texts", f.describe())
+		case f.IsText() && f.Text.check() != nil:
+			return fmt.Errorf("stored preprocessing: %s: %w", f.describe(), f.Text.check())
 		}
-		categories = categories || f.IsCategory()
+		categories, texts = categories || !f.isNumber(), texts || f.IsText()
 	}
 	if len(p.Shape) != 1 || width != p.Shape[0] || width == 0 {
 		return fmt.Errorf("stored preprocessing: expected samples of %d values, the shape is %v", width, p.Shape)

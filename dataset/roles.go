@@ -105,14 +105,27 @@ func (o roles) kinds(names []string, n int) ([]frame.Kind, error) {
 	if p := o.s.Prep; p != nil {
 		for i, at := range parts.features {
 			all[at] = frame.Number
-			if p.Features[i].IsCategory() {
+			switch f := &p.Features[i]; {
+			case f.IsCategory():
 				all[at] = frame.Text
+			case f.IsText():
+				all[at] = frame.Free
 			}
 		}
 	} else {
 		categorical, err := columns("categorical", o.s.Categorical, names, n)
 		if err != nil {
 			return nil, err
+		}
+		texts, err := columns("text", o.s.Text, names, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range texts {
+			if all[at] != frame.Auto || at == parts.split || slices.Contains(categorical, at) {
+				return nil, fmt.Errorf("--text: column %s is named for something else, too", name(names, at))
+			}
+			all[at] = frame.Free
 		}
 		for _, at := range categorical {
 			if all[at] == frame.Auto {

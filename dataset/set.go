@@ -19,6 +19,7 @@ type Set struct {
 	values  []float32 // numbers: len = Len()*dense, or nil
 	dense   int       // values of a sample before those of categories; dim without categories
 	places  []int32   // which of the other values are 1: len = Len()*(categories of a sample)
+	bags    [][]entry // free texts: len = Len()*(texts of a sample)
 	groups  []Group
 }
 
@@ -55,13 +56,19 @@ func (s *Set) Read(dst []float32, i int) {
 	kernel.Fractions(dst, s.pixels[i*s.dim:(i+1)*s.dim])
 }
 
-// categories writes the values of the categories of sample i.
+// categories writes the values of the categories and the texts of sample i.
 func (s *Set) categories(dst []float32, i int) {
 	clear(dst[s.dense:])
 	n := len(s.places) / len(s.labels)
 	for _, at := range s.places[i*n : (i+1)*n] {
 		if at >= 0 {
 			dst[at] = 1
+		}
+	}
+	n = len(s.bags) / len(s.labels)
+	for _, bag := range s.bags[i*n : (i+1)*n] {
+		for _, e := range bag {
+			dst[e.at] = e.v
 		}
 	}
 }

@@ -68,6 +68,11 @@ type Spec struct {
 	// are the codes of categories, and those to leave out. A column of text is
 	// one of categories without being told.
 	Categorical, Drop string
+	// Text lists columns of free text, whose words are to be read; TextBuckets is
+	// the number of values of a sample that each becomes: 0 is DefaultBuckets. See
+	// Bag.
+	Text        string
+	TextBuckets int
 	// Weight is a column of numbers of at least 0, by name or index: so many copies
 	// of its row a training row counts as, up to a common factor. It is no feature.
 	// Rows of weight 0 are not trained on; those of validation and of testing count
@@ -217,6 +222,9 @@ func Check(s Spec) error {
 	default:
 		errs = append(errs, fmt.Errorf("scale %q: expected standard, quantile or none", s.Scale))
 	}
+	if s.TextBuckets != 0 {
+		errs = append(errs, (&Bag{BagHash, s.TextBuckets}).check())
+	}
 	_, err = parseSize(s.ImageSize)
 	errs = append(errs, err)
 	_, err = parseSplit(s.Split)
@@ -226,7 +234,7 @@ func Check(s Spec) error {
 	}
 	_, err = parseSeparator(s.Separator)
 	errs = append(errs, err)
-	for _, list := range [][2]string{{"missing", s.Missing}, {"categorical", s.Categorical}, {"drop", s.Drop}, {"target", s.Target}} {
+	for _, list := range [][2]string{{"missing", s.Missing}, {"categorical", s.Categorical}, {"drop", s.Drop}, {"text", s.Text}, {"target", s.Target}} {
 		if _, err := splitList(list[1]); err != nil {
 			errs = append(errs, fmt.Errorf("%s %q: %w", list[0], list[1], err))
 		}

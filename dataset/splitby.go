@@ -82,7 +82,7 @@ func (t *table) latest(rows []int32, fraction float64) (kept, cut []int32) {
 	sorted := slices.Clone(rows)
 	slices.SortFunc(sorted, func(a, b int32) int {
 		x, y := at(a), at(b)
-		if column.Kind == frame.Text { // as of dates that begin with the year
+		if column.Kind.IsText() { // as of dates that begin with the year
 			return cmp.Or(cmp.Compare(column.Texts[int(x)], column.Texts[int(y)]), cmp.Compare(a, b))
 		}
 		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
@@ -19,7 +18,8 @@ type table struct {
 	parts
 	frame   *frame.Frame
 	origins []origin
-	columns []int // of the features of Prep
+	columns []int             // of the features of Prep
+	bags    map[int]*textBags // of columns of free text, that have been read
 }
 
 // origin is a file that rows of a table come from.
@@ -187,10 +187,7 @@ func (t *table) checkNumbers() error {
 		if c.Odd == nil {
 			continue
 		}
-		column := strconv.Itoa(at)
-		if c.Name != "" {
-			column = c.Name
-		}
+		column := (&Feature{Name: c.Name, Index: at}).word()
 		return fmt.Errorf("%s: %s: expected a number as in most rows, found %q (--missing %[3]q if it stands for no value, --categorical %[4]q if the column holds categories, --drop %[4]q to leave it out)",
 			t.place(int32(c.Odd.Row)), t.frame.Describe(at), c.Odd.Text, column)
 	}

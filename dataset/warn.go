@@ -97,7 +97,7 @@ func (t *table) leaks(at int, rows, labels []int32, classes int) bool {
 	if slices.Min(seen) < 10 {
 		return false
 	}
-	if t.frame.Columns[at].Kind == frame.Text {
+	if t.frame.Columns[at].Kind.IsText() {
 		return 10*distinct <= len(rows)
 	}
 	return changes <= 2*(classes-1)
@@ -135,6 +135,14 @@ func (s *Set) content(dst []byte, i int) []byte {
 	n := len(s.places) / len(s.labels)
 	for _, at := range s.places[i*n : (i+1)*n] {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(at))
+	}
+	n = len(s.bags) / len(s.labels)
+	for _, bag := range s.bags[i*n : (i+1)*n] {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(bag)))
+		for _, e := range bag {
+			dst = binary.LittleEndian.AppendUint32(dst, uint32(e.at))
+			dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(e.v))
+		}
 	}
 	return dst
 }

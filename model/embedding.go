@@ -98,5 +98,10 @@ func (e Embedding) Number(values []float32, labels []int32, classes int) Field {
 	return f
 }
 
+// Text returns the field of a text of so many values, which has an embedding of
+// its own width whatever the word says: the sum of a vector for each value that is
+// not 0, times the value.
+func (Embedding) Text(values, width int) Field { return Field{Values: values, Width: width} }
+
 // Category returns the field of a category of so many values.
 func (e Embedding) Category(values int) Field { return Field{Values: values, Width: e.category} }

@@ -13,7 +13,7 @@ import (
 // al., "On embeddings for numerical features in tabular deep learning", NeurIPS
 // 2022). A category is a field of as many values as it has categories, of which
 // one is 1, with a dense layer: then the rows of its weights are the categories'
-// embeddings.
+// embeddings. Free text is one with a few values that are not 0, an embedding bag.
 type Field struct {
 	// Values is how many values of a sample belong to the field.
 	Values int `json:"values"`

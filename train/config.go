@@ -33,6 +33,11 @@ type Config struct {
 	// whose numbers are codes of categories, and those to leave out.
 	Categorical string `koanf:"categorical"`
 	Drop        string `koanf:"drop"`
+	// Text is a comma-separated list of columns of free text; TextSize, as in
+	// 4096x16, the number of buckets that the words of one are hashed to, and the
+	// width of a bucket's vector.
+	Text     string `koanf:"text"`
+	TextSize string `koanf:"text-size"`
 	// Weight is the column that says how much a training row counts, > 0; empty:
 	// all alike.
 	Weight string `koanf:"weight"`
@@ -170,7 +175,7 @@ type Config struct {
 // Defaults returns the configuration of a run with no flags.
 func Defaults() Config {
 	return Config{
-		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Split: "stratified", ImageSize: "auto", Augment: "none", Seed: 1,
+		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Split: "stratified", TextSize: "4096x16", ImageSize: "auto", Augment: "none", Seed: 1,
 		Model: "auto", Norm: "auto", Embed: "none", Ensemble: 1, Dropout: -1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,

@@ -2,6 +2,9 @@ package train
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/model"
@@ -17,6 +20,8 @@ func (c Config) checkNetwork(failed func(flag string, err error)) {
 	}
 	_, err := model.ParseEmbedding(c.Embed)
 	failed("embed", err)
+	_, _, err = parseTextSize(c.TextSize)
+	failed("text-size", err)
 }
 
 // resolveNetwork fills what is auto in a description of a network that is
@@ -44,8 +49,13 @@ func (c Config) network(data *dataset.Data) (model.Config, error) {
 // fields says how the network takes in the columns of a table, fitted on the
 // training rows; nil if it takes the values as they are.
 func (c Config) fields(data *dataset.Data) ([]model.Field, error) {
-	if c.Embed == "none" {
+	texts := slices.ContainsFunc(data.Prep.Features, func(f dataset.Feature) bool { return f.IsText() })
+	if c.Embed == "none" && !texts {
 		return nil, nil
+	}
+	_, width, err := parseTextSize(c.TextSize)
+	if err != nil {
+		return nil, fmt.Errorf("--text-size: %w", err)
 	}
 	e, err := model.ParseEmbedding(c.Embed)
 	if err != nil {
@@ -54,12 +64,14 @@ func (c Config) fields(data *dataset.Data) ([]model.Field, error) {
 	if data.Kind != dataset.Table {
 		return nil, fmt.Errorf("--embed %s: the data are images; embeddings are for columns of a table", c.Embed)
 	}
-	columns := columnsOf(data.Train, data.Features())
+	columns := columnsOf(data)
 	var fields []model.Field
 	at := 0
 	for i := range data.Prep.Features {
 		f := &data.Prep.Features[i]
 		switch {
+		case f.IsText():
+			fields = append(fields, e.Text(f.Width(), width))
 		case f.IsCategory():
 			fields = append(fields, e.Category(f.Width()))
 		case f.Width() == 1:
@@ -73,13 +85,31 @@ func (c Config) fields(data *dataset.Data) ([]model.Field, error) {
 	return fields, nil
 }
 
-// columnsOf returns the values of a set, column by column.
-func columnsOf(set *dataset.Set, width int) [][]float32 {
+// parseTextSize reads BUCKETSxWIDTH.
+func parseTextSize(word string) (buckets, width int, err error) {
+	b, w, _ := strings.Cut(word, "x")
+	buckets, err1 := strconv.Atoi(b)
+	width, err2 := strconv.Atoi(w)
+	if err1 != nil || err2 != nil || buckets < 2 || buckets > dataset.MaxBuckets || width < 1 || width > 1024 {
+		return 0, 0, fmt.Errorf("%q: want BUCKETSxWIDTH, 2 to %d and 1 to 1024, as in 4096x16", word, dataset.MaxBuckets)
+	}
+	return buckets, width, nil
+}
+
+// columnsOf returns the training values of the numbers, which come before all
+// else, column by column.
+func columnsOf(data *dataset.Data) [][]float32 {
+	width := 0
+	for i := range data.Prep.Features {
+		if f := &data.Prep.Features[i]; !f.IsCategory() && !f.IsText() {
+			width += f.Width()
+		}
+	}
 	columns := make([][]float32, width)
-	row := make([]float32, width)
-	for i := range set.Len() {
-		set.Read(row, i)
-		for j, x := range row {
+	row := make([]float32, data.Features())
+	for i := range data.Train.Len() {
+		data.Train.Read(row, i)
+		for j, x := range row[:width] {
 			columns[j] = append(columns[j], x)
 		}
 	}

@@ -52,6 +52,21 @@ func writeWeighted(t testing.TB, rows int) string {
 	return writeFile(t, "weighted.csv", []byte(b.String()))
 }
 
+// writeReviews makes a table whose class depends on a word in a text.
+func writeReviews(t testing.TB, rows int) string {
+	t.Helper()
+	b := strings.Builder{}
+	b.WriteString("size,review,class\n")
+	draws := rng.New(4, rng.Glyph)
+	for i := range rows {
+		class := i % 5 / 3
+		word := []string{"bad,dull,broken", "good,fine,lovely"}[class]
+		word = strings.Split(word, ",")[draws.IntN(uint64(3*i), 3)]
+		fmt.Fprintf(&b, "%d,\"number %d came %s on day %d\",%d\n", i%13, draws.IntN(uint64(3*i+1), 1e6), word, draws.IntN(uint64(3*i+2), 1e6), class)
+	}
+	return writeFile(t, "reviews.csv", []byte(b.String()))
+}
+
 // writeMixed makes a small table of numbers, texts and codes, some missing.
 func writeMixed(t testing.TB, rows int) string {
 	t.Helper()
@@ -198,6 +213,10 @@ func TestSameBits(t *testing.T) {
 		{"weighted rows", func(c *Config) {
 			c.Data, c.Weight = "csv:"+writeWeighted(t, 211), "0"
 			c.Model, c.Norm, c.Lambda = "mlp:8", "batch", "inf@0,2@0.5"
+		}},
+		{"free text", func(c *Config) {
+			c.Data, c.Label, c.Text, c.TextSize = "csv:"+writeReviews(t, 211), "class", "review", "128x4"
+			c.Model, c.Embed, c.Lambda = "mlp:8", "ple:4,3", "2"
 		}},
 		{"ensemble", func(c *Config) {
 			c.Data = "csv:" + table

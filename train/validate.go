@@ -97,10 +97,11 @@ func (c Config) spec() dataset.Spec {
 	if c.DataSeed != nil {
 		seed = *c.DataSeed
 	}
+	buckets, _, _ := parseTextSize(c.TextSize) // Validate looks at the word
 	return dataset.Spec{
 		Data: c.Data, TestData: c.TestData, Label: c.Label, Target: c.Target,
 		Header: c.Header, Separator: c.Separator, Missing: c.Missing,
-		Categorical: c.Categorical, Drop: c.Drop, Weight: c.Weight, Scale: c.Scale, Split: c.Split,
+		Categorical: c.Categorical, Drop: c.Drop, Text: c.Text, TextBuckets: buckets, Weight: c.Weight, Scale: c.Scale, Split: c.Split,
 		GroupBy: c.GroupBy, GroupFeature: c.GroupFeature, ImageSize: c.ImageSize,
 		LongTail: c.LongTail, LabelNoise: c.LabelNoise, ValFraction: c.ValFraction, Seed: seed,
 	}

@@ -10,7 +10,9 @@ import (
 // SniffARFF reads the head of an ARFF file (Weka's attribute-relation format):
 // its attributes are the columns. Numeric ones hold numbers, all others texts;
 // "?" is a missing cell. The rows after @data are read as those of any text,
-// lines that begin with % are passed over. Sparse rows are not read.
+// lines that begin with % are passed over. Of a sparse row, {INDEX VALUE, ...} with
+// indices from 0 on, what is left out is 0, or the first of the values that a
+// nominal attribute lists; a string is missing.
 func SniffARFF(path string, content []byte) (Dialect, error) {
 	d := Dialect{Separator: ',', Missing: []string{"?"}, EOL: '\n', Comment: '%'}
 	if bytes.IndexByte(content, '\n') < 0 {
@@ -31,11 +33,12 @@ func SniffARFF(path string, content []byte) (Dialect, error) {
 		switch strings.ToLower(word) {
 		case "@relation":
 		case "@attribute":
-			name, kind, err := attribute(strings.TrimSpace(rest))
+			name, kind, left, err := attribute(strings.TrimSpace(rest))
 			if err != nil {
 				return d, fmt.Errorf("%s:%d: %w", path, line, err)
 			}
 			d.Names, d.Kinds = append(d.Names, name), append(d.Kinds, kind)
+			d.Defaults = append(d.Defaults, left)
 		case "@data":
 			d.Body, d.Line = r.at, r.line
 			if len(d.Names) < 2 {
@@ -49,13 +52,13 @@ func SniffARFF(path string, content []byte) (Dialect, error) {
 }
 
 // attribute reads what stands behind @attribute: a name, in quotes if it has
-// blanks, and a type.
-func attribute(text string) (name string, kind Kind, err error) {
+// blanks, and a type. left is what a sparse row means that leaves it out.
+func attribute(text string) (name string, kind Kind, left string, err error) {
 	rest := ""
 	if q := text[:min(1, len(text))]; q == "'" || q == `"` {
 		end := strings.Index(text[1:], q)
 		if end < 0 {
-			return "", 0, fmt.Errorf("%w: %s", errOpen, quote([]byte(text)))
+			return "", 0, "", fmt.Errorf("%w: %s", errOpen, quote([]byte(text)))
 		}
 		name, rest = text[1:1+end], text[2+end:]
 	} else if at := strings.IndexAny(text, " {"); at > 0 {
@@ -64,11 +67,15 @@ func attribute(text string) (name string, kind Kind, err error) {
 	of := strings.ToLower(strings.TrimSpace(rest))
 	switch {
 	case name == "" || !utf8.ValidString(name):
-		return "", 0, fmt.Errorf("expected the name of an attribute in UTF-8 and its type, found %s", quote([]byte(text)))
+		return "", 0, "", fmt.Errorf("expected the name of an attribute in UTF-8 and its type, found %s", quote([]byte(text)))
 	case of == "numeric" || of == "real" || of == "integer":
-		return name, Number, nil
-	case of == "string" || strings.HasPrefix(of, "{") || strings.HasPrefix(of, "date"):
-		return name, Text, nil
+		return name, Number, "0", nil
+	case strings.HasPrefix(of, "{"):
+		values := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(rest), "{"), "}")
+		first, _, _ := cell([]byte(values), ',') // an odd list matters to sparse rows alone: there it is missing
+		return name, Text, string(first), nil
+	case of == "string" || strings.HasPrefix(of, "date"):
+		return name, Text, "", nil
 	}
-	return "", 0, fmt.Errorf("attribute %q: expected the type numeric, real, integer, string, date or {value,...}, found %s", name, quote([]byte(of)))
+	return "", 0, "", fmt.Errorf("attribute %q: expected the type numeric, real, integer, string, date or {value,...}, found %s", name, quote([]byte(of)))
 }

@@ -1,7 +1,6 @@
 package frame
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -21,6 +20,7 @@ type block struct {
 	cells []float64
 	lines []int32
 	rows  int
+	dense bool         // no row is sparse
 	texts []dictionary // of text columns
 	count []tally
 	err   error // of the first bad record; the rows are those before it
@@ -37,6 +37,7 @@ type tally struct {
 type dictionary struct {
 	code  map[string]int32
 	texts []string
+	most  int // texts that are told apart
 	many  bool
 }
 
@@ -53,10 +54,10 @@ func newBlock(d *Dialect) *block {
 
 // reset empties the block.
 func (b *block) reset() {
-	b.cells, b.lines, b.rows, b.err = b.cells[:0], b.lines[:0], 0, nil
+	b.cells, b.lines, b.rows, b.err, b.dense = b.cells[:0], b.lines[:0], 0, nil, true
 	for i, kind := range b.d.Kinds {
 		b.count[i] = tally{}
-		if kind != Text {
+		if !kind.IsText() {
 			continue
 		}
 		code := make(map[string]int32, 2*len(b.texts[i].texts))
@@ -64,7 +65,7 @@ func (b *block) reset() {
 		for _, text := range b.d.Missing {
 			code[text] = missing
 		}
-		b.texts[i] = dictionary{code: code, texts: b.texts[i].texts[:0:0]}
+		b.texts[i] = dictionary{code: code, texts: b.texts[i].texts[:0:0], most: kind.most()}
 	}
 }
 
@@ -104,8 +105,8 @@ func (e *recordError) Error() string { return e.err.Error() }
 // row adds a record.
 func (b *block) row(record []byte) error {
 	sep, kinds := b.d.Separator, b.d.Kinds
-	if b.d.Comment == '%' && record[0] == '{' {
-		return errors.New("expected a value for each attribute, found a sparse row; sparse ARFF is not read")
+	if b.d.Defaults != nil && record[0] == '{' {
+		return b.sparseRow(record)
 	}
 	if sep == ' ' {
 		record = trim(record, sep)
@@ -167,7 +168,7 @@ func (b *block) width(record []byte, atLeast int) error {
 // cell returns what a Frame is to hold of a cell of column i.
 func (b *block) cell(i int, text []byte) (float64, error) {
 	count := &b.count[i]
-	if b.d.Kinds[i] == Text {
+	if b.d.Kinds[i].IsText() {
 		code, err := b.texts[i].intern(text)
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", describe(b.d.Names, i), err)
@@ -206,7 +207,7 @@ func (d *dictionary) intern(text []byte) (int32, error) {
 	switch {
 	case !utf8.Valid(text):
 		return 0, fmt.Errorf("expected UTF-8 text, found %s (iconv changes encodings)", quote(text))
-	case d.many || len(d.texts) == MaxTexts:
+	case d.many || len(d.texts) == d.most:
 		d.many = true
 		return missing, nil
 	}

@@ -40,6 +40,9 @@ type Dialect struct {
 	Line int  `json:"line"` // on which line
 
 	Comment byte `json:"comment,omitempty"` // begins records that are passed over
+	// Defaults are the texts of the cells that a sparse row leaves out, one for each
+	// column; nil: rows in braces are as all others.
+	Defaults []string `json:"defaults,omitempty"`
 
 	// Room, if set, gives an empty slice with room for n cells, in place of the
 	// heap. It changes nothing in what is read.

@@ -37,7 +37,12 @@ func TestARFF(t *testing.T) {
 		"@attribute x\n@data\n":         {"f.arff:1", "name of an attribute"},
 		"@attribute x int\n":            {"f.arff:1", `"x"`, "numeric"},
 		"@attribute x real\n@data\n1\n": {"f.arff:2", "at least 2"},
-		"@attribute x real\n@attribute y real\n@data\n{0 1}\n":           {"f.arff:4", "sparse"},
+		"@attribute x real\n@attribute y real\n@data\n{0 1\n":            {"f.arff:4", "}"},
+		"@attribute x real\n@attribute y real\n@data\n{2 1}\n":           {"f.arff:4", "index 2", "0..1"},
+		"@attribute x real\n@attribute y real\n@data\n{1 1,0 2}\n":       {"f.arff:4", "ascending"},
+		"@attribute x real\n@attribute y real\n@data\n{x 1}\n":           {"f.arff:4", "INDEX VALUE"},
+		"@attribute x real\n@attribute y real\n@data\n{01}\n":            {"f.arff:4", "INDEX VALUE"},
+		"@attribute x real\n@attribute y real\n@data\n{0 'a}\n":          {"f.arff:4", "does not close"},
 		"@attribute x real\n@attribute y real\n@data\n1,2\n\n% x\n1\n":   {"f.arff:7", "found 1"},
 		"@attribute 'x real\n@data\n":                                    {"f.arff:1", "does not close"},
 		"@relation r\n@attribute \xff real\n@attribute y real\n@data\n1": {"f.arff:2", "UTF-8"},
@@ -47,6 +52,31 @@ func TestARFF(t *testing.T) {
 			_, err = d.Parse(t.Context(), "f.arff", []byte(text))
 		}
 		wantError(t, err, want...)
+	}
+}
+
+// TestSparseARFF: a sparse row is the dense row that it stands for.
+func TestSparseARFF(t *testing.T) {
+	head := "@relation r\n@attribute x numeric\n@attribute colour {'deep red', blue}\n@attribute note string\n@attribute class {0,1}\n@data\n"
+	parse := func(rows string) *Frame {
+		d, err := SniffARFF("f", []byte(head+rows))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := d.Parse(t.Context(), "f", []byte(head+rows))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, f)
+		return f
+	}
+	dense := parse("0,'deep red',?,0\n2.5,blue,'a, b',1\n0,'deep red',?,1\n?,'deep red','}',0\n0,blue,?,0\n")
+	sparse := parse("{}\n{0 2.5, 1 blue,2 'a, b', 3 1}\n% a comment\n{ 3 1 }\n{0 ?,\t2 '}'}\n0,blue,?,0\n")
+	if diff := cmp.Diff(dense.Cells, sparse.Cells, cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("(-dense +sparse):\n%s", diff)
+	}
+	if !slices.EqualFunc(dense.Columns, sparse.Columns, func(a, b Column) bool { return slices.Equal(a.Texts, b.Texts) }) {
+		t.Errorf("columns %+v, dense %+v", sparse.Columns, dense.Columns)
 	}
 }
 
@@ -147,6 +177,7 @@ func floats(add func(b []byte, x float64) []byte) []byte {
 
 func FuzzFormats(f *testing.F) {
 	f.Add([]byte("@attribute x real\n@attribute y {a,b}\n@data\n1,a\n"))
+	f.Add([]byte("@attribute x real\n@attribute y {a,b}\n@data\n{1 b}\n{0 2}\n{}\n"))
 	f.Add([]byte("+1 1:0.5 3:-2\n-1 2:1\n"))
 	f.Add(npy("<f4", "True", "2, 1", make([]byte, 8)))
 	f.Fuzz(func(t *testing.T, content []byte) {

@@ -11,16 +11,29 @@ import (
 type Kind uint8
 
 // The kinds. Auto is for what has not been decided yet; no column of a Frame has
-// it. Unused is for what nobody looks at: its cells mean nothing.
+// it. Free is text like Text, but all texts are told apart, however many. Unused
+// is for what nobody looks at: its cells mean nothing.
 const (
 	Auto Kind = iota
 	Number
 	Text
 	Unused
+	Free
 )
 
+// IsText reports whether the cells of a column are indices into its texts.
+func (k Kind) IsText() bool { return k == Text || k == Free }
+
+// most is the largest number of texts of such a column.
+func (k Kind) most() int {
+	if k == Free {
+		return math.MaxInt32
+	}
+	return MaxTexts
+}
+
 // MaxTexts is the largest number of distinct texts of a column that are told
-// apart.
+// apart, unless it is Free.
 const MaxTexts = 1 << 16
 
 // Column is a column of a Frame.
@@ -89,14 +102,15 @@ func (f *Frame) Names() []string {
 	return names
 }
 
-// AsText makes a text column of column i, in place: the text of a number is the
-// shortest that gives the number again.
-func (f *Frame) AsText(i int) {
+// AsText makes a text column of column i, in place, of kind Text or Free: the text
+// of a number is the shortest that gives the number again.
+func (f *Frame) AsText(i int, kind Kind) {
 	c := &f.Columns[i]
-	if c.Kind == Text {
+	if c.Kind.IsText() {
+		c.Kind = kind
 		return
 	}
-	c.Kind = Text
+	c.Kind = kind
 	code := map[float64]float64{}
 	n := len(f.Columns)
 	for at := i; at < len(f.Cells); at += n {
@@ -106,7 +120,7 @@ func (f *Frame) AsText(i int) {
 		}
 		k, seen := code[x]
 		if !seen {
-			if len(c.Texts) == MaxTexts {
+			if len(c.Texts) == kind.most() {
 				f.giveUp(i)
 				return
 			}
@@ -144,7 +158,7 @@ func (f *Frame) Append(g *Frame) {
 		if a.Odd == nil && b.Odd != nil {
 			a.Odd = &Odd{f.Rows + b.Odd.Row, b.Odd.Text}
 		}
-		if a.Kind == Text {
+		if a.Kind.IsText() {
 			f.adopt(i, from, b)
 		}
 	}
@@ -174,7 +188,7 @@ func (f *Frame) adopt(i, from int, b *Column) {
 			f.Cells[at] = to[int(x)]
 		}
 	}
-	if a.Many || b.Many || len(a.Texts) > MaxTexts {
+	if a.Many || b.Many || len(a.Texts) > a.Kind.most() {
 		f.giveUp(i)
 	}
 }

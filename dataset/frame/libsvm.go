@@ -61,7 +61,9 @@ type libsvm struct {
 	width   int // the largest index and 1
 }
 
-func newDictionary() dictionary { return dictionary{code: map[string]int32{"": missing}} }
+func newDictionary() dictionary {
+	return dictionary{code: map[string]int32{"": missing}, most: MaxTexts}
+}
 
 // row reads a line.
 func (p *libsvm) row(record []byte) error {

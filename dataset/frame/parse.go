@@ -98,7 +98,7 @@ func (d *Dialect) parse(ctx context.Context, path string, content []byte) (*Fram
 	}
 	m := merger{f: f, d: d, counts: make([]tally, len(d.Kinds)), codes: make([]dictionary, len(d.Kinds)), line: d.Line, size: len(content)}
 	for i := range m.codes {
-		m.codes[i].code = map[string]int32{}
+		m.codes[i].code, m.codes[i].most = map[string]int32{}, d.Kinds[i].most()
 	}
 	if err := d.inBlocks(ctx, content, m.add); err != nil {
 		var bad *recordError
@@ -229,6 +229,9 @@ func (m *merger) add(b *block) error {
 	if f.Rows+b.rows > math.MaxInt32 {
 		return fmt.Errorf("%s: more than %d rows", f.Path, math.MaxInt32)
 	}
+	if !b.dense && len(f.Cells)+len(b.cells) > maxDense {
+		return fmt.Errorf("%s: %w", f.Path, errDense)
+	}
 	from := len(f.Cells)
 	f.Cells = append(f.Cells, b.cells...)
 	for _, line := range b.lines {
@@ -250,7 +253,7 @@ func (m *merger) column(i, from int, b *block) {
 	}
 	t.numbers += more.numbers
 	t.odd += more.odd
-	if m.d.Kinds[i] != Text {
+	if !m.d.Kinds[i].IsText() {
 		return
 	}
 	mine, its := &m.codes[i], &b.texts[i]
@@ -284,9 +287,9 @@ func (m *merger) finish() {
 		switch {
 		case c.Kind == Number && m.counts[i].odd > 0:
 			c.Odd = &m.counts[i].first
-		case c.Kind == Text && m.codes[i].many:
+		case c.Kind.IsText() && m.codes[i].many:
 			m.f.giveUp(i)
-		case c.Kind == Text:
+		case c.Kind.IsText():
 			c.Texts = m.codes[i].texts
 		}
 	}

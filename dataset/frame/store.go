@@ -163,10 +163,10 @@ func readHead(r io.Reader, body int64) (head storedHead, err error) {
 // sound checks what other code relies on.
 func (f *Frame) sound() error {
 	for i, c := range f.Columns {
-		if c.Kind != Number && c.Kind != Text || c.Odd != nil && (c.Odd.Row < 0 || c.Odd.Row >= f.Rows) {
+		if c.Kind != Number && !c.Kind.IsText() || c.Odd != nil && (c.Odd.Row < 0 || c.Odd.Row >= f.Rows) {
 			return fmt.Errorf("column %d is of no kind", i)
 		}
-		if c.Kind != Text {
+		if !c.Kind.IsText() {
 			continue
 		}
 		for at := i; at < len(f.Cells); at += len(f.Columns) {

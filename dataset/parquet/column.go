@@ -42,8 +42,8 @@ func newColumn(c *parquet.Column, want frame.Kind, missing []string) (*column, e
 	if want == frame.Number && kind == frame.Text {
 		return nil, errors.New("expected numbers as in the first file, in training or of weights, found texts or truth values")
 	}
-	if want == frame.Text {
-		kind = frame.Text
+	if want.IsText() {
+		kind = want
 	}
 	col := &column{index: c.Index(), kind: kind, value: value, missing: missing, code: map[string]float64{"": math.NaN()}}
 	for _, text := range missing {
@@ -151,7 +151,7 @@ func (c *column) intern(text []byte) (float64, error) {
 		return 0, fmt.Errorf("expected UTF-8 text, found %.40q", text)
 	case c.many:
 		return math.NaN(), nil
-	case len(c.texts) == frame.MaxTexts:
+	case c.kind != frame.Free && len(c.texts) == frame.MaxTexts:
 		c.many, c.texts = true, nil
 		for i := range c.cells {
 			c.cells[i] = math.NaN()

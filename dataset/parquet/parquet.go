@@ -22,7 +22,7 @@ import (
 )
 
 // Want says of what kind the columns of a file have to be, given their names:
-// Number, Text, Unused, or Auto where the file is to decide.
+// Number, Text, Free, Unused, or Auto where the file is to decide.
 type Want func(names []string, n int) ([]frame.Kind, error)
 
 // Parse reads a file, whose content is all there. The texts in missing stand for

@@ -37,6 +37,8 @@ func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Target, "target", c.Target, "`LABEL,...` that make up one class; all other labels are the other")
 	f.StringVar(&c.Categorical, "categorical", c.Categorical, "`COLUMN,...` whose numbers are the codes of categories; columns of text are categories without being told")
 	f.StringVar(&c.Drop, "drop", c.Drop, "`COLUMN,...` of a table to leave out")
+	f.StringVar(&c.Text, "text", c.Text, "`COLUMN,...` of free text, whose words, pairs of words and trigrams of characters are hashed into an embedding")
+	f.StringVar(&c.TextSize, "text-size", c.TextSize, "`BUCKETSxWIDTH` of the embedding of a column of free text: buckets that n-grams are hashed to, and the width of a bucket's vector")
 	f.StringVar(&c.Weight, "weight", c.Weight, "`COLUMN` of a table that says how much a training row counts: so many copies of it, up to a common factor; rows of weight 0 are not trained on; figures of validation and testing count rows")
 	f.StringVar(&c.Missing, "missing", c.Missing, "`TEXT,...` that stand for a missing cell, as an empty cell always does; auto: ?, NA, N/A, nan, NaN, null, NULL")
 	f.Var(wordValue{&c.Scale, scaleModes}, "scale", "`WORD`: numbers of a table to mean 0 and deviation 1 (standard), to the normal deviate of their rank (quantile), or as they are (none)")
