@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ballast-ml/ballast/internal/rng"
@@ -18,6 +19,7 @@ type Plan struct {
 	DropLast bool   // leave out the short last batch of an epoch
 
 	Resample *Resample // if set, later epochs draw their rows
+	InOrder  bool      // epochs go through the rows in the order of the files
 	Augment  Augment   // what the images of a batch become; of Augment.For
 }
 
@@ -33,6 +35,8 @@ func (p Plan) Check() error {
 		return fmt.Errorf("batch %d: larger than the training set of %d rows; expected 1..%d", p.Batch, p.Rows, p.Rows)
 	case p.Epochs < 1:
 		return fmt.Errorf("epochs %d: expected at least 1", p.Epochs)
+	case p.InOrder && p.Resample != nil:
+		return errors.New("rows that are drawn (drs) have no order of the files: leave out --order file")
 	case p.Steps < 0:
 		return fmt.Errorf("steps %d: expected 0 (all epochs) or more", p.Steps)
 	}
@@ -65,14 +69,21 @@ func (p Plan) At(step int) (epoch, first, rows int) {
 	return epoch, first, min(p.Batch, p.Rows-first)
 }
 
-// Order writes the order of an epoch to dst: a permutation of 0..Rows-1, or
-// draws from them if the epoch is resampled. It panics unless len(dst) == Rows.
+// Order writes the order of an epoch to dst: a permutation of 0..Rows-1, the
+// numbers as they are if the plan is InOrder, or draws from them if the epoch is
+// resampled. It panics unless len(dst) == Rows.
 func (p Plan) Order(dst []int32, epoch int) {
 	if len(dst) != p.Rows {
 		panic(fmt.Sprintf("dataset: Order into %d entries, the plan has %d rows", len(dst), p.Rows))
 	}
 	if p.Resample != nil && epoch >= p.Resample.from {
 		p.Resample.order(dst, p.Seed, epoch)
+		return
+	}
+	if p.InOrder {
+		for i := range dst {
+			dst[i] = int32(i)
+		}
 		return
 	}
 	rng.New(p.Seed, rng.Shuffle, uint64(epoch)).Perm(dst)

@@ -126,3 +126,19 @@ func TestShardRange(t *testing.T) {
 		}
 	})
 }
+
+// In the order of the files, an epoch is the rows one after the other, and the
+// next one again; draws are refused.
+func TestPlanInOrder(t *testing.T) {
+	p := Plan{Rows: 7, Batch: 3, Epochs: 2, Seed: 9, InOrder: true}
+	order := make([]int32, p.Rows)
+	for epoch := range p.Epochs {
+		if p.Order(order, epoch); !slices.Equal(order, []int32{0, 1, 2, 3, 4, 5, 6}) {
+			t.Errorf("epoch %d: %v", epoch, order)
+		}
+	}
+	p.Resample = &Resample{}
+	if err := p.Check(); err == nil {
+		t.Error("draws in the order of the files are taken")
+	}
+}

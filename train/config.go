@@ -112,6 +112,9 @@ type Config struct {
 	Steps  int `koanf:"steps"`
 	// Batch is the number of samples of one step over all nodes.
 	Batch int `koanf:"batch"`
+	// Order is shuffled, in another way in each epoch, or file: that of the rows in
+	// the files.
+	Order string `koanf:"order"`
 	// DropLast leaves out the short last batch of an epoch.
 	DropLast bool `koanf:"drop-last"`
 
@@ -179,7 +182,7 @@ func Defaults() Config {
 		Model: "auto", Norm: "auto", Embed: "none", Ensemble: 1, Dropout: -1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,
-		Epochs: 20, Batch: 128,
+		Epochs: 20, Batch: 128, Order: "shuffled",
 		Optimizer: "auto", LRSchedule: "auto", Momentum: 0.9, WeightDecay: -1, Warmup: 1, Clip: 5,
 		OnNaN:   "stop",
 		Monitor: "balanced_accuracy", Decide: "raw", Prior: "auto",

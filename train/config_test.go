@@ -47,6 +47,7 @@ func TestValidateNamesFlags(t *testing.T) {
 		"--u-init":       func(c *Config) { c.UInit = "one" },
 		"--cb-beta":      func(c *Config) { c.CBBeta = 1 },
 		"--weight-decay": func(c *Config) { c.WeightDecay = -2 },
+		"--order":        func(c *Config) { c.Order = "random" },
 		"--augment":      func(c *Config) { c.Augment = "rotate" },
 		"header":         func(c *Config) { c.Header = "maybe" },
 	} {

@@ -104,7 +104,7 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 	}
 	j.plan = dataset.Plan{
 		Rows: data.Train.Len(), Batch: cfg.Batch, Epochs: cfg.Epochs, Steps: cfg.Steps,
-		Seed: cfg.Seed, DropLast: cfg.DropLast,
+		Seed: cfg.Seed, DropLast: cfg.DropLast, InOrder: cfg.Order == "file",
 	}
 	if err := j.plan.Check(); err != nil {
 		return nil, err
@@ -195,7 +195,9 @@ func (j *job) buildSampling() error {
 		for ; !at.Reached(start); at.Step += j.plan.StepsPerEpoch() {
 			first++
 		}
-		j.plan.Resample, err = dataset.NewResample(j.data.Train, shares, first)
+		if j.plan.Resample, err = dataset.NewResample(j.data.Train, shares, first); err == nil {
+			err = j.plan.Check()
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("--method %s: %w", j.cfg.Method, err)

@@ -239,6 +239,10 @@ func TestSameBits(t *testing.T) {
 			c.Data = "idx:" + images
 			c.Model, c.Augment, c.Lambda = "lenet", "crop,flip,cutout", "2"
 		}},
+		{"one pass, in the order of the file", func(c *Config) {
+			c.Data, c.Order, c.Epochs = "csv:"+table, "file", 1
+			c.Model, c.Lambda, c.Batch = "mlp:8", "2", 19
+		}},
 		{"batch smaller than the shards", func(c *Config) {
 			c.Data = "csv:" + table
 			c.Model, c.Lambda, c.Batch, c.Steps = "mlp:8", "2", 5, 12
@@ -284,6 +288,7 @@ func TestSeedMatters(t *testing.T) {
 		func(c *Config) { c.Seed = 2 },
 		func(c *Config) { c.Shards = 3; c.Norm = "batch" },
 		func(c *Config) { c.LR = 0.001 },
+		func(c *Config) { c.Order = "file" },
 	} {
 		other := cfg
 		change(&other)
@@ -298,4 +303,17 @@ func trainOn(ctx context.Context, j *job, ring *allreduce.Ring, lo, hi int) (tra
 	s := newSession(j, ring, lo, hi)
 	defer s.close()
 	return s.train(ctx)
+}
+
+// TestDrawsHaveNoOrder: the method that draws rows is told so, with the flag.
+func TestDrawsHaveNoOrder(t *testing.T) {
+	cfg := Defaults()
+	cfg.Data, cfg.Method, cfg.Order, cfg.Batch = "csv:"+writeTable(t, 60), "erm+drs", "file", 10
+	data, err := dataset.Open(t.Context(), cfg.spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newJob(cfg, data); err == nil || !strings.Contains(err.Error(), "--order file") {
+		t.Errorf("error %v", err)
+	}
 }

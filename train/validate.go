@@ -53,6 +53,9 @@ func (c Config) Validate() error {
 	if c.OnNaN != "stop" && c.OnNaN != "skip" {
 		complain("on-nan", c.OnNaN, "stop or skip")
 	}
+	if c.Order != "shuffled" && c.Order != "file" {
+		complain("order", c.Order, "shuffled or file")
+	}
 	if c.UInit != "first" && c.UInit != "zero" {
 		complain("u-init", c.UInit, "first or zero")
 	}

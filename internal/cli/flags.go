@@ -26,6 +26,7 @@ var (
 	scaleModes    = []string{dataset.ScaleStandard, dataset.ScaleQuantile, dataset.ScaleNone}
 	onNaNModes    = []string{"stop", "skip"}
 	dataFroms     = []string{"files", "peers"}
+	orders        = []string{"shuffled", "file"}
 	transports    = []string{"auto", "shm", "tcp", "grpc"}
 )
 
@@ -89,6 +90,7 @@ func (s *Settings) trainingFlags(f *pflag.FlagSet) {
 	f.IntVar(&c.Epochs, "epochs", c.Epochs, "`NUMBER` of passes over the data")
 	f.IntVar(&c.Steps, "steps", c.Steps, "end after this `NUMBER` of steps; 0 is no limit")
 	f.IntVar(&c.Batch, "batch", c.Batch, "`NUMBER` of samples of one step, over all nodes")
+	f.Var(wordValue{&c.Order, orders}, "order", "`WORD`: the rows of an epoch shuffled, or as in the file (file), which reads data larger than memory from the disk in one go")
 	f.BoolVar(&c.DropLast, "drop-last", c.DropLast, "leave out the short last batch of an epoch")
 	f.StringVar(&c.Init, "init", c.Init, "start from the model of another run, a `PATH` of its directory or file: with its network, preprocessing and parameters")
 	f.StringVar(&c.Reset, "reset", c.Reset, "`NAMES` of tensors that start from the seed all the same, as in --freeze")
