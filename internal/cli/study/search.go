@@ -129,8 +129,8 @@ func splitOptions(inside string) []string {
 	return options
 }
 
-// trial returns the settings of trial number n of a search around base, whose
-// automatic settings are resolved. Trial 0 is base itself. Draws are by trial
+// trial returns the settings of trial number n of a search around base. Trial 0
+// is base itself. Draws are by trial
 // and dimension alone, so that every method has the same learning rates.
 func trial(base train.Config, dims []Dimension, n int, seed uint64) (train.Config, string, error) {
 	c := base

@@ -60,15 +60,7 @@ func (s Search) Run(ctx context.Context, g *Grid) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := train.Open(ctx, s.Base, g.Cache)
-	if err != nil {
-		return nil, err
-	}
-	base, err := resolved(s.Base, data.Kind)
-	if err != nil {
-		return nil, err
-	}
-	live, err := s.candidates(base)
+	live, err := s.candidates(ctx, g)
 	if err != nil {
 		return nil, err
 	}
@@ -102,9 +94,18 @@ func (s Search) Run(ctx context.Context, g *Grid) (*Found, error) {
 
 // candidates returns the settings that begin. A draw of settings that are there
 // already does not count, so that a small space ends in all of its settings.
-func (s Search) candidates(base train.Config) (live []Candidate, err error) {
-	dims := s.Space
+func (s Search) candidates(ctx context.Context, g *Grid) (live []Candidate, err error) {
+	base, dims := s.Base, s.Space
 	if dims == nil {
+		// The usual is around what is automatic. A space of one's own leaves that
+		// open: what is automatic may depend on what is drawn.
+		data, err := train.Open(ctx, base, g.Cache)
+		if err != nil {
+			return nil, err
+		}
+		if base, err = resolved(base, data.Kind); err != nil {
+			return nil, err
+		}
 		if dims, err = usual(base); err != nil {
 			return nil, err
 		}

@@ -104,6 +104,9 @@ func TestSearchSpace(t *testing.T) {
 	if len(settings) != 4 || len(found.Candidates) != 4 || len(*trained) > 4+2 {
 		t.Errorf("settings %v, %d candidates, trained %v", settings, len(found.Candidates), *trained)
 	}
+	if best := found.Best(); best.Norm != "auto" || best.LR != 0 {
+		t.Errorf("what was automatic is %s, %v: it may depend on what is drawn", best.Norm, best.LR)
+	}
 	if names := s.Varied(); !slices.Equal(names, []string{"epochs", "embed"}) {
 		t.Errorf("varied %v", names)
 	}
