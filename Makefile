@@ -8,7 +8,7 @@ RACE          := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... 
 # bubble of simulated time than those of cluster and allreduce. They run without it.
 SIMULATED     := TestScripts|TestRandomSchedules|TestKillInEveryPhase|TestKillWhileJudging
 
-.PHONY: help build run test race lint generate bench bench-peers scaling fuzz realdata first learning soak chaos standstill cover ssh-test clean
+.PHONY: help build run test race lint generate bench bench-peers scaling fuzz realdata tables learning soak chaos standstill cover ssh-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,8 +54,8 @@ realdata: ## tests on the real data sets in $(BALLAST_DATA)
 ssh-test: ## runs on hosts through a real sshd, in network namespaces where we may
 	./scripts/ssh-test.sh
 
-first: ## the runs of docs/results/first.md on the real sets in $(BALLAST_DATA)
-	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/first.sh
+tables: ## the runs of docs/results/tables.md on the real sets in $(BALLAST_DATA)
+	BALLAST_DATA=$(abspath $(BALLAST_DATA)) ./scripts/tables.sh
 
 learning: ## the runs of docs/results/learning.md
 	BALLAST_DATA=$(abspath $(BALLAST_DATA)) go run ./scripts/learning
