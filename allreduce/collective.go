@@ -110,8 +110,8 @@ func located(err error, step uint64, phase string) error {
 // pass sends on a frame that has been received, as it is.
 func (r *Ring) pass(ctx context.Context, f *Frame) error {
 	if f.fixed {
-		g := r.frame(f.head, len(f.body))
-		copy(g.body, f.body)
+		g := r.frame(f.head, f.length())
+		copy(g.body, f.Payload())
 		f.Release()
 		f = g
 	}

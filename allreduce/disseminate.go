@@ -96,7 +96,7 @@ func (d *dissemination) keep(f *Frame, prev int) error {
 	if h.Offset != got || h.Total != d.total {
 		return fmt.Errorf("%w: round %d: offset %d of %d, want %d of %d", ErrFrame, d.round, h.Offset, h.Total, got, d.total)
 	}
-	d.known = append(d.known, f.body...)
+	d.known = append(d.known, f.Payload()...)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package allreduce
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -24,9 +25,10 @@ const (
 // that a link has received lies in memory of the previous node, mapped
 // read-only, and cannot be sent on; one to be sent refers to the caller's.
 type Frame struct {
-	memory []byte // prefix, header and payload in one piece; of a fixed frame prefix and header
-	body   []byte // the payload
-	head   Header // the decoded header, once a ring has received the frame
+	memory []byte   // prefix, header and payload in one piece; of a fixed frame prefix and header
+	body   []byte   // the payload
+	rest   [][]byte // what of a fixed frame's payload lies behind body, in pieces
+	head   Header   // the decoded header, once a ring has received the frame
 	home   Home
 	place  int
 	fixed  bool
@@ -78,8 +80,16 @@ func (f *Frame) Reset(n int) *Frame {
 // payload.
 func (f *Frame) Show(header, payload []byte) *Frame {
 	copy(f.memory[prefixSize:], header)
-	f.body = payload
+	f.body, f.rest = payload, nil
 	f.head, f.idle = Header{}, false
+	return f
+}
+
+// ShowPieces is Show of a payload that lies in several pieces. Each must hold
+// whole floats, and one at least. The frame keeps the slice of pieces.
+func (f *Frame) ShowPieces(header []byte, pieces [][]byte) *Frame {
+	f.Show(header, pieces[0])
+	f.rest = pieces[1:]
 	return f
 }
 
@@ -105,14 +115,26 @@ func (f *Frame) Marked(mark uint64) []byte {
 // Header decodes the header, as ParseHeader does.
 func (f *Frame) Header() (Header, error) {
 	f.check()
-	return parseHeader(f.memory[prefixSize:], len(f.body))
+	return parseHeader(f.memory[prefixSize:], f.length())
 }
 
 // Payload returns the bytes behind the header. Those of a fixed frame must not
-// be written.
+// be written; if they lie in pieces it is a copy.
 func (f *Frame) Payload() []byte {
 	f.check()
+	if len(f.rest) > 0 {
+		f.body, f.rest = bytes.Join(append([][]byte{f.body}, f.rest...), nil), nil
+	}
 	return f.body
+}
+
+// length returns that of the payload.
+func (f *Frame) length() int {
+	n := len(f.body)
+	for _, p := range f.rest {
+		n += len(p)
+	}
+	return n
 }
 
 // encode writes the header in front of the payload.
@@ -128,12 +150,30 @@ func (f *Frame) check() {
 }
 
 // size returns the length of header and payload.
-func (f *Frame) size() int { return HeaderSize + len(f.body) }
+func (f *Frame) size() int { return HeaderSize + f.length() }
 
 // floats returns the payload as float32, in this machine's byte order. The
-// header refuses frames of the other order.
-func (f *Frame) floats() []float32 {
-	p := f.body
+// header refuses frames of the other order. It must not lie in pieces.
+func (f *Frame) floats() []float32 { return floatsOf(f.body) }
+
+// run returns the floats of the payload from index at on that lie in one piece,
+// one at least if there are any.
+func (f *Frame) run(at int) []float32 {
+	at *= 4
+	if at < len(f.body) {
+		return floatsOf(f.body[at:])
+	}
+	at -= len(f.body)
+	for _, p := range f.rest {
+		if at < len(p) {
+			return floatsOf(p[at:])
+		}
+		at -= len(p)
+	}
+	return nil
+}
+
+func floatsOf(p []byte) []float32 {
 	if len(p) == 0 {
 		return nil
 	}

@@ -154,7 +154,7 @@ func (g *records) keep(f *Frame) error {
 		return fmt.Errorf("%w: record of node %d: offset %d of %d, want %d of %d",
 			ErrFrame, from, h.Offset, h.Total, len(g.data[from]), g.total[from])
 	}
-	g.data[from] = append(g.data[from], f.body...)
+	g.data[from] = append(g.data[from], f.Payload()...)
 	if uint64(len(g.data[from])) == h.Total {
 		g.done[from] = true
 		g.todo--

@@ -185,9 +185,13 @@ func (r *Ring) takeSum(ctx context.Context, f *Frame) error {
 	}
 	switch {
 	case f.head.Leg == Finished:
-		m.keep(x, f.floats())
+		for at := 0; at < len(x); {
+			at += m.keep(x[at:], f.run(at))
+		}
 	case rt.finishes:
-		m.finish(x, f, lo, rt.lo, rt.hi)
+		for at := 0; at < len(x); {
+			at += m.finish(x[at:], f.run(at), &f.head, lo+at, rt)
+		}
 	case rt.lo == rt.hi: // a spare
 		return r.pass(ctx, f)
 	default:
@@ -206,9 +210,12 @@ func (r *Ring) folded(f *Frame, lo int, rt *route) *Frame {
 	m := &r.sum
 	g := f
 	if f.fixed {
-		g = r.frame(f.head, len(f.body))
+		g = r.frame(f.head, f.length())
 	}
-	m.foldTo(g.floats(), f, lo, rt.lo, rt.hi)
+	x := g.floats()
+	for at := 0; at < len(x); {
+		at += m.foldTo(x[at:], f.run(at), &f.head, lo+at, rt)
+	}
 	g.head.Leg, g.head.Factor = Partial, 0
 	if g != f {
 		f.Release()

@@ -148,49 +148,59 @@ func (m *summing) fold(x []float32, lo, from, to int, first bool) {
 	}
 }
 
-// foldTo folds the shards [from, to) into what a frame brings, a partial sum or
-// a raw gradient, and writes the result to x, which may be the frame's payload.
-func (m *summing) foldTo(x []float32, f *Frame, lo, from, to int) {
-	y, raw := f.floats(), f.head.Leg == Raw
+// foldTo folds the shards of a route into y, a run of what a frame brings with
+// the header h, a partial sum or a raw gradient; the result goes to the start of
+// x, which may be y. It returns the length of y.
+func (m *summing) foldTo(x, y []float32, h *Header, lo int, rt *route) int {
+	x = x[:len(y)]
+	raw := h.Leg == Raw
 	var p []float32
 	var s float32
-	if from < to {
-		p, s = m.parts[from-m.lo], m.factors[from-m.lo]
+	if rt.lo < rt.hi {
+		p, s = m.parts[rt.lo-m.lo], m.factors[rt.lo-m.lo]
 	}
 	switch {
 	case p != nil && raw:
-		kernel.AddScaledToScaled(x, s, p[lo:lo+len(x)], f.head.Factor, y)
+		kernel.AddScaledToScaled(x, s, p[lo:lo+len(x)], h.Factor, y)
 	case p != nil:
 		kernel.AddScaledTo(x, s, p[lo:lo+len(x)], y)
 	case raw:
-		kernel.ScaleTo(x, f.head.Factor, y)
+		kernel.ScaleTo(x, h.Factor, y)
 	default:
 		copy(x, y)
 	}
-	m.fold(x, lo, from+1, to, false)
+	m.fold(x, lo, rt.lo+1, rt.hi, false)
+	return len(y)
 }
 
-// keep writes a finished segment to its place x in dst.
-func (m *summing) keep(x, finished []float32) {
+// keep writes y, a run of a finished segment, to the start of x, its place in
+// dst. It returns the length of y.
+func (m *summing) keep(x, y []float32) int {
 	if m.streams {
-		kernel.Stream(x, finished)
+		kernel.Stream(x[:len(y)], y)
 	} else {
-		copy(x, finished)
+		copy(x, y)
 	}
+	return len(y)
 }
 
-// finish folds the shards [from, to), the last ones, into what a frame brings,
-// and writes the sum to its place x in dst.
-func (m *summing) finish(x []float32, f *Frame, lo, from, to int) {
-	if !m.streams || from+1 != to || m.parts[from-m.lo] == nil {
-		m.foldTo(x, f, lo, from, to)
-		return
+// finish is foldTo of the last shards, x being the place in dst.
+func (m *summing) finish(x, y []float32, h *Header, lo int, rt *route) int {
+	if !m.streams || rt.lo+1 != rt.hi || m.parts[rt.lo-m.lo] == nil {
+		return m.foldTo(x, y, h, lo, rt)
 	}
 	scale := float32(1) // of a partial sum, which it changes in no bit
-	if f.head.Leg == Raw {
-		scale = f.head.Factor
+	if h.Leg == Raw {
+		scale = h.Factor
 	}
-	kernel.StreamScaledToScaled(x, m.factors[from-m.lo], m.parts[from-m.lo][lo:lo+len(x)], scale, f.floats())
+	x = x[:len(y)]
+	p := m.parts[rt.lo-m.lo][lo : lo+len(x)]
+	if &p[0] == &x[0] { // in place: the lines are there already
+		kernel.AddScaledToScaled(x, m.factors[rt.lo-m.lo], p, scale, y)
+	} else {
+		kernel.StreamScaledToScaled(x, m.factors[rt.lo-m.lo], p, scale, y)
+	}
+	return len(y)
 }
 
 // leg returns the leg of a frame's way: a raw gradient travels where a partial

@@ -34,7 +34,7 @@ func (codec) Marshal(v any) (mem.BufferSlice, error) {
 	if m.frame == nil {
 		return mem.BufferSlice{mem.SliceBuffer(m.control.append(nil))}, nil
 	}
-	h := &homing{frame: m.frame, data: m.frame.Bytes()}
+	h := &homing{frame: m.frame, data: m.frame.Marked(0)[markSize-padding:]}
 	m.frame = nil // gRPC's now
 	return mem.BufferSlice{mem.NewBuffer(&h.data, h)}, nil
 }
@@ -50,11 +50,19 @@ func (codec) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// read copies data, which gRPC takes back. It allocates after the length has
-// been checked.
+// In front of a frame in a message are zeros: with them and gRPC's own prefix of
+// 5 bytes no float straddles two of the pieces in which a long message comes.
+const (
+	padding  = 3
+	markSize = 8
+)
+
+// read takes a message out of data. It copies what gRPC is to have back, and
+// keeps the pieces of a long frame. It allocates after the length has been
+// checked.
 func (m *message) read(data mem.BufferSlice) error {
 	n := data.Len()
-	var first [1]byte
+	var first [padding]byte
 	if data.CopyTo(first[:]) == 0 || first[0] == controlByte {
 		if n > maxControl {
 			return fmt.Errorf("%w: control message of %d bytes, at most %d", allreduce.ErrFrame, n, maxControl)
@@ -63,11 +71,15 @@ func (m *message) read(data mem.BufferSlice) error {
 		m.control, err = parseControl(data.Materialize())
 		return err
 	}
-	if n < allreduce.HeaderSize || n > allreduce.HeaderSize+allreduce.MaxPayload {
-		return fmt.Errorf("%w: %d bytes", allreduce.ErrFrame, n)
+	n -= padding
+	if first != [padding]byte{} || n < allreduce.HeaderSize || n > allreduce.HeaderSize+allreduce.MaxPayload {
+		return fmt.Errorf("%w: %d bytes behind %x", allreduce.ErrFrame, n, first)
+	}
+	if m.frame = lodge(data, n); m.frame != nil {
+		return nil
 	}
 	m.frame = m.pool.Get(n)
-	data.CopyTo(m.frame.Bytes())
+	data.CopyTo(m.frame.Marked(0)[markSize-padding:])
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"google.golang.org/grpc/mem"
@@ -37,7 +38,10 @@ func FuzzMessage(f *testing.F) {
 	f.Add([]byte{controlByte, 99}, uint8(0))
 	f.Add([]byte{controlByte}, uint8(0))
 	f.Add([]byte{}, uint8(0))
-	f.Add(allreduce.Header{Phase: allreduce.PhaseSum, Leg: allreduce.Record}.Append(nil), uint8(63))
+	f.Add(allreduce.Header{Phase: allreduce.PhaseSum, Leg: allreduce.Record}.Append(make([]byte, padding)), uint8(63))
+	long := append(allreduce.Header{Phase: allreduce.PhaseSum, Leg: allreduce.Finished, Length: 20000}.Append(make([]byte, padding)), make([]byte, 20000)...)
+	f.Add(long, uint8(79)) // between two floats
+	f.Add(long, uint8(80))
 	f.Add(make([]byte, 70), uint8(5))
 	f.Fuzz(func(t *testing.T, b []byte, cut uint8) {
 		at := min(int(cut), len(b))
@@ -52,9 +56,11 @@ func FuzzMessage(f *testing.F) {
 				t.Fatalf("%v is not ErrFrame", m.err)
 			}
 		case m.frame != nil:
-			if !bytes.Equal(m.frame.Bytes(), b) {
+			got := slices.Clone(m.frame.Marked(0)[markSize-padding:][:padding+allreduce.HeaderSize])
+			if !bytes.Equal(append(got, m.frame.Payload()...), b) {
 				t.Fatal("the frame differs")
 			}
+			m.frame.Release()
 		default:
 			if !bytes.Equal(m.control.append(nil), b) {
 				t.Fatal("the control message differs")
@@ -88,12 +94,56 @@ func TestFramesComeHome(t *testing.T) {
 		var pool allreduce.Pool
 		f := pool.Get(n)
 		data, err := codec{}.Marshal(&message{frame: f})
-		if err != nil || data.Len() != n {
+		if err != nil || data.Len() != padding+n {
 			t.Fatal(err, data.Len())
 		}
 		data.Free()
 		if g := pool.Get(n); g != f {
 			t.Errorf("frame of %d bytes did not come home", n)
+		}
+	}
+}
+
+// counting counts the buffers that come back to it.
+type counting struct{ back int }
+
+func (c *counting) Get(n int) *[]byte { b := make([]byte, n); return &b }
+func (c *counting) Put(*[]byte)       { c.back++ }
+
+// TestPiecesStayWithTheFrame: what gRPC reads of a long frame is not copied, and
+// is given back with the frame, not before.
+func TestPiecesStayWithTheFrame(t *testing.T) {
+	const large = 3 // buffers; what is left is too small for a pool
+	var pool counting
+	payload := make([]byte, 3*pieceSize)
+	for i := range payload {
+		payload[i] = byte(i % 251)
+	}
+	h := allreduce.Header{Phase: allreduce.PhaseSum, Leg: allreduce.Finished, Length: uint32(len(payload)), Total: uint64(len(payload) / 4)}
+	whole := append(h.Append(make([]byte, padding)), payload...)
+	for _, first := range []int{pieceSize - 5, pieceSize - 4} { // as gRPC cuts, and through a float
+		var data mem.BufferSlice
+		for rest, n := whole, first; len(rest) > 0; n = pieceSize {
+			piece := slices.Clone(rest[:min(n, len(rest))])
+			data, rest = append(data, mem.NewBuffer(&piece, &pool)), rest[len(piece):]
+		}
+		pool.back = 0
+		m := message{pool: new(allreduce.Pool)}
+		if err := (codec{}).Unmarshal(data, &m); err != nil || m.err != nil {
+			t.Fatal(err, m.err)
+		}
+		data.Free()
+		early := pool.back
+		if got, err := m.frame.Header(); err != nil || got.Length != h.Length || !bytes.Equal(m.frame.Payload(), payload) {
+			t.Errorf("first piece of %d: header %+v (%v), or another payload", first, got, err)
+		}
+		m.frame.Release()
+		want := 0
+		if first != pieceSize-5 {
+			want = large // copied at once
+		}
+		if early != want || pool.back != large {
+			t.Errorf("first piece of %d: %d buffers are back before the frame's release and %d after it, want %d and %d", first, early, pool.back, want, large)
 		}
 	}
 }

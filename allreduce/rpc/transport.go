@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/keepalive"
 
 	"github.com/ballast-ml/ballast/allreduce"
@@ -92,6 +93,7 @@ func ServerOptions() []grpc.ServerOption {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingAfter, Timeout: pingTimeout}),
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.ReadBufferSize(ioBuffer),
+		experimental.BufferPool(new(pieces)),
 		grpc.StaticStreamWindowSize(window), grpc.StaticConnWindowSize(window),
 	}
 }
