@@ -32,6 +32,7 @@ type fieldLayer struct {
 	in, code, out int    // first input, encoded value and output
 	frequency     *param // [frequencies], or nil
 	weight, bias  *param // [encoded width] and [width], or nil
+	sparse        *hot   // of many values as they are, with a dense layer; else nil
 }
 
 func newFields(list []Field) *fields {
@@ -47,6 +48,9 @@ func newFields(list []Field) *fields {
 		}
 		if field.Width > 0 && field.Rectified {
 			l.bias = &param{name: name("bias"), shape: tensor.Shape{field.Width}}
+		}
+		if field.Values >= manyValues && field.Width > 0 {
+			l.sparse = &hot{}
 		}
 		f.in, f.wide, f.out = f.in+field.Values, f.wide+field.encoded(), f.out+field.out()
 		f.list = append(f.list, l)
@@ -68,12 +72,21 @@ func (f *fields) rows() int { return len(f.x) / f.in }
 func (f *fields) Forward(_ Pass, x []float32) []float32 {
 	f.x = x
 	encoded, y := grow(&f.encoded, f.rows()*f.wide), grow(&f.y, f.rows()*f.out)
+	for i := range f.list {
+		f.list[i].sparse.reset()
+	}
 	for r := range f.rows() {
 		in, code, out := x[r*f.in:][:f.in], encoded[r*f.wide:][:f.wide], y[r*f.out:][:f.out]
 		for i := range f.list {
 			l := &f.list[i]
+			values := in[l.in:][:l.Values]
+			if l.sparse != nil {
+				l.sparse.add(values)
+				l.embedSparse(l.outOf(out), values, r)
+				continue
+			}
 			e := l.codeOf(code)
-			l.encode(e, in[l.in:][:l.Values])
+			l.encode(e, values)
 			l.embed(l.outOf(out), e)
 		}
 	}
@@ -155,6 +168,13 @@ func (f *fields) denseBackward(l *fieldLayer, dy []float32) {
 		if l.bias != nil {
 			kernel.Add(l.bias.g, d)
 		}
+		if l.sparse != nil {
+			values := f.x[r*f.in+l.in:][:l.Values]
+			for _, j := range l.sparse.of(r) {
+				kernel.AddScaled(l.weight.g[int(j)*l.Width:][:l.Width], values[j], d)
+			}
+			continue
+		}
 		for j, v := range l.codeOf(f.encoded[r*f.wide:][:f.wide]) {
 			if v != 0 {
 				kernel.AddScaled(l.weight.g[j*l.Width:][:l.Width], v, d)
@@ -206,7 +226,10 @@ func (f *fields) JVP(_, dir []float32) []float32 {
 			if l.bias != nil {
 				copy(d, l.bias.of(dir))
 			}
-			if l.weight != nil {
+			switch {
+			case l.sparse != nil:
+				l.addSparse(d, f.x[r*f.in+l.in:][:l.Values], r, l.weight.of(dir))
+			case l.weight != nil:
 				l.addProduct(d, e, l.weight.of(dir))
 			}
 			if l.frequency != nil {
