@@ -102,20 +102,11 @@ func (l *link) hear(ss receiver) {
 
 // hearEnd waits for the end of a previous node whose frames come another way.
 func (l *link) hearEnd(ss receiver) {
-	m, err := next(ss, &l.pool)
-	switch {
-	case err == nil && m.frame == nil && m.control.kind == kindBye:
-		close(l.bye)
+	if err := l.parted(next(ss, &l.pool)); err != nil {
+		l.fail(err)
 		return
-	case err == nil && m.frame == nil && m.control.kind == kindFarewell:
-		err = farewell(l.t, l.t.Prev(), m.control.body)
-		l.say(control{kind: kindAck})
-	case err == nil:
-		err = peerError(l.t, l.t.Prev(), fmt.Errorf("%w: unexpected message", allreduce.ErrFrame))
-	default:
-		err = lost(l.t, l.t.Prev(), err)
 	}
-	l.fail(err)
+	close(l.bye)
 }
 
 // recv is Recv over a way beside the stream.

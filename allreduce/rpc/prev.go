@@ -66,23 +66,32 @@ func (l *link) Recv() (*allreduce.Frame, error) {
 		return l.recv()
 	}
 	m, err := next(l.server, &l.pool)
-	switch {
-	case err == nil && m.frame != nil:
+	if err == nil && m.frame != nil {
 		return m.frame, nil
-	case err == nil && m.control.kind == kindBye:
+	}
+	if err = l.parted(m, err); err == nil {
 		close(l.gone)
 		l.say(control{kind: kindAck})
-		return nil, l.over()
-	case err == nil && m.control.kind == kindFarewell:
-		err = farewell(l.t, l.t.Prev(), m.control.body)
-		l.say(control{kind: kindAck})
-	case err == nil:
-		err = peerError(l.t, l.t.Prev(), fmt.Errorf("%w: unexpected message", allreduce.ErrFrame))
-	default:
-		err = lost(l.t, l.t.Prev(), err)
+	} else {
+		l.fail(err)
 	}
-	l.fail(err)
 	return nil, l.over()
+}
+
+// parted returns what the last word of the previous node means, or the end of
+// its stream without one; nil is an orderly end.
+func (l *link) parted(m message, err error) error {
+	switch {
+	case err != nil:
+		return lost(l.t, l.t.Prev(), err)
+	case m.frame == nil && m.control.kind == kindBye:
+		return nil
+	case m.frame == nil && m.control.kind == kindFarewell:
+		l.say(control{kind: kindAck})
+		return farewell(l.t, l.t.Prev(), m.control.body)
+	default:
+		return peerError(l.t, l.t.Prev(), fmt.Errorf("%w: unexpected message", allreduce.ErrFrame))
+	}
 }
 
 // over returns why nothing more can be received, or nil.
