@@ -42,8 +42,8 @@ bench: ## kernels, ring and step
 bench-peers: ## beside PyTorch, gloo and OpenBLAS (25 minutes); ONLY=step,ring measures some sections; writes docs/results/performance.md
 	go run ./scripts/peers -peers $(BALLAST_PEERS) -only '$(ONLY)'
 
-scaling: ## simulate the ring on up to 1,024 nodes; writes docs/results/scaling.md (15 minutes)
-	go test -run TestWrite -timeout 1h -v ./internal/bench/scaling -write $(CURDIR)/docs/results
+scaling: ## simulate the ring on up to 1,024 nodes; writes docs/results/scaling.md (15 minutes; with KEEP=DIR it can be interrupted)
+	go test -run TestWrite -timeout 1h -v ./internal/bench/scaling -write $(CURDIR)/docs/results -keep '$(abspath $(KEEP))'
 
 fuzz: ## every parser and frame decoder, 20 s each
 	./scripts/fuzz.sh 20s

@@ -56,12 +56,13 @@ func benchmark(b *testing.B, rings []*allreduce.Ring, bounds []int, length int) 
 }
 
 // BenchmarkLogSumExp measures the collective that every step waits for: 24
-// bytes a shard, N-1 hops.
+// bytes a shard, N-1 hops or ⌈log2 N⌉ rounds over chords.
 func BenchmarkLogSumExp(b *testing.B, open func(b *testing.B, nodes int) Net) {
-	for _, nodes := range []int{1, 2, 4, 8} {
-		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
+	for _, c := range []struct{ nodes, chords int }{{1, 9}, {2, 9}, {4, 9}, {4, 4}, {8, 9}, {8, 8}} {
+		nodes := c.nodes
+		b.Run(fmt.Sprintf("nodes=%d/chords=%v", nodes, nodes >= c.chords), func(b *testing.B) {
 			bounds := Bounds(8, nodes)
-			rings := open(b, nodes).Form(b, bounds, allreduce.Sizes{})
+			rings := open(b, nodes).Form(b, bounds, allreduce.Sizes{Chords: c.chords})
 			b.ReportAllocs()
 			b.ResetTimer()
 			errs := Each(nodes, func(r int) error {

@@ -2,11 +2,13 @@ package scaling
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/bits"
 	"os"
 	"path/filepath"
@@ -20,6 +22,8 @@ import (
 var (
 	write = flag.String("write", "", "simulate up to -nodes nodes, and write the tables into scaling.md in this directory and the plot beside it")
 	nodes = flag.Int("nodes", 1024, "the most nodes with -write")
+	keep  = flag.String("keep", "", "with -write: a directory where the times of the models and each table are kept as they come; a run takes from there what it finds")
+	only  = flag.Int("table", 0, "with -keep: the one table to simulate, from 1 on; nothing is written but it")
 )
 
 // begin and end are the lines of the page between which the tables stand.
@@ -33,13 +37,26 @@ func TestWrite(t *testing.T) {
 	}
 	var tables []Table
 	var overlaps []Overlaps
-	works := measured(t)
-	for _, net := range Networks {
-		round := rounds(t, net, *nodes)
-		for _, w := range works {
-			tables = append(tables, table(t, net, w, round))
-			overlaps = append(overlaps, pairs(t, net, w, min(*nodes, 128)))
+	works := kept(t, "times", func() []Workload { return measured(t) })
+	for i, net := range Networks {
+		for j, w := range works {
+			number := 1 + i*len(works) + j
+			if *only != 0 && *only != number {
+				continue
+			}
+			rows := Table{Network: net, Workload: w}
+			for n := 2; n <= *nodes; n *= 2 {
+				rows.Rows = append(rows.Rows, kept(t, fmt.Sprintf("table%d-%d", number, n), func() Row {
+					small := kept(t, fmt.Sprintf("round%d-%d", i+1, n), func() Result { return round(t, net, n) })
+					return row(t, net, w, small)
+				}))
+			}
+			tables = append(tables, rows)
+			overlaps = append(overlaps, kept(t, fmt.Sprint("overlap", number), func() Overlaps { return pairs(t, net, w, min(*nodes, 128)) }))
 		}
+	}
+	if *only != 0 {
+		return
 	}
 	var page, plot bytes.Buffer
 	WriteOverlaps(&page, overlaps)
@@ -62,6 +79,27 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// kept returns what a run before this one found, or else what make finds.
+func kept[T any](t *testing.T, name string, make func() T) (found T) {
+	if *keep == "" {
+		return make()
+	}
+	path := filepath.Join(*keep, name+".json")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &found)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		found = make()
+		if text, err = json.MarshalIndent(found, "", "\t"); err == nil {
+			err = errors.Join(os.MkdirAll(*keep, 0o755), os.WriteFile(path, text, 0o644))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 // measured returns the workloads with the times of this machine: the phases of
 // the fastest step, which is the one least disturbed.
 func measured(t *testing.T) (all []Workload) {
@@ -82,31 +120,23 @@ func measured(t *testing.T) (all []Workload) {
 	return all
 }
 
-// rounds simulates the small messages of 2, 4, ... nodes, all round the ring.
-// They are the same whatever the model is.
-func rounds(t *testing.T, net Network, most int) (small []Result) {
-	for n := 2; n <= most; n *= 2 {
-		small = append(small, simulate(t, net, Workload{}, Variant{Round: true}, n, 1))
-	}
-	return small
+// round simulates the small messages of n nodes, all round the ring. They are the
+// same whatever the model is.
+func round(t *testing.T, net Network, n int) Result {
+	return simulate(t, net, Workload{}, Variant{Round: true}, n, 1)
 }
 
-// table simulates 2, 4, ... nodes. round has their small messages without
-// chords.
-func table(t *testing.T, net Network, w Workload, round []Result) Table {
-	out := Table{Network: net, Workload: w}
-	for _, small := range round {
-		n, started := small.Nodes, time.Now()
-		r := Row{Step: simulate(t, net, w, Variant{}, n, 1)}
-		r.Round, r.Folded = r.Step.With(small), r.Step
-		if n >= 8 {
-			r.Fold = 1 << (bits.Len(uint(n)) / 2)
-			r.Folded = simulate(t, net, w, Variant{Fold: r.Fold}, n, 1)
-		}
-		t.Logf("%s, %s, %d nodes: %v, simulated in %v", net.Name, w.Name, n, r.Step.Step, time.Since(started).Round(time.Millisecond))
-		out.Rows = append(out.Rows, r)
+// row simulates as many nodes as small has, whose small messages have no chords.
+func row(t *testing.T, net Network, w Workload, small Result) Row {
+	n, started := small.Nodes, time.Now()
+	r := Row{Step: simulate(t, net, w, Variant{}, n, 1)}
+	r.Round, r.Folded = r.Step.With(small), r.Step
+	if n >= 8 {
+		r.Fold = 1 << (bits.Len(uint(n)) / 2)
+		r.Folded = simulate(t, net, w, Variant{Fold: r.Fold}, n, 1)
 	}
-	return out
+	t.Logf("%s, %s, %d nodes: %v, simulated in %v", net.Name, w.Name, n, r.Step.Step, time.Since(started).Round(time.Millisecond))
+	return r
 }
 
 // pairs simulates 2, 8, 32, ... nodes with and without overlap.
@@ -168,7 +198,11 @@ func TestPage(t *testing.T) {
 	w := Workload{Name: "a model", Rows: 10, Parameters: 64, Layers: []Layer{{64, 1}}, Forward: time.Millisecond}
 	var tables []Table
 	for _, net := range Networks {
-		tables = append(tables, table(t, net, w, rounds(t, net, 16)))
+		rows := Table{Network: net, Workload: w}
+		for n := 2; n <= 16; n *= 2 {
+			rows.Rows = append(rows.Rows, row(t, net, w, round(t, net, n)))
+		}
+		tables = append(tables, rows)
 	}
 	var page, plot bytes.Buffer
 	WriteOverlaps(&page, []Overlaps{pairs(t, Networks[0], w, 8)})
