@@ -18,8 +18,9 @@ import (
 const DefaultInMemory = 1 << 30
 
 // room gives the memory for what grows with the number of rows: texts, cells,
-// samples. Pieces larger than a limit lie in files without names, which nobody
-// else can change or cut short.
+// samples. Pieces larger than a limit lie in files. What lasts longer than the
+// reading, and all that is written, is in files without names, which nobody else
+// can change or cut short.
 type room struct {
 	most int    // bytes of the largest piece on the heap
 	dir  string // of the files
@@ -27,7 +28,7 @@ type room struct {
 }
 
 func newRoom(s *Spec) *room {
-	return &room{most: int(min(cmp.Or(s.InMemory, DefaultInMemory), math.MaxInt)), dir: cmp.Or(s.Cache, os.TempDir())}
+	return &room{most: int(min(cmp.Or(s.InMemory, DefaultInMemory), math.MaxInt/16)), dir: cmp.Or(s.Cache, os.TempDir())}
 }
 
 // lasting returns n zeros that stay until the program ends.
