@@ -185,6 +185,9 @@ func (d *Data) prepare(r *raw, s *Spec, train []int32) (err error) {
 		d.Prep, d.Shape = *s.Prep, s.Prep.Shape
 		if r.kind == Table {
 			r.table.columns = r.table.features
+			if s.Unlabelled {
+				d.Warnings = r.table.strangers(d.Prep.Features)
+			}
 		}
 		return nil
 	}
