@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +20,7 @@ type evaluateFunc func(ctx context.Context, model string, cfg train.Config, o tr
 
 func evalCommand(p *cli.Program, eval evaluateFunc) *cobra.Command {
 	s := cli.DefaultSettings()
-	var dir string
+	var run trained
 	var asJSON bool
 	var o train.EvaluateOptions
 	c := &cobra.Command{
@@ -38,22 +36,16 @@ from the flags, which win.`,
   launcher eval --run runs/first --figures recall@precision=0.9 --bootstrap 1000`, "launcher", p.Name()),
 		Args: cobra.NoArgs,
 	}
-	c.Flags().StringVar(&dir, "run", "", "`DIR` that a run has left")
+	run.addFlag(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, as in summary.json")
 	c.Flags().StringSliceVar(&o.Figures, "figures", nil, "`NAMES` of figures to report besides: recall@precision=0.9, recall@fpr=0.01, recall@top=100, precision@top=0.01")
 	c.Flags().IntVar(&o.Bootstrap, "bootstrap", 0, "`NUMBER` of bootstrap samples for 95 % intervals, as in 1000; 0 gives none")
 	c.Flags().Float64Var(&o.TauNorm, "tau-norm", 0, "divide the last layer's weights of each class by the power `TAU` of their length, up to 1: for models trained without regard to rare classes; 0 leaves them")
 	s.AddDataFlags(c)
 	c.RunE = cli.Do(func(ctx context.Context) error {
-		if dir == "" {
-			return cli.Usagef("--run is missing: the directory that a run has left")
-		}
-		if err := cli.LoadRun(c.Flags(), dir); err != nil {
+		model, err := run.load(c)
+		if err != nil {
 			return err
-		}
-		model := filepath.Join(dir, "model.safetensors")
-		if _, err := os.Stat(model); err != nil {
-			return cli.Usagef("--run %s: %w", dir, err)
 		}
 		if !(o.TauNorm >= 0 && o.TauNorm <= 1) {
 			return cli.Usagef("--tau-norm %v: want a number from 0 to 1", o.TauNorm)

@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/ballast-ml/ballast/internal/cli"
+	"github.com/ballast-ml/ballast/train"
 )
 
 // TestMain makes the test binary the two programs too, with a stand-in for
@@ -26,6 +27,10 @@ func TestMain(m *testing.M) {
 			p := cli.NewProgram(fakeTrain)
 			p.Ask = fakeAsk
 			os.Exit(cli.Main(context.Background(), p, root(p, fakeEvaluate)))
+		},
+		"ballast": func() { // with nothing made up
+			p := cli.NewProgram(train.Run)
+			os.Exit(cli.Main(context.Background(), p, root(p, train.Evaluate)))
 		},
 		"fakessh": fakeSSH,
 		"node": func() {

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
-	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +13,8 @@ import (
 
 func suspectsCommand(p *cli.Program) *cobra.Command {
 	s := cli.DefaultSettings()
-	var dir string
+	var run trained
+	var out sheet
 	top := 50
 	c := &cobra.Command{
 		Use:   "suspects --run DIR [flags]",
@@ -32,53 +29,50 @@ marked, and the last line on standard error says how well the loss finds them.`,
 		Example: strings.ReplaceAll(`  launcher suspects --run runs/first --top 100 > suspects.csv`, "launcher", p.Name()),
 		Args:    cobra.NoArgs,
 	}
-	c.Flags().StringVar(&dir, "run", "", "`DIR` that a run has left")
+	run.addFlag(c)
 	c.Flags().IntVar(&top, "top", top, "`NUMBER` of rows to list")
 	s.AddDataFlags(c)
+	out.addFlags(c.Flags())
 	c.RunE = cli.Do(func(ctx context.Context) error {
-		if dir == "" {
-			return cli.Usagef("--run is missing: the directory that a run has left")
-		}
-		if err := cli.LoadRun(c.Flags(), dir); err != nil {
-			return err
-		}
-		found, err := train.Suspects(ctx, filepath.Join(dir, "model.safetensors"), s.Train, s.CacheDir(), top)
+		model, err := run.load(c)
 		if err != nil {
 			return err
 		}
-		return printSuspects(p, found)
+		if top < 1 {
+			return cli.Usagef("--top %d: want at least 1", top)
+		}
+		found, err := train.Suspects(ctx, model, s.Train, s.CacheDir(), top)
+		if err != nil {
+			return err
+		}
+		if err := out.write(p, func(r *rows) error { return list(r, found) }); err != nil {
+			return err
+		}
+		if found.Flipped > 0 {
+			fmt.Fprintf(p.Stderr, "of %d training rows %d labels were changed; the loss finds them with AUROC %.4f\n", found.Rows, found.Flipped, found.Detection)
+		}
+		return nil
 	})
 	return c
 }
 
-func printSuspects(p *cli.Program, s *train.Suspicion) error {
-	var b bytes.Buffer
-	out := csv.NewWriter(&b)
+// list writes a row for each suspect.
+func list(r *rows, s *train.Suspicion) error {
 	head := []string{"place", "row", "label", "believed", "p_label", "loss"}
 	if s.Flipped > 0 {
 		head = append(head, "changed")
 	}
-	if err := out.Write(head); err != nil {
+	if err := r.begin(head...); err != nil {
 		return err
 	}
 	for _, v := range s.Suspects {
-		line := []string{
-			v.Place, strconv.Itoa(v.ID), v.Label, v.Believed,
-			strconv.FormatFloat(v.Probability, 'g', 4, 64), strconv.FormatFloat(v.Loss, 'f', 4, 64),
-		}
+		line := []any{v.Place, v.ID, v.Label, v.Believed, v.Probability, v.Loss}
 		if s.Flipped > 0 {
-			line = append(line, strconv.FormatBool(v.Flipped))
+			line = append(line, v.Flipped)
 		}
-		if err := out.Write(line); err != nil {
+		if err := r.add(line...); err != nil {
 			return err
 		}
-	}
-	out.Flush()
-	if _, err := p.Stdout.Write(b.Bytes()); err != nil {
-		return err
-	}
-	if s.Flipped > 0 {
-		fmt.Fprintf(p.Stderr, "of %d training rows %d labels were changed; the loss finds them with AUROC %.4f\n", s.Rows, s.Flipped, s.Detection)
 	}
 	return nil
 }

@@ -34,6 +34,18 @@ func (s *Settings) AddDataFlags(c *cobra.Command) {
 	}
 }
 
+// AddReadingFlags declares the flags that say where new rows are and how they
+// are read; what they are, a model knows.
+func (s *Settings) AddReadingFlags(c *cobra.Command) {
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	s.dataFlags(all)
+	s.addFlags(c, []Section{section("Rows", func(f *pflag.FlagSet) {
+		for _, name := range []string{"data", "header", "separator", "missing"} {
+			f.AddFlag(all.Lookup(name))
+		}
+	}), section("Cache", s.cacheFlags)})
+}
+
 // AddModelFlags declares the flags of what shapes a model, and --config: those
 // of a command that trains many models in its own process.
 func (s *Settings) AddModelFlags(c *cobra.Command) {

@@ -1,5 +1,7 @@
 package metrics
 
+import "math"
+
 // Report holds the figures of some rows, each counted exactly once.
 type Report struct {
 	Rows             int     `json:"rows"`
@@ -114,4 +116,12 @@ func Of(s Scores, setup Setup) Report {
 		r.Confusion = t.confusion()
 	}
 	return r
+}
+
+// value returns a metric of the report; NaN if it has none.
+func (r Report) value(m Metric) float64 {
+	if v, ok := r.Value(m.Name); ok {
+		return v
+	}
+	return math.NaN()
 }

@@ -35,7 +35,7 @@ const (
 
 	Bootstrap Purpose = 6 // rows of a bootstrap sample: coordinates (sample)
 	Search    Purpose = 7 // settings to try: coordinates (trial, dimension)
-	Permute   Purpose = 8 // a column's values among rows: coordinates (column, repeat)
+	Permute   Purpose = 8 // a column's values among rows: coordinates (repeat)
 )
 
 const golden = 0x9E3779B97F4A7C15
