@@ -43,3 +43,27 @@ func TestSparseFields(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkText is the first layer's part of a step on texts of 120 n-grams.
+func BenchmarkText(b *testing.B) {
+	const rows, values = 16, 4096
+	f := newFields([]Field{{Values: values, Width: 16}})
+	newLayerBench(layerCase{layer: f, rows: rows, in: values})
+	r := rand.New(rand.NewPCG(1, 2))
+	x := make([]float32, rows*values)
+	for range rows * 120 {
+		x[r.IntN(len(x))] = 0.1
+	}
+	dy := make([]float32, rows*f.out)
+	b.Run("forward", func(b *testing.B) {
+		for b.Loop() {
+			f.Forward(Pass{Train: true}, x)
+		}
+	})
+	b.Run("backward", func(b *testing.B) {
+		f.Forward(Pass{Train: true}, x)
+		for b.Loop() {
+			f.Backward(dy)
+		}
+	})
+}
