@@ -49,7 +49,8 @@
 // Vectors from Ring.Alloc reach a next node on the same machine without a copy,
 // where the link shares memory; everywhere else they are slices like any other.
 // Package rpc maps at most 64 MiB for frames under way, of which it touches as
-// much as is under way at once, about 8 MiB at most between two nodes.
+// much as is under way at once, about 8 MiB at most between two nodes. The sum
+// of a vector of 8 MiB or more is written past the caches, which cannot hold it.
 //
 // # Errors
 //

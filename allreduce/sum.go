@@ -20,8 +20,7 @@ import "context"
 // Sum reads parts until it returns and owns dst while it runs; dst must not
 // overlap a part, but it may be the part of a node with one: no element of dst
 // is written before all nodes have that of the part. After an error dst is
-// undefined. It panics if the lengths do
-// not fit.
+// undefined. It panics if the lengths do not fit.
 func (s Step) Sum(ctx context.Context, dst []float32, parts [][]float32, factors []float32) error {
 	if err := s.BeginSum(ctx, dst, parts, factors); err != nil {
 		return err

@@ -47,15 +47,17 @@
 // has been written; SendMsg returns before that. Two things would keep it from
 // coming back: gRPC's copy for retries, which the call turns off, and its rule
 // that buffers of at most 1 KiB are nobody's, which the pool's smallest class
-// avoids. A received frame is copied once, from HTTP/2's pieces into a pooled
-// frame.
+// avoids. A received frame of more than a piece of HTTP/2 stays in the buffers
+// that gRPC has read its pieces into, until it is released; a shorter one is
+// copied into a pooled frame. Three zeros stand in front of the header in a
+// message, so that with gRPC's own five bytes each piece holds whole floats.
 //
 // # Goroutines
 //
 // For each link a sender (queue to stream) and a reader of the client stream
 // (control messages, and the news of a lost next node), one that reads the
 // previous node's choice and, if frames do not come on the stream, its end, and
-// one that hears the bell of shared memory, all ended by Close; on the server gRPC's own for each accepted stream, which stays until the
-// link has ended, and one for the first message of a stream, so that a silent
+// one that hears the bell of shared memory, all ended by Close; on the server
+// gRPC's own for each accepted stream, which stays until the link has ended, and one for the first message of a stream, so that a silent
 // client can be turned away. The connections' goroutines are gRPC's.
 package rpc
