@@ -94,7 +94,7 @@ func TestWordsAreWhole(t *testing.T) {
 				t.Errorf("%s: %v", text, err)
 			} else if m, err := ParseMethod(c.Method); err != nil {
 				t.Errorf("%s: %v", c.Method, err)
-			} else if _, _, err := m.build(Ingredients{Config: c, Counts: []int{5, 3}}); err != nil {
+			} else if _, _, err := m.build(Ingredients{Config: c, Counts: []int{5, 3}, Mass: []float64{5, 3}}); err != nil {
 				t.Errorf("%s: %v", text, err)
 			}
 		}
