@@ -53,7 +53,7 @@ func TestOwnOptions(t *testing.T) {
 
 // TestStrength: what the methods take out of the scores.
 func TestStrength(t *testing.T) {
-	in := Ingredients{Config: Defaults(), Counts: []int{1000, 100, 10}}
+	in := Ingredients{Config: Defaults(), Counts: []int{1000, 100, 10}, Mass: []float64{1000, 100, 10}}
 	in.Config.Tau = 0.8
 	in.Config.CBBeta = 0.9999999999 // so near to 1 that the weights are one over the counts
 	for text, want := range map[string]float64{"erm": 0, "absgd": 0, "la": 0.8, "absgd+la": 0.8, "cb": 1, "absgd+cb": 1, "cb+la": 1.8} {
