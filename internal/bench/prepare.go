@@ -38,7 +38,8 @@ func (t task) prepare(ctx context.Context, meet func(string) ([]string, error)) 
 }
 
 // whole readies a run of its own: nodes that find each other by gossip, compare
-// their states, tell where they are, and write checkpoints.
+// their states and tell where they are. Checkpoints are none of its cost: how
+// often they are written is up to who runs it.
 func (t task) whole(ctx context.Context, cfg train.Config, meet func(string) ([]string, error)) (prepared, error) {
 	addr, err := freeAddress(ctx)
 	if err != nil {
@@ -51,7 +52,7 @@ func (t task) whole(ctx context.Context, cfg train.Config, meet func(string) ([]
 	return prepared{cfg: cfg, leave: func() error { return nil }, take: func(ctx context.Context, cfg train.Config, o train.Observer) error {
 		_, err := train.Run(ctx, cfg, train.Options{
 			Name: fmt.Sprintf("process-%d", t.Rank), Listen: addr, Join: addrs[:1], Nodes: t.Nodes,
-			Out: filepath.Join(t.Step.Dir, fmt.Sprint(t.Rank)), CheckpointEvery: 100,
+			Out: filepath.Join(t.Step.Dir, fmt.Sprint(t.Rank)), CheckpointEvery: -1,
 			Observe: o,
 		})
 		return err

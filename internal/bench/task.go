@@ -31,9 +31,9 @@ type StepTask struct {
 	Transport string
 	Duration  time.Duration // how long to measure
 	Steps     int           // if positive, so many steps are measured, however long they take
-	// Whole takes the steps in a whole run, with membership, comparisons of the
-	// nodes' states, and a checkpoint every 100 steps, in Dir; it wants Steps. Glyphs takes them
-	// on the built-in data, as Whole always does.
+	// Whole takes the steps in a whole run, with membership and comparisons of the
+	// nodes' states, in Dir; it wants Steps. Glyphs takes them on the built-in
+	// data, as Whole always does.
 	Whole, Glyphs bool
 	Dir           string
 }

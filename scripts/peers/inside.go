@@ -85,8 +85,8 @@ func method(ctx context.Context, c comparison) (table, error) {
 func elastic(ctx context.Context, c comparison) (table, error) {
 	t := table{
 		Title: "Elasticity, beside none",
-		Text: "Steps of a whole run (membership by gossip, flight records, comparison of the nodes' states, a checkpoint every 100 steps) beside the same " +
-			"steps on a ring that nobody watches, on the built-in data. Both take turns in the same processes, 100 steps each, so that each turn has one comparison and one checkpoint; " +
+		Text: "Steps of a whole run (membership by gossip, flight records, comparison of the nodes' states every 100 steps) beside the same " +
+			"steps on a ring that nobody watches, on the built-in data. Both take turns in the same processes, 100 steps each, so that each turn has one comparison; " +
 			"medians over the pairs, and intervals by order statistics. What gossip does in the background falls on both.",
 		Head: costHead,
 	}
