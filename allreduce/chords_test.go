@@ -53,8 +53,10 @@ func TestChordsTakeFewHops(t *testing.T) {
 	}
 }
 
-// TestCutChord cuts a chord under a ring: its nodes have lost each other, and
-// all others hear of it at once.
+// TestCutChord cuts a chord under a ring: one of its nodes at least notices that
+// it has lost the other, and all hear of it at once. With so many edges, what one
+// node hears may overtake what it would have noticed itself, and then it names
+// who told it.
 func TestCutChord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const nodes, from, to = 6, 1, 5
@@ -67,11 +69,17 @@ func TestCutChord(t *testing.T) {
 			_, err := rings[r].At(5).Gather(t.Context(), make([][]float64, bounds[r+1]-bounds[r]))
 			return err
 		})
+		noticed := false
 		for r, err := range errs {
 			pe, ok := errors.AsType[*allreduce.PeerError](err)
-			if !ok || !errors.Is(err, allreduce.ErrLost) || r == from && pe.Rank != to || r == to && pe.Rank != from || pe.Rank != from && pe.Rank != to {
-				t.Errorf("rank %d: %v, want nodes %d and %d to have lost each other", r, err, from, to)
+			if !ok || !errors.Is(err, allreduce.ErrLost) && !errors.Is(err, allreduce.ErrGaveUp) {
+				t.Errorf("rank %d: %v, want a lost peer, or one that gave up", r, err)
+				continue
 			}
+			noticed = noticed || errors.Is(err, allreduce.ErrLost) && (r == from && pe.Rank == to || r == to && pe.Rank == from)
+		}
+		if !noticed {
+			t.Errorf("neither node %d nor %d has lost the other: %v", from, to, errs)
 		}
 		if d := time.Since(start); d > 0 {
 			t.Errorf("took %v", d)

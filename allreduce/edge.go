@@ -36,11 +36,13 @@ func (e *edge) frame(h Header, n int) *Frame {
 }
 
 // open opens the links of all edges at once: each waits for other nodes. If one
-// cannot be opened, the others are given up for the same reason.
+// cannot be opened, or breaks while the others are, all are given up for the same
+// reason.
 func (r *Ring) open(ctx context.Context, tr Transport) error {
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	var wg sync.WaitGroup
+	var wg, watches sync.WaitGroup
+	opened := make(chan struct{})
 	for _, e := range r.edges {
 		wg.Go(func() {
 			t := r.t
@@ -51,9 +53,18 @@ func (r *Ring) open(ctx context.Context, tr Transport) error {
 				return
 			}
 			e.link, e.lend = link, lenderOf(link, &e.pool)
+			watches.Go(func() {
+				select {
+				case <-link.Done():
+					giveUp(link.Err())
+				case <-opened:
+				}
+			})
 		})
 	}
 	wg.Wait()
+	close(opened)
+	watches.Wait()
 	err := context.Cause(ctx)
 	if err == nil {
 		return nil

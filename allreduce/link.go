@@ -31,6 +31,10 @@ type Link interface {
 	// After the last frame of a node that has closed its link it returns an
 	// error that wraps ErrLeft.
 	Recv() (*Frame, error)
+	// Done is closed once the link has ended, and Err then says why: for whoever
+	// does not receive yet.
+	Done() <-chan struct{}
+	Err() error
 	// Abort ends the link because of reason and does not wait: calls under
 	// way return, frames under way may be lost, and both neighbours are told
 	// (see Farewell). Only the first call counts.

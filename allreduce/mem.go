@@ -59,14 +59,16 @@ func (m *Mem) Cut(from, to string) {
 	m.faults(from, to).setCut(true)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	ends := make(map[*memLink]error)
 	for end, l := range m.mu.offers {
 		if end.node == from && l.t.Names[l.t.Next()] == to {
-			l.fail(l.t.peerError(l.t.Next(), ErrLost))
+			ends[l] = l.t.peerError(l.t.Next(), ErrLost)
 		}
 		if end.node == to && l.t.Names[l.t.Prev()] == from {
-			l.fail(l.t.peerError(l.t.Prev(), ErrLost))
+			ends[l] = l.t.peerError(l.t.Prev(), ErrLost)
 		}
 	}
+	failTogether(ends)
 }
 
 // Crash takes a node off the network as the death of its process does: its

@@ -173,6 +173,22 @@ func (l *memLink) broken() error {
 func (l *memLink) fail(err error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.failLocked(err)
+}
+
+// failTogether ends links, each with its error, before anybody can learn of one
+// of them.
+func failTogether(ends map[*memLink]error) {
+	for l := range ends {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+	}
+	for l, err := range ends {
+		l.failLocked(err)
+	}
+}
+
+func (l *memLink) failLocked(err error) bool {
 	if l.mu.err != nil {
 		return false
 	}
@@ -180,6 +196,12 @@ func (l *memLink) fail(err error) bool {
 	close(l.dead)
 	return true
 }
+
+// Done implements Link.
+func (l *memLink) Done() <-chan struct{} { return l.dead }
+
+// Err implements Link.
+func (l *memLink) Err() error { return l.err() }
 
 func (l *memLink) err() error {
 	l.mu.Lock()

@@ -135,6 +135,12 @@ func (l *link) cut() {
 	}
 }
 
+// Done implements allreduce.Link.
+func (l *link) Done() <-chan struct{} { return l.dead }
+
+// Err implements allreduce.Link.
+func (l *link) Err() error { return l.err() }
+
 func (l *link) err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
