@@ -6,7 +6,7 @@ type group struct {
 	name    string
 	flags   []string
 	methods []string
-	noisy   bool // labels were changed, so that the loss can be asked to find them
+	noisy   bool // say how well the loss finds the changed labels
 }
 
 var groups = []group{
@@ -26,6 +26,7 @@ var groups = []group{
 		methods: []string{
 			"erm", "absgd[lambda=inf@0,5@0.6]", "cb", "absgd[lambda=inf@0,2@0.8]+cb",
 			"la", "rgd+la", "chi2+la", "absgd[lambda=inf@0,5@0.6]+la", "absgd[lambda=inf@0,3@0.6]+la", "absgd[lambda=inf@0,2@0.8]+la", "absgd[ess=0.97]+la",
+			"absgd[ess=0.9]+la", "absgd[ess=0.9]+la --ensemble 4",
 		},
 	},
 	{
@@ -37,11 +38,10 @@ var groups = []group{
 		},
 	},
 	{ // 6,000 rows, and nothing that would keep the network from learning them by heart
-		name:  "noise-mlp",
-		noisy: true,
+		name: "noise-mlp",
 		flags: []string{"--label-noise", "sym:0.4", "--val-fraction", "0.9", "--model", "mlp:256,128", "--epochs", "60", "--batch", "128",
 			"--lr-schedule", "cosine", "--weight-decay", "0"},
-		methods: []string{"erm", "gce", "gce[k=0.5]", "sce", "bitempered", "absgd[lambda=inf@0,-1@0.1]", "absgd[lambda=inf@0,-1@0.3,ess=0.6]", "absgd[lambda=inf@0,2@0.1]"},
+		methods: []string{"erm", "gce", "gce[k=0.5]", "sce", "bitempered", "absgd[lambda=inf@0,-1@0.3]", "absgd[lambda=inf@0,-1@0.3,ess=0.6]", "absgd[lambda=inf@0,2@0.3]"},
 	},
 }
 
