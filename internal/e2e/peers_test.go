@@ -21,11 +21,11 @@ func TestDataFromPeers(t *testing.T) {
 
 	args := append([]string{"--join", freeAddress(t, "peers"), "--nnodes", "2", "--job-secret-file", secret, "--progress", "plain", "--log-level", "info"}, small...)
 	empty, cache := filepath.Join(dir, "empty"), filepath.Join(dir, "cache")
-	without := start(t, node, append([]string{"--data", "idx:" + empty, "--data-from", "peers", "--cache", cache}, args...)...)
+	without := start(t, node, append([]string{"--data", "idx:" + empty, "--data-from", "peers", "--cache", cache, "--out", filepath.Join(dir, "without")}, args...)...)
 	eventually(t, 20*time.Second, "it waits for a node with the data", func() bool {
 		return strings.Contains(without.stderr.String(), "no node gives the data")
 	})
-	with := start(t, node, append([]string{"--data-from", "peers"}, args...)...)
+	with := start(t, node, append([]string{"--data-from", "peers", "--out", filepath.Join(dir, "with")}, args...)...)
 	for _, p := range []*process{with, without} {
 		if code := p.wait(t, time.Minute); code != 0 || p.sha(t) != want {
 			t.Errorf("exit code %d, want the model %s\n%s", code, want, p.stderr.String())
