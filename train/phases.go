@@ -16,10 +16,11 @@ const (
 	committing
 	evaluating
 	syncing
+	verifying
 )
 
 var phaseNames = [...]string{
-	"idle", "loading", "forward", "normalizer", "backward", "allreduce", "optimizer", "evaluation", "sync",
+	"idle", "loading", "forward", "normalizer", "backward", "allreduce", "optimizer", "evaluation", "sync", "verify",
 }
 
 // String returns the phase's name in metrics and messages.
@@ -27,7 +28,7 @@ func (p phase) String() string { return phaseNames[p] }
 
 // waits tells whether the phase needs the other nodes.
 func (p phase) waits() bool {
-	return p == normalizer || p == reducing || p == evaluating || p == syncing
+	return p == normalizer || p == reducing || p == evaluating || p == syncing || p == verifying
 }
 
 // clock knows the phase under way and adds up the time that each has taken.

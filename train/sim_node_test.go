@@ -28,6 +28,8 @@ type simNode struct {
 	killed   bool
 	deathAt  int // step, from 0
 	deathIn  string
+	hangAt   int // step, from 0
+	hangIn   string
 	flipAt   int  // step, from 0, in which a bit flips; -1: never
 	flipsOn  bool // and in every later one
 	finished bool
@@ -40,7 +42,7 @@ type simNode struct {
 func (w *world) spawn(min int) *simNode {
 	w.mu.Lock()
 	n := &simNode{
-		world: w, index: len(w.nodes), end: w.net.Endpoint(), deathAt: -1, flipAt: -1,
+		world: w, index: len(w.nodes), end: w.net.Endpoint(), deathAt: -1, hangAt: -1, flipAt: -1,
 		drain: make(chan struct{}), done: make(chan struct{}),
 	}
 	w.nodes = append(w.nodes, n)
@@ -85,6 +87,9 @@ func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, err
 		n.progress(p)
 		n.flip(p, j)
 		told(p)
+		if n.hangs(p) {
+			<-ctx.Done() // the process does
+		}
 	}
 	summary, err := m.train(ctx)
 	if errors.Is(err, ErrDrained) {
@@ -102,6 +107,13 @@ func (n *simNode) progress(p cluster.Progress) {
 	if dies {
 		w.kill(n)
 	}
+}
+
+// hangs tells whether a script has the process stand still at p.
+func (n *simNode) hangs(p cluster.Progress) bool {
+	n.world.mu.Lock()
+	defer n.world.mu.Unlock()
+	return n.hangAt == int(p.Step) && n.hangIn == p.Phase
 }
 
 // flip spoils the parameters where a script says so.

@@ -20,6 +20,7 @@ import (
 //	step K               until every live node that can go on has committed K steps
 //	kill I[,J]           the processes die
 //	kill I at K PHASE    node I dies when it enters that phase of step K
+//	hang I at K PHASE    node I answers, but never gets on from that phase of step K
 //	freeze I / thaw I    the process stops answering / goes on
 //	partition A | B      what A and B send to each other is lost (lists of nodes)
 //	heal                 no partition any more
@@ -51,6 +52,12 @@ func (w *world) do(line string) {
 		})
 	case "kill":
 		w.killed(rest)
+	case "hang":
+		who, when, _ := strings.Cut(rest, " at ")
+		step, in, _ := strings.Cut(when, " ")
+		for _, n := range w.list(who) {
+			n.note(func() { n.hangAt, n.hangIn = w.number(step)-1, in })
+		}
 	case "corrupt":
 		w.corrupted(rest)
 	case "freeze", "thaw":

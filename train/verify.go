@@ -49,7 +49,10 @@ type trust struct {
 // verify compares the states of all nodes, and keeps a state that they agree
 // on.
 func (s *session) verify(ctx context.Context) error {
-	all, err := s.collectives(s.job.state.Step).Gather(ctx, s.standings())
+	mine := s.standings()
+	s.enter(verifying)
+	defer s.enter(idle)
+	all, err := s.collectives(s.job.state.Step).Gather(ctx, mine)
 	if err != nil {
 		return err
 	}

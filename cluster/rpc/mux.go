@@ -94,8 +94,8 @@ func (s *Server) route(c net.Conn) {
 		err = s.hand(to, known)
 	}
 	if err != nil {
+		s.refused.add(peer, err) // first: whoever sees the end can count on the count
 		_ = c.Close()
-		s.refused.add(peer, err)
 	}
 }
 
