@@ -141,6 +141,9 @@ func (r *Ring) receive(e *edge) {
 		if err == nil {
 			err = r.accept(e, f)
 		}
+		if r.t.Heard != nil {
+			r.t.Heard()
+		}
 		if err != nil {
 			r.fail(err)
 			return

@@ -41,6 +41,9 @@ type Topology struct {
 	// Stride says which edge of the ring a link is: how many ranks further on
 	// its next node is. It is for transports to read; Form sets it. 0 is 1.
 	Stride int
+	// Heard is called for every frame that has arrived, on the goroutine that
+	// reads them: it must not wait. nil: by nobody.
+	Heard func()
 }
 
 // Sizes are the lengths a ring works with; zero stands for the package's

@@ -19,6 +19,7 @@ type hangs struct {
 	busy    bool
 	next    time.Time // not again before
 	hurried uint64    // generation of a ring in which another member has found a hang
+	looked  uint64    // the last ring that was examined at another's word
 }
 
 // stillness is how long a counter may stand still while others wait: at least
@@ -39,20 +40,25 @@ func (s *state) examineHang(ctx context.Context, now time.Time) {
 	}
 	p, still := s.node.flight.read(now)
 	late := still >= limit(p.Median) && p.WaitingFor != "" && !now.Before(s.hang.next)
-	if !late && s.hang.hurried != r.Generation {
+	asked := s.hang.hurried == r.Generation
+	if !late && !asked {
 		return
 	}
 	s.hang.busy, s.hang.hurried, s.hang.next = true, 0, now.Add(time.Second)
 	n := s.node
 	n.wg.Go(func() {
 		records := n.Status(ctx)
-		n.post(func(ctx context.Context, s *state) { s.judge(ctx, r.Generation, records, time.Now()) })
+		n.post(func(ctx context.Context, s *state) { s.judge(ctx, r.Generation, records, asked, time.Now()) })
 	})
 }
 
-// judge acts on the flight records of a ring.
-func (s *state) judge(ctx context.Context, generation uint64, records []MemberStatus, now time.Time) {
+// judge acts on the flight records of a ring, which another member may have
+// asked for.
+func (s *state) judge(ctx context.Context, generation uint64, records []MemberStatus, asked bool, now time.Time) {
 	s.hang.busy = false
+	if asked {
+		s.hang.looked = generation
+	}
 	r := s.ballot.Committed
 	if s.need() != "" || s.finished || generation != r.Generation {
 		return
@@ -69,9 +75,9 @@ func (s *state) judge(ctx context.Context, generation uint64, records []MemberSt
 	case p != nil:
 		p.exclude(now, firstBar)
 		l := flightOf(records, name)
-		l.Reason = reason
+		l.Reason, l.Hung = reason, true
 		s.lose(l)
-		s.spread(ctx, hint{Loss: Loss{Generation: generation, Peer: name}, Hung: true})
+		s.spread(ctx, hint{Loss: Loss{Generation: generation, Peer: name, Hung: true}})
 	}
 }
 

@@ -15,6 +15,8 @@ type Loss struct {
 	Step       uint64 `json:"step"`       // where the one who noticed was, 0 if nowhere
 	Phase      string `json:"phase"`      // what it was doing there
 	Reason     string `json:"reason"`
+	// Hung says that the member answers, while the others wait for it in vain.
+	Hung bool `json:"hung,omitempty"`
 }
 
 // reportTimeout bounds how long Report waits for members to hear it.
@@ -119,7 +121,7 @@ func (s *state) lose(l Loss) {
 func (s *state) spread(ctx context.Context, h hint) {
 	n := s.node
 	for _, m := range s.ringMates() {
-		if m.Name == h.Loss.Peer && !h.Hung || h.Loss.Peer == "" {
+		if m.Name == h.Loss.Peer && !h.Loss.Hung || h.Loss.Peer == "" {
 			continue
 		}
 		n.wg.Go(func() {

@@ -150,6 +150,8 @@ func (s *state) pleaded(ctx context.Context, q plea, from string) any {
 	switch {
 	case !member:
 		r.Full = s.fullFor(from, now)
+	case q.Need != "" && q.Generation == s.known.Generation && s.need() == "" && !s.outside && s.looksItself(q):
+		r.Says = at(s.node.self) + " looks whether " + q.Loss.Peer + " hangs"
 	case q.Need != "" && q.Generation == s.known.Generation && s.need() == "" && !s.outside:
 		s.over = from + " needs a new ring: " + clip(q.Need)
 		if q.Loss != nil && q.Loss.Generation == q.Generation {
@@ -158,6 +160,17 @@ func (s *state) pleaded(ctx context.Context, q plea, from string) any {
 		s.node.log.Info().Str("member", from).Msg("a member needs a new ring: " + clip(q.Need))
 	}
 	return r
+}
+
+// looksItself has the flight records examined if the plea is about a member
+// that hangs, and reports whether that comes first: who hangs votes like all
+// others, so that a ring formed at once would have it as a member again.
+func (s *state) looksItself(q plea) bool {
+	if q.Loss == nil || !q.Loss.Hung || q.Loss.Generation != q.Generation || s.hang.looked == q.Generation {
+		return false
+	}
+	s.hang.hurried = q.Generation
+	return true
 }
 
 // fullFor says why there is no place in the ring for a newcomer; "": there is.

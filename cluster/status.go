@@ -20,8 +20,8 @@ type MemberStatus struct {
 	Generation uint64 `json:"generation"`
 	// Waiting says why the member is in no ring now, if it is not.
 	Waiting string `json:"waiting,omitempty"`
-	// Progress is the member's own record, and Since for how long its counter
-	// has not changed.
+	// Progress is the member's own record, and Since for how long it has not
+	// got on.
 	Progress Progress      `json:"progress"`
 	Since    time.Duration `json:"since"`
 	// RTT is how long the member took to answer.

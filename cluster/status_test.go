@@ -171,3 +171,58 @@ func TestWaitingIsTold(t *testing.T) {
 		}
 	})
 }
+
+// Whoever finds a hang first need not lead: the leader looks itself before it
+// forms a ring, or that ring would have the one that hangs as a member.
+func TestHangIsLookedAtBeforeTheNextRing(t *testing.T) {
+	simulate(t, func(t *testing.T, s *sim) {
+		nodes := s.cast(3, 3)
+		nodes[1].hangs = true
+		for _, a := range nodes {
+			a.start()
+		}
+		r := s.ring(nodes...)
+		counter := uint64(0)
+		tell := func(a *actor, phase string, waitsFor *actor) {
+			counter++
+			p := cluster.Progress{Step: 7, Phase: phase, Counter: counter}
+			if waitsFor != nil {
+				p.WaitingFor = waitsFor.name()
+			}
+			a.node.SetProgress(p)
+		}
+		tell(nodes[1], "optimizer", nil)
+		tell(nodes[2], "verify", nodes[1])
+		pass(900 * time.Millisecond)
+		tell(nodes[0], "verify", nodes[2])
+		next := s.next(r.Generation, nodes[0], nodes[2])
+		if next.Generation != r.Generation+1 {
+			t.Errorf("the ring without it is of generation %d, after %d", next.Generation, r.Generation)
+		}
+	})
+}
+
+// A phase may be long: whoever beats gets on, and those who wait for it do not
+// wait in vain.
+func TestBeatIsProgress(t *testing.T) {
+	simulate(t, func(t *testing.T, s *sim) {
+		nodes, r := s.ringOf(3)
+		for i, a := range nodes {
+			p := cluster.Progress{Step: 7, Phase: "gather", Counter: 1}
+			if i != 1 {
+				p.WaitingFor = nodes[(i+2)%3].name()
+			}
+			a.node.SetProgress(p)
+		}
+		for range 30 {
+			nodes[1].node.Beat()
+			pass(time.Second)
+		}
+		for _, a := range nodes {
+			a.calm(r, 0)
+		}
+		if still := nodes[0].node.Status(t.Context())[1].Since; still > 2*time.Second {
+			t.Errorf("it has stood still for %v", still)
+		}
+	})
+}

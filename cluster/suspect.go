@@ -60,13 +60,12 @@ func (s *state) matters(name string) bool { return s.concerns(name) || name == s
 type hint struct {
 	Loss   Loss          `json:"loss"`
 	Silent time.Duration `json:"silent,omitempty"` // for how long it has been silent; 0: it is proved dead
-	Hung   bool          `json:"hung,omitempty"`   // it answers, but the others wait for it in vain
 }
 
 // hinted takes a hint: nobody is believed lost before he has been asked again
 // from here, for a second at least.
 func (s *state) hinted(ctx context.Context, from string, h hint, now time.Time) any {
-	if h.Hung {
+	if h.Loss.Hung {
 		s.hang.hurried = h.Loss.Generation
 		return nothing{}
 	}

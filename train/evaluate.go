@@ -35,6 +35,7 @@ type evaluator struct {
 	classes, shards, lo int
 	replicas            []*model.Network
 	crew                *crew
+	beat                func() // called after every evaluationRows of a shard; nil: not
 }
 
 // scores returns the logits of all rows of set.
@@ -84,6 +85,9 @@ func (e *evaluator) logits(dst []float64, net *model.Network, set *dataset.Set, 
 		}
 		for _, z := range net.Logits(model.Pass{}, x[:rows*width], rows) {
 			dst = append(dst, float64(z))
+		}
+		if e.beat != nil {
+			e.beat()
 		}
 	}
 	return dst

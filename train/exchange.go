@@ -74,6 +74,7 @@ func (x *exchange) begin(ctx context.Context, b *dataset.Batch, at optimizer.At,
 // goes on with what is under way, unless another shard's goroutine is at it.
 func (x *exchange) layer(shard, from int) {
 	x.final[shard].Store(int64(from))
+	x.s.flight.beat()
 	if !x.overlap || !x.mu.TryLock() {
 		return
 	}

@@ -80,7 +80,7 @@ func (s *session) agree(ctx context.Context, sum string) error {
 	for i := range local {
 		local[i] = record
 	}
-	all, err := s.collectives(s.job.state.Step).Gather(ctx, local)
+	all, err := between{s}.Gather(ctx, local)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,17 @@ func (s *session) evaluateEpoch(ctx context.Context) (score float64, err error) 
 func (s *session) scores(ctx context.Context, set *dataset.Set) (metrics.Scores, error) {
 	e := evaluator{
 		classes: len(s.job.data.Classes), shards: s.job.cfg.Shards, lo: s.lo,
-		replicas: s.replicas, crew: s.crew,
+		replicas: s.replicas, crew: s.crew, beat: s.flight.beat,
 	}
-	return e.scores(ctx, set, s.job.data.Features(), s.collectives(s.job.state.Step))
+	return e.scores(ctx, set, s.job.data.Features(), between{s})
+}
+
+// between is an evaluation's collectives: a phase of their own, since to
+// compute is not to wait for others.
+type between struct{ s *session }
+
+func (b between) Gather(ctx context.Context, local [][]float64) ([][]float64, error) {
+	b.s.enter(gathering)
+	defer b.s.enter(evaluating)
+	return b.s.collectives(b.s.job.state.Step).Gather(ctx, local)
 }

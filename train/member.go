@@ -21,6 +21,7 @@ type member struct {
 	checkpoints *checkpoints // of dir; nil: none
 	net         *network
 	started     time.Time
+	flight      flight // from ring to ring
 }
 
 // ErrDrained ends a run on a node that was asked to leave it: the others go on.
@@ -76,6 +77,9 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 	ctx, release := m.net.node.During(ctx, roster)
 	defer release()
 	rank, _ := roster.Rank(m.net.node.Self().Name)
+	m.flight.set, m.flight.pulse = m.net.progress, m.net.beat
+	m.flight.on(roster, rank)
+	m.flight.enter(m.job.state.Step, forming)
 	ring, err := allreduce.Form(ctx, m.net.transport, m.net.topology(roster, rank))
 	if mistake := asUsage(err); mistake != err {
 		return trained{}, mistake
@@ -85,7 +89,7 @@ func (m *member) onRing(ctx context.Context, roster cluster.Roster) (out trained
 	}
 	lo, hi := roster.Range(rank)
 	s := newSession(m.job, ring, lo, hi)
-	s.flight = flight{set: m.net.progress, previous: roster.Members[(rank+len(roster.Members)-1)%len(roster.Members)].Name}
+	s.flight = &m.flight
 	s.flight.way, _ = ring.Ways()
 	s.drain = m.opts.Drain
 	s.bounds, s.names, s.rank = roster.Shards, roster.Names(), rank
@@ -196,7 +200,7 @@ func (c ringCheckpoints) consider(j *job, score float64) { c.to.consider(j, c.ge
 func (c ringCheckpoints) last(j *job) { c.to.offer(j, c.generation, math.NaN()) }
 
 func (n *network) topology(r cluster.Roster, rank int) allreduce.Topology {
-	t := allreduce.Topology{Run: n.run, Generation: r.Generation, Roster: r.Hash(), Rank: rank, Shards: r.Shards, Sizes: n.sizes}
+	t := allreduce.Topology{Run: n.run, Generation: r.Generation, Roster: r.Hash(), Rank: rank, Shards: r.Shards, Sizes: n.sizes, Heard: n.node.Beat}
 	for _, m := range r.Members {
 		t.Names = append(t.Names, m.Name)
 		t.Addrs = append(t.Addrs, m.Addr)

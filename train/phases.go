@@ -15,12 +15,15 @@ const (
 	reducing
 	committing
 	evaluating
+	gathering
 	syncing
 	verifying
+	forming
 )
 
 var phaseNames = [...]string{
-	"idle", "loading", "forward", "normalizer", "backward", "allreduce", "optimizer", "evaluation", "sync", "verify",
+	"idle", "loading", "forward", "normalizer", "backward", "allreduce", "optimizer",
+	"evaluation", "gather", "sync", "verify", "form",
 }
 
 // String returns the phase's name in metrics and messages.
@@ -28,7 +31,12 @@ func (p phase) String() string { return phaseNames[p] }
 
 // waits tells whether the phase needs the other nodes.
 func (p phase) waits() bool {
-	return p == normalizer || p == reducing || p == evaluating || p == syncing || p == verifying
+	switch p {
+	case normalizer, reducing, gathering, syncing, verifying, forming:
+		return true
+	default:
+		return false
+	}
 }
 
 // clock knows the phase under way and adds up the time that each has taken.

@@ -44,7 +44,7 @@ type session struct {
 	final    []func(from int) // per local shard, for its backward pass
 
 	clock  clock
-	flight flight
+	flight *flight
 
 	rank   int
 	names  []string // of the ring's nodes, by rank
@@ -66,6 +66,7 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 		shares:     make([]float32, k),
 		statistics: make([]float32, len(j.net.Running())),
 		records:    make([][]float64, k),
+		flight:     new(flight),
 	}
 	n := len(j.net.Params())
 	for i := range k {
@@ -217,6 +218,7 @@ func (s *session) forwardShard(i int) {
 		w.Q = make([]float32, len(part.Y))
 	}
 	w.Q = w.Q[:len(part.Y)]
+	s.flight.beat()
 }
 
 // backward runs the backward pass of every local shard with the weights q; the

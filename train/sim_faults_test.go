@@ -7,16 +7,28 @@ import (
 	"github.com/ballast-ml/ballast/cluster/clustertest"
 )
 
-// hop is how long a frame takes: simulated time passes in no other way while
-// nothing goes wrong.
+// hop is how long a frame takes, unless a script says otherwise: simulated time
+// passes in no other way while nothing goes wrong.
 const hop = 5 * time.Millisecond
 
 // slow gives every edge to and from n its delay; the lock is held.
 func (w *world) slow(n *simNode) {
 	for _, other := range w.nodes {
 		if other != n && other.name != "" {
-			w.mem.Delay(n.name, other.name, hop)
-			w.mem.Delay(other.name, n.name, hop)
+			w.mem.Delay(n.name, other.name, w.hop)
+			w.mem.Delay(other.name, n.name, w.hop)
+		}
+	}
+}
+
+// delay changes the delay of every edge.
+func (w *world) delay(hop time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hop = hop
+	for _, n := range w.nodes {
+		if n.name != "" {
+			w.slow(n)
 		}
 	}
 }

@@ -33,6 +33,9 @@ type simNode struct {
 	flipAt   int  // step, from 0, in which a bit flips; -1: never
 	flipsOn  bool // and in every later one
 	finished bool
+	slowIn   string // phase, each beat of which takes slowFor
+	slowFor  time.Duration
+	phase    string
 
 	summary Summary
 	err     error
@@ -82,6 +85,11 @@ func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, err
 	m.net.sizes = w.sizes
 	self := m.net.node.Self().Name
 	n.note(func() { n.name = self; w.slow(n) })
+	beat := m.net.beat
+	m.net.beat = func() {
+		n.drag()
+		beat()
+	}
 	told := m.net.progress
 	m.net.progress = func(p cluster.Progress) {
 		n.progress(p)
@@ -102,10 +110,21 @@ func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, err
 func (n *simNode) progress(p cluster.Progress) {
 	w := n.world
 	w.mu.Lock()
+	n.phase = p.Phase
 	dies := !n.killed && n.deathAt == int(p.Step) && n.deathIn == p.Phase
 	w.mu.Unlock()
 	if dies {
 		w.kill(n)
+	}
+}
+
+// drag takes the time that a script says.
+func (n *simNode) drag() {
+	n.world.mu.Lock()
+	slow := n.slowIn != "" && n.slowIn == n.phase
+	n.world.mu.Unlock()
+	if slow {
+		<-time.After(n.slowFor)
 	}
 }
 

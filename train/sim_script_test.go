@@ -21,6 +21,8 @@ import (
 //	kill I[,J]           the processes die
 //	kill I at K PHASE    node I dies when it enters that phase of step K
 //	hang I at K PHASE    node I answers, but never gets on from that phase of step K
+//	slow I PHASE D       whatever node I gets done within that phase takes D more
+//	delay D              every frame takes so long
 //	freeze I / thaw I    the process stops answering / goes on
 //	partition A | B      what A and B send to each other is lost (lists of nodes)
 //	heal                 no partition any more
@@ -58,6 +60,13 @@ func (w *world) do(line string) {
 		for _, n := range w.list(who) {
 			n.note(func() { n.hangAt, n.hangIn = w.number(step)-1, in })
 		}
+	case "slow":
+		f := strings.Fields(rest)
+		for _, n := range w.list(f[0]) {
+			n.note(func() { n.slowIn, n.slowFor = f[1], w.duration(f[2]) })
+		}
+	case "delay":
+		w.delay(w.duration(rest))
 	case "corrupt":
 		w.corrupted(rest)
 	case "freeze", "thaw":
@@ -79,11 +88,7 @@ func (w *world) do(line string) {
 			close(n.drain)
 		}
 	case "pass":
-		d, err := time.ParseDuration(rest)
-		if err != nil {
-			w.t.Fatalf("%s: %v", line, err)
-		}
-		<-time.After(d)
+		<-time.After(w.duration(rest))
 	case "expect":
 		w.expect(line, rest)
 	default:
@@ -121,6 +126,14 @@ func (w *world) number(s string) int {
 		w.t.Fatalf("not a number: %q", s)
 	}
 	return n
+}
+
+func (w *world) duration(s string) time.Duration {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return d
 }
 
 func (w *world) list(s string) []*simNode {

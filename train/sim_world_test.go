@@ -23,6 +23,7 @@ type world struct {
 	want string // the model's checksum
 
 	sizes allreduce.Sizes // of every ring
+	hop   time.Duration   // that a frame takes
 
 	net *clustertest.Network
 	mem *allreduce.Mem
@@ -33,7 +34,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB, cfg Config, data *dataset.Data, want string) *world {
-	return &world{t: t, cfg: cfg, data: data, want: want, net: clustertest.New(), mem: allreduce.NewMem(), moved: make(chan struct{})}
+	return &world{t: t, cfg: cfg, data: data, want: want, hop: hop, net: clustertest.New(), mem: allreduce.NewMem(), moved: make(chan struct{})}
 }
 
 // announce wakes who waits; the lock is held.

@@ -21,6 +21,7 @@ type network struct {
 	transport allreduce.Transport
 	sizes     allreduce.Sizes        // of its rings; zero but in tests
 	progress  func(cluster.Progress) // where flight records go; a test hook goes in between
+	beat      func()                 // and beats
 	shut      func() error           // ends what the two stand on
 }
 
@@ -81,7 +82,7 @@ func (m *member) enter(ctx context.Context, generation uint64, over cluster.Netw
 	if err != nil {
 		return nil, asUsage(err)
 	}
-	n.progress = n.node.SetProgress
+	n.progress, n.beat = n.node.SetProgress, n.node.Beat
 	return n, nil
 }
 
