@@ -5,6 +5,7 @@
 //
 //	go run ./scripts/learning                   all of it: some hours of a core
 //	go run ./scripts/learning -only tail -seeds 0
+//	go run ./scripts/learning -only noise -methods 'gce;sce'
 //	go run ./scripts/learning -only none        the tables alone
 //
 // A table stands in a page between the lines
@@ -12,7 +13,8 @@
 //	<!-- learning: GROUP; METHOD; METHOD -->
 //	<!-- end of learning -->
 //
-// with all methods of the group if none are named.
+// with all methods of the group if none are named. A row stays as it is where
+// the runs that are there are of fewer seeds.
 package main
 
 import (
@@ -51,6 +53,7 @@ func learn(ctx context.Context) error {
 	flag.StringVar(&s.out, "out", "runs/learning", "directory of the runs")
 	flag.StringVar(&s.ballast, "ballast", "bin/ballast", "the program; it is built here if it is not there")
 	seeds := flag.String("seeds", "0,1,2", "seeds, by commas")
+	methods := flag.String("methods", "", "methods to train, as they stand in the tables, by semicolons; all, if none are named")
 	only := flag.String("only", "", "groups to train, by commas: "+strings.Join(names(), ", ")+"; none: write the tables alone")
 	pages := flag.String("pages", "docs", "directory of the pages")
 	flag.Parse()
@@ -64,12 +67,22 @@ func learn(ctx context.Context) error {
 	}
 	for _, g := range groups {
 		if *only == "" || slices.Contains(strings.Split(*only, ","), g.name) {
-			if err := s.train(ctx, g); err != nil {
+			if err := s.train(ctx, g.only(*methods)); err != nil {
 				return err
 			}
 		}
 	}
 	return s.write(*pages)
+}
+
+// only returns the group with those of its methods that list names; all, if it
+// is empty.
+func (g group) only(list string) group {
+	if list != "" {
+		named := strings.Split(list, ";")
+		g.methods = slices.DeleteFunc(slices.Clone(g.methods), func(m string) bool { return !slices.Contains(named, m) })
+	}
+	return g
 }
 
 // train takes the runs of a group that have not been taken, seed by seed.

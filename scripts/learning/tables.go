@@ -39,8 +39,9 @@ func (s study) write(pages string) error {
 	})
 }
 
-// fill puts what table returns behind each line that begins a table.
-func fill(page string, table func(g group, methods []string) (string, error)) (string, error) {
+// fill puts what table returns behind each line that begins a table. It is told
+// the rows that stand there.
+func fill(page string, table func(g group, methods []string, old rows) (string, error)) (string, error) {
 	var b strings.Builder
 	for {
 		at := begin.FindStringSubmatchIndex(page)
@@ -56,22 +57,42 @@ func fill(page string, table func(g group, methods []string) (string, error)) (s
 		if list := page[at[4]:at[5]]; list != "" {
 			methods = strings.Split(strings.TrimPrefix(list, "; "), "; ")
 		}
-		text, err := table(groups[i], methods)
-		if err != nil {
-			return "", err
-		}
-		_, rest, closed := strings.Cut(page[at[1]:], end)
+		old, rest, closed := strings.Cut(page[at[1]:], end)
 		if !closed {
 			return "", fmt.Errorf("no line %q behind %q", end, page[at[0]:at[1]])
+		}
+		text, err := table(groups[i], methods, rowsOf(old))
+		if err != nil {
+			return "", err
 		}
 		b.WriteString(page[:at[1]] + "\n\n" + text + "\n" + end)
 		page = rest
 	}
 }
 
+// rows are the lines of a table, by what is in their first cell.
+type rows map[string]row
+
+type row struct {
+	line  string
+	seeds int
+}
+
+func rowsOf(table string) rows {
+	all := rows{}
+	for line := range strings.Lines(table) {
+		if cells := strings.SplitN(line, "|", 4); len(cells) == 4 {
+			seeds, _ := strconv.Atoi(strings.TrimSpace(cells[2])) // the head of the table has none
+			all[strings.Trim(cells[1], " `")] = row{line, seeds}
+		}
+	}
+	return all
+}
+
 // table returns the rows of a group's methods, each over the seeds that there
-// are.
-func (s study) table(g group, methods []string) (string, error) {
+// are. Where more were trained elsewhere the old row stands: a run ends in the
+// same figures on any machine.
+func (s study) table(g group, methods []string, old rows) (string, error) {
 	var b strings.Builder
 	b.WriteString("| run | seeds | balanced accuracy | worst class | ECE |")
 	rule := "\n|---|---|---|---|---|"
@@ -100,6 +121,10 @@ func (s study) table(g group, methods []string) (string, error) {
 				return "", err
 			}
 			balanced, worst, ece = append(balanced, f.BalancedAccuracy), append(worst, f.WorstClassRecall), append(ece, f.ECE)
+		}
+		if old[m].seeds > len(balanced) {
+			b.WriteString(old[m].line)
+			continue
 		}
 		if len(balanced) == 0 {
 			return "", fmt.Errorf("%s has not been trained in %s", m, filepath.Join(s.out, g.name))
