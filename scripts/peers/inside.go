@@ -60,7 +60,6 @@ var costHead = []string{"what", "processes", "pairs", "without: samples/s", "wit
 // method compares ABSGD with plain averaging.
 func method(ctx context.Context, c comparison) (table, error) {
 	t := table{
-		Title: "ABSGD, beside plain averaging",
 		Text: "The weights of ABSGD and the collective that makes them exact: steps with --method absgd beside steps with erm. Both take turns in the same processes, " +
 			"some tens of milliseconds each; medians over the pairs, and intervals by order statistics.",
 		Head: costHead,
@@ -84,7 +83,6 @@ func method(ctx context.Context, c comparison) (table, error) {
 // elastic compares steps of a whole run with bare ones.
 func elastic(ctx context.Context, c comparison) (table, error) {
 	t := table{
-		Title: "Elasticity, beside none",
 		Text: "Steps of a whole run (membership by gossip, flight records, comparison of the nodes' states every 100 steps) beside the same " +
 			"steps on a ring that nobody watches, on the built-in data. Both take turns in the same processes, 100 steps each, so that each turn has one comparison; " +
 			"medians over the pairs, and intervals by order statistics. What gossip does in the background falls on both.",
@@ -106,9 +104,8 @@ func elastic(ctx context.Context, c comparison) (table, error) {
 // shards compares eight shards on two processes with two.
 func shards(ctx context.Context, c comparison) (table, error) {
 	t := table{
-		Title: "Eight shards on two processes, beside two",
-		Text:  "The same global batch in 8 shards and in 2, on two processes, in turn: what the freedom to grow to eight nodes costs.",
-		Head:  []string{"model", "pairs", "2 shards: samples/s", "8 shards: samples/s", "more time (95 %)", "aim", "met"},
+		Text: "The same global batch in 8 shards and in 2, on two processes, in turn: what the freedom to grow to eight nodes costs.",
+		Head: []string{"model", "pairs", "2 shards: samples/s", "8 shards: samples/s", "more time (95 %)", "aim", "met"},
 	}
 	p := bench.PairTask{Base: bench.StepTask{Model: "lenet", Method: "absgd", Shards: 2}, Block: 5, Pairs: 50}
 	p.More = p.Base
@@ -127,7 +124,6 @@ func shards(ctx context.Context, c comparison) (table, error) {
 // have nothing to say to each other.
 func processes(ctx context.Context, c comparison) (table, error) {
 	t := table{
-		Title: "Two processes, beside one",
 		Text: "Samples per second of two processes by those of one, each with its own batch; and the same for a probe that only multiplies and adds in registers, " +
 			"in the same round: what the machine has to give at that moment.",
 		Head: []string{"model", "one", "two", "gain", "gain of the probe", "gain by the probe's", "aim", "met"},

@@ -3,7 +3,8 @@
 // something; it writes the tables of docs/results/performance.md.
 //
 // Each section can be measured apart (-only); what was measured last is kept in
-// -state, and the page has all of it. The peer programs are torch_peer.py and
+// -state, and the page has all of it. A section that was never measured here
+// stays in the page as it is. The peer programs are torch_peer.py and
 // gloo_bench.py in the directory -peers, called as
 //
 //	torch_peer.py --model mlp|lenet|resnet20 --world N --threads 1 --seconds S
@@ -22,6 +23,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ballast-ml/ballast/internal/bench"
@@ -31,26 +33,28 @@ import (
 type comparison struct {
 	crew   bench.Crew
 	python string
+	older  string // another one, with an older PyTorch; or empty
 	peers  string // directory of the peer programs
 	rounds int
 }
 
 // section measures one part of the page.
 type section struct {
-	name   string
-	rounds int // unless told otherwise
-	run    func(context.Context, comparison) (table, error)
+	name, title string
+	rounds      int // unless told otherwise
+	run         func(context.Context, comparison) (table, error)
 }
 
 var sections = []section{
-	{"kernels", 4, kernels},
-	{"step", 5, steps},
-	{"ring", 5, ring},
-	{"method", 3, method},
-	{"methods", 1, methods},
-	{"elastic", 3, elastic},
-	{"shards", 3, shards},
-	{"processes", 8, processes},
+	{"kernels", "Kernels", 4, kernels},
+	{"step", "The step, beside PyTorch", 5, steps},
+	{"older", "The step, beside an older PyTorch", 3, olderSteps},
+	{"ring", "The ring, beside gloo", 5, ring},
+	{"method", "ABSGD, beside plain averaging", 3, method},
+	{"methods", "Every method, beside plain averaging", 1, methods},
+	{"elastic", "Elasticity, beside none", 3, elastic},
+	{"shards", "Eight shards on two processes, beside two", 3, shards},
+	{"processes", "Two processes, beside one", 8, processes},
 }
 
 func main() {
@@ -70,6 +74,7 @@ func run(ctx context.Context) error {
 	only := flag.String("only", "", "measure these sections, by commas: "+strings.Join(names(), ", ")+"; none: write the page alone")
 	rounds := flag.Int("rounds", 0, "rounds; 0: those of each section")
 	peers := flag.String("peers", cmp.Or(os.Getenv("BALLAST_PEERS"), "../shared/bench/peer"), "directory of the peer programs (BALLAST_PEERS)")
+	older := flag.String("older", os.Getenv("BALLAST_PEER_OLDER"), "a Python with numpy and an older torch, as Debian's, for the section older (BALLAST_PEER_OLDER)")
 	state := flag.String("state", "runs/peers", "directory of what was measured")
 	page := flag.String("page", "docs/results/performance.md", "page to write the tables into")
 	flag.Parse()
@@ -80,7 +85,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := comparison{crew: bench.Crew{Path: path, Args: []string{path, "worker"}}, peers: *peers}
+	c := comparison{crew: bench.Crew{Path: path, Args: []string{path, "worker"}}, older: *older, peers: *peers}
 	var chosen []section
 	for _, word := range strings.Split(*only, ",") {
 		if word == "" || word == "none" {
@@ -93,7 +98,7 @@ func run(ctx context.Context) error {
 		chosen = append(chosen, s)
 	}
 	if *only == "" {
-		chosen = sections
+		chosen = slices.DeleteFunc(slices.Clone(sections), func(s section) bool { return s.name == "older" && c.older == "" })
 	}
 	if err := os.MkdirAll(*state, 0o755); err != nil {
 		return err
@@ -110,6 +115,7 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		t.Rounds = c.rounds
+		t.Title = s.title
 		if err := t.save(filepath.Join(*state, s.name+".json")); err != nil {
 			return err
 		}

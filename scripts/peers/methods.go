@@ -18,7 +18,6 @@ var compared = []string{
 // take the same steps in an epoch, this is the cost of an epoch too.
 func methods(ctx context.Context, c comparison) (table, error) {
 	t := table{
-		Title: "Every method, beside plain averaging",
 		Text: "The time of a step, and so of an epoch, with each --method beside one with erm: the MLP, 128 samples a process. Both take turns in the same processes; " +
 			"medians over the pairs, and 95 % intervals by order statistics.",
 		Head: []string{"method", "pairs", "1 process: more time (95 %)", "2 processes: more time (95 %)"},

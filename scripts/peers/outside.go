@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,7 +43,6 @@ func kernels(ctx context.Context, c comparison) (table, error) {
 		return err
 	})
 	t := table{
-		Title: "Kernels",
 		Text: "One thread, best of all rounds, GFLOP/s; percent of the multiply-add peak that registers reach in the same rounds. Convolutions " +
 			"(w·see, see·dy) read the image in place; OpenBLAS is given the finished matrix of what the taps see. Aims: 75 % for the squares " +
 			"on both paths, 60 % for 128×256×784 and its two gradients, 45 % for 64×8192×576, nowhere slower than OpenBLAS.",
@@ -83,6 +83,15 @@ func aimOf(p bench.Product) float64 {
 	return 0
 }
 
+// olderSteps is steps beside the older PyTorch.
+func olderSteps(ctx context.Context, c comparison) (table, error) {
+	if c.older == "" {
+		return table{}, errors.New("want a Python with an older torch: -older or BALLAST_PEER_OLDER")
+	}
+	c.python = c.older
+	return steps(ctx, c)
+}
+
 // steps compares training steps with PyTorch's.
 func steps(ctx context.Context, c comparison) (table, error) {
 	const seconds = 2
@@ -118,7 +127,6 @@ func steps(ctx context.Context, c comparison) (table, error) {
 		return table{}, err
 	}
 	t := table{
-		Title: "The step, beside PyTorch",
 		Text: "The same network, batch (128 a process, ResNet-20 32), ABSGD weights, momentum and weight decay on random data; one core a process, one shard " +
 			"each; two processes beside DDP over gloo. Samples per second: the median over rounds of the median step, and the fastest step of all. " +
 			"The ratio is the median over rounds, with the least and the greatest.",
@@ -172,7 +180,6 @@ func ring(ctx context.Context, c comparison) (table, error) {
 		return table{}, err
 	}
 	t := table{
-		Title: "The ring, beside gloo",
 		Text: "Sums over two processes, one core and one shard each: microseconds, the median over rounds of the median call, and the shortest call of all; " +
 			"the bus bandwidth is that of the median (as nccl-tests define it; with two processes it is size by time).",
 		Peer: "gloo of the same PyTorch",

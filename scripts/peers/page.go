@@ -36,7 +36,7 @@ func (t table) save(path string) error {
 // begin and end are the lines of the page between which the tables stand.
 const begin, end = "<!-- tables: make bench-peers -->", "<!-- end of tables -->"
 
-// writePage puts what was measured into the page.
+// writePage puts what was measured into the page. What was not keeps its place.
 func writePage(path, state string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -47,12 +47,19 @@ func writePage(path, state string) error {
 	if !found || !closed {
 		return fmt.Errorf("%s has no lines %q and %q", path, begin, end)
 	}
+	body, _, _ := strings.Cut(rest, end)
+	old := make(map[string]string) // by title
+	for part := range strings.SplitSeq(body, "\n## ") {
+		title, _, _ := strings.Cut(part, "\n")
+		old[title] = "\n## " + strings.TrimRight(part, "\n") + "\n"
+	}
 	var b strings.Builder
 	b.WriteString(head + begin + "\n")
 	for _, s := range sections {
 		text, err := os.ReadFile(filepath.Join(state, s.name+".json"))
 		if errors.Is(err, os.ErrNotExist) {
-			fmt.Fprintf(os.Stderr, "%s has not been measured\n", s.name)
+			fmt.Fprintf(os.Stderr, "%s has not been measured here\n", s.name)
+			b.WriteString(old[s.title])
 			continue
 		}
 		var t table
