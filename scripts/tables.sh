@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The runs behind docs/results/tables.md: on each table a search on the
-# validation part, and then what it has found, trained on all training rows, on
-# the test part. Needs the data sets of BALLAST_DATA; SETS names some of them.
+# validation part, another one around what it has found, and then what that has
+# found, trained on all training rows, on the test part. Needs the data sets of BALLAST_DATA; SETS names some of them.
 # What is finished is not trained again: an interrupted run goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,10 +26,12 @@ study() { # name flags...
 	[[ " ${SETS:-$name} " == *" $name "* ]] || return 0
 	"$ballast" tune --lr 0.003 --norm none --shards 2 --val-fraction 0.2 --seeds 0,1,2 --space scripts/tables/space.yaml \
 		--trials 25 --keep 4 --rounds 2 --out "$out/$name-search" "$@" >/dev/null
+	"$ballast" tune --config "$out/$name-search/best.yaml" --seeds 0,1,2 --space scripts/tables/refine.yaml \
+		--trials 8 --rounds 1 --out "$out/$name-refined" >/dev/null
 	local base
-	base=$(sed -nE 's/^method: "?(absgd\+)?([^" ]+)"?.*/\2/p' "$out/$name-search/best.yaml")
+	base=$(sed -nE 's/^method: "?(absgd\+)?([^" ]+)"?.*/\2/p' "$out/$name-refined/best.yaml")
 	echo "## $name"
-	"$ballast" compare --config "$out/$name-search/best.yaml" --val-fraction 0 --methods "$base,absgd+$base" --seeds 0,1,2 \
+	"$ballast" compare --config "$out/$name-refined/best.yaml" --val-fraction 0 --methods "$base,absgd+$base" --seeds 0,1,2 \
 		--rivals scripts/tables/rivals.yaml --out "$out/$name"
 }
 
