@@ -41,6 +41,9 @@ type Config struct {
 	// gradients are 0, and a batch norm whose statistics are frozen is as in
 	// evaluation.
 	Freeze []string `json:"-"`
+	// InitScale multiplies the initial weights of dense and convolution layers;
+	// 0 is 1, He's and Glorot's initialisation.
+	InitScale float64 `json:"-"`
 	// Seed decides the initial parameters and the dropout masks.
 	Seed uint64 `json:"-"`
 }
@@ -93,6 +96,9 @@ func (c Config) check() error {
 	}
 	if !(c.Cosine >= 0 && c.Cosine <= 1e6) {
 		errs = append(errs, fmt.Errorf("model: cosine classifier of scale %v: want a number from 0 to 1e6", c.Cosine))
+	}
+	if !(c.InitScale >= 0 && c.InitScale <= 10) {
+		errs = append(errs, fmt.Errorf("model: initial weights scaled by %v: want a number from 0 (which is 1) to 10", c.InitScale))
 	}
 	if c.Ensemble < 0 || c.Ensemble > maxMembers {
 		errs = append(errs, fmt.Errorf("model: an ensemble of %d: want 1 to %d members", c.Ensemble, maxMembers))

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -53,6 +54,35 @@ func TestInitDistribution(t *testing.T) {
 		if largest > want || math.Abs(square/(want*want/3)-1) > 0.08 {
 			t.Errorf("%s: largest %v, mean square %v, want bound %v and %v", x.Name, largest, square, want, want*want/3)
 		}
+	}
+}
+
+// TestInitScale: the scale multiplies the weights of dense and convolution
+// layers, and nothing else. 0 is 1.
+func TestInitScale(t *testing.T) {
+	for _, cfg := range archCases(1) {
+		one, zero := cfg, cfg
+		one.InitScale = 1
+		half := cfg
+		half.InitScale = 0.5
+		a, b := mustNew(t, zero), mustNew(t, half)
+		if !sameBits(a.Params(), mustNew(t, one).Params()) {
+			t.Errorf("%s: a scale of 1 is not that of 0", cfg.testName())
+		}
+		for i, x := range a.Tensors() {
+			factor := float32(1)
+			if strings.HasSuffix(x.Name, "weight") && len(x.Shape) > 1 && !strings.Contains(x.Name, "embedding") {
+				factor = 0.5
+			}
+			for k, v := range b.Tensors()[i].Data {
+				if v != factor*x.Data[k] {
+					t.Fatalf("%s: %s has %v, was %v", cfg.testName(), x.Name, v, x.Data[k])
+				}
+			}
+		}
+	}
+	if _, err := New(Config{Arch: "logistic", Input: []int{2}, Classes: 2, InitScale: -1}); err == nil || !strings.Contains(err.Error(), "scaled by -1") {
+		t.Errorf("a scale of -1: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 
 	"gorgonia.org/tensor"
@@ -63,7 +64,7 @@ func New(cfg Config) (*Network, error) {
 		return nil, fmt.Errorf("model: architecture %q on input %v has %d parameters, more than %d", cfg.Arch, cfg.Input, params, maxParams)
 	}
 	n := newNetwork(s, make([]float32, params), make([]float32, running))
-	initialise(n.layers, n.depth, cfg.Seed)
+	initialise(n.layers, n.depth, cfg.Seed, cmp.Or(cfg.InitScale, 1))
 	return n, n.freeze()
 }
 

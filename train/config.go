@@ -80,6 +80,8 @@ type Config struct {
 	// Dropout is the probability of dropping a hidden activation; negative is
 	// auto: 0.3 on tables, 0 on images.
 	Dropout float64 `koanf:"dropout"`
+	// InitScale multiplies the initial weights, in (0, 10].
+	InitScale float64 `koanf:"init-scale"`
 	// Norm is what normalises hidden layers: none, batch (per shard), layer or
 	// group:GROUPS; auto is the architecture's own.
 	Norm string `koanf:"norm"`
@@ -179,7 +181,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		Data: "glyphs", Label: "-1", Header: "auto", Separator: "auto", Missing: "auto", Scale: "standard", Split: "stratified", TextSize: "4096x16", ImageSize: "auto", Augment: "none", Seed: 1,
-		Model: "auto", Norm: "auto", Embed: "none", Ensemble: 1, Dropout: -1,
+		Model: "auto", Norm: "auto", Embed: "none", Ensemble: 1, Dropout: -1, InitScale: 1,
 		Method: "absgd+la", Lambda: "inf@0,5@0.6", Gamma: 0.9, Alpha: 1, UInit: "first", Tau: 1,
 		CBFrom: 0.8, CBBeta: 0.9999,
 		Epochs: 20, Batch: 128, Order: "shuffled",

@@ -39,6 +39,7 @@ func TestValidateNamesFlags(t *testing.T) {
 		"--dropout":      func(c *Config) { c.Dropout = 1 },
 		"--optimizer":    func(c *Config) { c.Optimizer = "sdg" },
 		"--model":        func(c *Config) { c.Model = "mlp:" },
+		"--init-scale":   func(c *Config) { c.InitScale = 0 },
 		"--embed":        func(c *Config) { c.Embed = "ple:0" },
 		"--ensemble":     func(c *Config) { c.Ensemble = 0 },
 		"--norm":         func(c *Config) { c.Norm = "batches" },

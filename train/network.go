@@ -42,7 +42,7 @@ func (c Config) network(data *dataset.Data) (model.Config, error) {
 	fields, err := c.fields(data)
 	return model.Config{
 		Arch: c.Model, Input: data.Shape, Classes: len(data.Classes), Fields: fields,
-		Norm: c.Norm, Ensemble: c.Ensemble, Dropout: float32(c.Dropout), Cosine: float32(m.cosine()), Seed: c.Seed,
+		Norm: c.Norm, Ensemble: c.Ensemble, Dropout: float32(c.Dropout), InitScale: c.InitScale, Cosine: float32(m.cosine()), Seed: c.Seed,
 	}, err
 }
 

@@ -289,6 +289,7 @@ func TestSeedMatters(t *testing.T) {
 		func(c *Config) { c.Shards = 3; c.Norm = "batch" },
 		func(c *Config) { c.LR = 0.001 },
 		func(c *Config) { c.Order = "file" },
+		func(c *Config) { c.InitScale = 0.5 },
 	} {
 		other := cfg
 		change(&other)

@@ -100,7 +100,7 @@ func (c Config) networkFrom(m *Model, data *dataset.Data) (model.Config, error) 
 		return model.Config{}, err
 	}
 	arch := m.Arch
-	arch.Dropout, arch.Cosine, arch.Seed = float32(c.Dropout), float32(method.cosine()), c.Seed
+	arch.Dropout, arch.Cosine, arch.InitScale, arch.Seed = float32(c.Dropout), float32(method.cosine()), c.InitScale, c.Seed
 	return arch, nil
 }
 

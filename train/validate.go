@@ -72,6 +72,7 @@ func (c Config) Validate() error {
 		{"cb-from", c.CBFrom, c.CBFrom >= 0 && c.CBFrom <= 1, "a fraction of the run in [0, 1]"},
 		{"cb-beta", c.CBBeta, c.CBBeta >= 0 && c.CBBeta < 1, "a number in [0, 1)"},
 		{"dropout", c.Dropout, c.Dropout < 1, "a probability in [0, 1)"},
+		{"init-scale", c.InitScale, c.InitScale > 0 && c.InitScale <= 10, "a factor in (0, 10]"},
 		{"lr", c.LR, c.LR >= 0, "a learning rate above 0 (0 chooses by the kind of data)"},
 		{"momentum", c.Momentum, c.Momentum >= 0 && c.Momentum < 1, "a number in [0, 1)"},
 		{"weight-decay", c.WeightDecay, c.WeightDecay >= 0 || c.WeightDecay == -1, "a number of at least 0"},

@@ -61,6 +61,7 @@ func (s *Settings) methodFlags(f *pflag.FlagSet) {
 	c := &s.Train
 	f.Var(modelValue{&c.Model}, "model", modelUsage())
 	f.Var(autoValue{&c.Dropout, -1}, "dropout", "`PROBABILITY` of dropping a hidden activation; auto: 0.3 on tables, 0 on images")
+	f.Float64Var(&c.InitScale, "init-scale", c.InitScale, "`FACTOR` of the initial weights; 1 is He's initialisation, 0.4 about that of PyTorch's layers")
 	f.StringVar(&c.Embed, "embed", c.Embed, "how the numbers of a table are taken in, a `WORD`: "+model.Embeddings)
 	f.IntVar(&c.Ensemble, "ensemble", c.Ensemble, "`NUMBER` of networks that train side by side, and predict by the mean of their probabilities")
 	f.StringVar(&c.Norm, "norm", c.Norm, "what normalises hidden layers, a `WORD`: none, batch (by the statistics of the shard), layer or group:GROUPS; auto is the model's own")

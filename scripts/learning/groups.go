@@ -27,6 +27,8 @@ var groups = []group{
 			"erm", "absgd[lambda=inf@0,5@0.6]", "cb", "absgd[lambda=inf@0,2@0.8]+cb",
 			"la", "rgd+la", "chi2+la", "absgd[lambda=inf@0,5@0.6]+la", "absgd[lambda=inf@0,3@0.6]+la", "absgd[lambda=inf@0,2@0.8]+la", "absgd[ess=0.97]+la",
 			"absgd[ess=0.9]+la", "absgd[ess=0.9]+la --ensemble 4",
+			"erm --init-scale 0.4", "la --init-scale 0.4", "absgd[lambda=inf@0,3@0.6]+la --init-scale 0.4",
+			"absgd[lambda=inf@0,2@0.8]+la --init-scale 0.4", "absgd[ess=0.9]+la --init-scale 0.4",
 		},
 	},
 	{
