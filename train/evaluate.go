@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/internal/metrics"
@@ -10,9 +11,13 @@ import (
 )
 
 const (
-	// evaluationRows is how many rows go through the network at once. It bounds
-	// memory; the figures do not depend on it.
+	// evaluationRows is how many rows go through the network at once, at most. It
+	// bounds memory; the figures do not depend on it. A network that takes
+	// longer than evaluationTime for fewer gets no more: other nodes want to know
+	// that this one gets on, and it wants to know when its ring is lost.
 	evaluationRows = 256
+	firstRows      = 32
+	evaluationTime = 100 * time.Millisecond
 	// gatherRows is how many rows of each shard are gathered at once. It bounds
 	// what one message holds.
 	gatherRows = 4096
@@ -35,7 +40,7 @@ type evaluator struct {
 	classes, shards, lo int
 	replicas            []*model.Network
 	crew                *crew
-	beat                func() // called after every evaluationRows of a shard; nil: not
+	beat                func() // called whenever some rows are done; nil: not
 }
 
 // scores returns the logits of all rows of set.
@@ -49,8 +54,11 @@ func (e *evaluator) scores(ctx context.Context, set *dataset.Set, width int, all
 	for first := 0; first < most; first += gatherRows {
 		e.crew.each(len(e.replicas), func(i int) {
 			lo, hi := e.part(set, e.lo+i, first)
-			records[i] = e.logits(records[i][:0], e.replicas[i], set, width, lo, hi)
+			records[i] = e.logits(ctx, records[i][:0], e.replicas[i], set, width, lo, hi)
 		})
+		if ctx.Err() != nil {
+			return s, context.Cause(ctx)
+		}
 		gathered, err := all.Gather(ctx, records)
 		if err != nil {
 			return s, err
@@ -75,11 +83,14 @@ func (e *evaluator) part(set *dataset.Set, shard, first int) (lo, hi int) {
 	return min(lo+first, hi), min(lo+first+gatherRows, hi)
 }
 
-// logits appends those of the rows [lo, hi), which a float64 carries unchanged.
-func (e *evaluator) logits(dst []float64, net *model.Network, set *dataset.Set, width, lo, hi int) []float64 {
+// logits appends those of the rows [lo, hi), which a float64 carries unchanged;
+// fewer if ctx ends: the ring may be lost long before a slow network is through.
+func (e *evaluator) logits(ctx context.Context, dst []float64, net *model.Network, set *dataset.Set, width, lo, hi int) []float64 {
 	x := make([]float32, min(evaluationRows, hi-lo)*width)
-	for first := lo; first < hi; first += evaluationRows {
-		rows := min(evaluationRows, hi-first)
+	most := firstRows
+	for first, rows := lo, 0; first < hi && ctx.Err() == nil; first += rows {
+		began := time.Now()
+		rows = min(most, hi-first)
 		for r := range rows {
 			set.Read(x[r*width:(r+1)*width], first+r)
 		}
@@ -88,6 +99,9 @@ func (e *evaluator) logits(dst []float64, net *model.Network, set *dataset.Set, 
 		}
 		if e.beat != nil {
 			e.beat()
+		}
+		if time.Since(began) < evaluationTime {
+			most = min(2*most, evaluationRows)
 		}
 	}
 	return dst

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,6 +77,32 @@ func TestScoresRefuseMissingRows(t *testing.T) {
 	}
 	if _, err := e.scores(t.Context(), data.Test, data.Features(), oneShort{}); err == nil {
 		t.Error("a missing row passed")
+	}
+}
+
+// TestScoresEndWithTheRing: an evaluation does not go on to its end on a ring
+// that is lost.
+func TestScoresEndWithTheRing(t *testing.T) {
+	cfg := Defaults()
+	cfg.Data = "csv:" + writeTable(t, 5*4*evaluationRows)
+	data, err := dataset.Open(t.Context(), cfg.spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := model.New(model.Config{Arch: "logistic", Input: data.Shape, Classes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := errors.New("the ring is lost")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	beats := 0
+	e := evaluator{classes: 3, shards: 1, replicas: []*model.Network{net.Replica()}, crew: newCrew(1), beat: func() {
+		beats++
+		cancel(lost)
+	}}
+	defer e.crew.close()
+	if _, err := e.scores(ctx, data.Test, data.Features(), optimizer.Solo{}); !errors.Is(err, lost) || beats != 1 {
+		t.Errorf("after %d blocks of rows of %d: %v", beats, data.Test.Len(), err)
 	}
 }
 

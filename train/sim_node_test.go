@@ -25,6 +25,7 @@ type simNode struct {
 	// Under world.mu.
 	name     string
 	step     int
+	rings    int
 	killed   bool
 	deathAt  int // step, from 0
 	deathIn  string
@@ -74,7 +75,8 @@ func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, err
 		return Summary{}, err
 	}
 	j.observe = Tee(Observer{
-		StepDone: func(v StepDone) { n.note(func() { n.step = v.Step }) },
+		StepDone:   func(v StepDone) { n.note(func() { n.step = v.Step }) },
+		RingFormed: func(RingFormed) { n.note(func() { n.rings++ }) },
 	}, Observer{})
 	m := &member{job: j, started: time.Now(), opts: Options{
 		Name: fmt.Sprintf("n%02d", n.index), Join: join, Nodes: min, Drain: n.drain, StartTimeout: time.Hour, Log: simLog(),

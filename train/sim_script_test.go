@@ -32,6 +32,7 @@ import (
 //	drain I              node I is asked to leave
 //	pass DURATION        simulated time passes
 //	expect done I,J...   these nodes end with the model of an undisturbed run
+//	expect calm I,J...   and all of it on one ring
 //	expect dead I        node I has died where it was told to
 //	expect left I        node I has left in good order
 //	expect failed I      node I has given up with an error of its own
@@ -169,6 +170,8 @@ func (w *world) expect(line, rest string) {
 			}
 		case n.err != nil:
 			w.t.Errorf("%s: node %d: %v", line, n.index, n.err)
+		case what == "calm" && n.rings != 1:
+			w.t.Errorf("%s: node %d has been on %d rings", line, n.index, n.rings)
 		case what == "done" && n.summary.ModelSHA256 != w.want:
 			w.t.Errorf("%s: node %d ended with model %q, undisturbed %q", line, n.index, n.summary.ModelSHA256, w.want)
 		case what == "left" && n.summary.ModelSHA256 != "":
