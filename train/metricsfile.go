@@ -26,9 +26,10 @@ type metricsFile struct {
 	now  func() time.Time
 
 	recent []metricsLine
-	writes bool     // this node has the pen
-	file   *os.File // nil without the pen, or after a failure
-	err    error    // why there is no file
+	writes bool        // this node has the pen
+	file   *os.File    // nil without the pen, or after a failure
+	tail   metricsTail // of the file when it was opened
+	err    error       // why there is no file
 	retry  time.Time
 }
 
@@ -92,7 +93,10 @@ func (m *metricsFile) add(key lineKey, value any) {
 	switch {
 	case !m.writes:
 	case m.file != nil:
-		m.note(m.write(line))
+		// A ring that begins at the end of an epoch evaluates it again.
+		if !m.tail.has(key) {
+			m.note(m.write(line))
+		}
 	case !m.now().Before(m.retry):
 		m.note(m.open(math.MaxInt))
 	}
@@ -110,17 +114,16 @@ func (m *metricsFile) open(step int) error {
 	if err != nil {
 		return err
 	}
-	tail, err := readTail(file, info.Size(), step)
-	if err != nil {
+	if m.tail, err = readTail(file, info.Size(), step); err != nil {
 		return err
 	}
-	if tail.end < info.Size() {
-		if err := file.Truncate(tail.end); err != nil {
+	if m.tail.end < info.Size() {
+		if err := file.Truncate(m.tail.end); err != nil {
 			return err
 		}
 	}
 	for _, line := range m.recent {
-		if tail.has(line.key) {
+		if m.tail.has(line.key) {
 			continue
 		}
 		if err := m.write(line); err != nil {

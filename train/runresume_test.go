@@ -17,6 +17,13 @@ func TestRunResumes(t *testing.T) {
 	testRunResumes(t, cfg)
 }
 
+// TestRunResumesAtEpochEnd: from checkpoints behind which an epoch has been
+// evaluated, so that it is evaluated twice and told of once.
+func TestRunResumesAtEpochEnd(t *testing.T) {
+	cfg, _ := smallRun(t, func(c *Config) { c.Epochs, c.Batch = 4, 64 })
+	testRunResumes(t, cfg)
+}
+
 // TestRunResumesAugmented: in the middle of an epoch of images that change.
 func TestRunResumesAugmented(t *testing.T) {
 	cfg, _ := smallRun(t, nil)
