@@ -120,8 +120,9 @@ type Config struct {
 	// DropLast leaves out the short last batch of an epoch.
 	DropLast bool `koanf:"drop-last"`
 
-	// Init is a model file, or a run directory with one, whose parameters the
-	// run starts from; empty: from the seed.
+	// Init is what the run's parameters start from: a model file, a run directory
+	// with one, a checkpoint, or RUN@STEP or RUN@best for one in a run directory;
+	// empty: the seed.
 	Init string `koanf:"init"`
 	// Reset names tensors that start from the seed all the same, separated by
 	// commas, as [model.Network.Select] takes them; Freeze those that are not

@@ -19,6 +19,8 @@ type job struct {
 	data *dataset.Data
 	plan dataset.Plan
 	arch model.Config
+	// about describes arch and the preprocessing in the job's checkpoints.
+	about map[string]string
 
 	net     *model.Network
 	loss    model.Loss
@@ -122,6 +124,9 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 		return nil, err
 	}
 	if j.judge, err = newJudge(cfg, j.net); err != nil {
+		return nil, err
+	}
+	if j.about, err = describe(j.arch, data.Prep); err != nil {
 		return nil, err
 	}
 	return j, j.buildOptimizer()

@@ -17,15 +17,17 @@ import (
 // contract compute the same bits from the same data and configuration.
 const Contract = "1"
 
+const (
+	modelFormat = "ballast-model"
+	networkKey  = "network"       // in the metadata of a model file or a checkpoint
+	prepKey     = "preprocessing" // there, too
+)
+
 // encodeModel returns the bytes of the model file: parameters and running
 // statistics in safetensors, with all that prediction needs in its metadata
 // and nothing that tells where, when or on how many nodes it was trained.
 func encodeModel(arch model.Config, net *model.Network, prep dataset.Prep, readout Readout) ([]byte, error) {
-	prepText, err := json.Marshal(prep)
-	if err != nil {
-		return nil, fmt.Errorf("train: the preprocessing cannot be stored: %w", err)
-	}
-	network, err := json.Marshal(arch)
+	meta, err := describe(arch, prep)
 	if err != nil {
 		return nil, err
 	}
@@ -33,13 +35,7 @@ func encodeModel(arch model.Config, net *model.Network, prep dataset.Prep, reado
 	if err != nil {
 		return nil, err
 	}
-	meta := map[string]string{
-		"readout":       string(readoutText),
-		"format":        "ballast-model",
-		"contract":      Contract,
-		"network":       string(network),
-		"preprocessing": string(prepText),
-	}
+	meta["readout"], meta["format"], meta["contract"] = string(readoutText), modelFormat, Contract
 	var tensors []safetensors.Tensor
 	for _, t := range net.Tensors() {
 		tensors = append(tensors, safetensors.Tensor{Name: t.Name, Shape: t.Shape, Data: t.Data})
@@ -49,6 +45,18 @@ func encodeModel(arch model.Config, net *model.Network, prep dataset.Prep, reado
 		return nil, err
 	}
 	return file.Bytes(), nil
+}
+
+// describe returns what a model file and a checkpoint say in their metadata of
+// the network and of what is put in front of it: all that parameters need to be
+// a model.
+func describe(arch model.Config, prep dataset.Prep) (map[string]string, error) {
+	prepText, err := json.Marshal(prep)
+	if err != nil {
+		return nil, fmt.Errorf("train: the preprocessing cannot be stored: %w", err)
+	}
+	network, err := json.Marshal(arch)
+	return map[string]string{networkKey: string(network), prepKey: string(prepText)}, err
 }
 
 // digest returns the SHA-256 of a file's bytes, in hexadecimal.
@@ -85,23 +93,33 @@ func decodeModel(file []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if meta["format"] != "ballast-model" {
-		return nil, fmt.Errorf("not a model of this program: its metadata has format %q, expected ballast-model", meta["format"])
+	if meta["format"] != modelFormat {
+		return nil, fmt.Errorf("not a model of this program: its metadata has format %q, expected %s", meta["format"], modelFormat)
 	}
-	m := &Model{SHA256: digest(file)}
-	if err := json.Unmarshal([]byte(meta["network"]), &m.Arch); err != nil {
-		return nil, fmt.Errorf("metadata network %q is not the description of one: %w", meta["network"], err)
+	m, err := described(meta)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal([]byte(meta["preprocessing"]), &m.Prep); err != nil {
+	m.SHA256 = digest(file)
+	return m, fill(m.Net, tensors)
+}
+
+// described returns a model with the network, the preprocessing and the readout
+// of which the metadata tell, and parameters of no meaning.
+func described(meta map[string]string) (*Model, error) {
+	m := &Model{}
+	if err := json.Unmarshal([]byte(meta[networkKey]), &m.Arch); err != nil {
+		return nil, fmt.Errorf("metadata network %q is not the description of one: %w", meta[networkKey], err)
+	}
+	if err := json.Unmarshal([]byte(meta[prepKey]), &m.Prep); err != nil {
 		return nil, fmt.Errorf("metadata preprocessing: %w", err)
 	}
+	var err error
 	if m.Readout, err = parseReadout(meta["readout"], m.Arch.Classes); err != nil {
 		return nil, fmt.Errorf("metadata readout: %w", err)
 	}
-	if m.Net, err = model.New(m.Arch); err != nil {
-		return nil, err
-	}
-	return m, fill(m.Net, tensors)
+	m.Net, err = model.New(m.Arch)
+	return m, err
 }
 
 // fill copies the tensors of a file into a network of the same architecture.

@@ -133,7 +133,7 @@ func write(t testing.TB, path string, data []byte) {
 // the summary, which must be the same on all of them.
 func inProcess(t testing.TB, cfg Config, nodes int) Summary {
 	t.Helper()
-	data, err := dataset.Open(t.Context(), cfg.spec())
+	data, err := Open(t.Context(), cfg, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,12 +25,15 @@ type snapshot struct {
 
 	generation uint64  // of the ring that came to the state; 0 before any
 	score      float64 // on the validation part, more is better; NaN: not known
+
+	about map[string]string // the job's: what makes the parameters a model
 }
 
 // newSnapshot returns a snapshot with room for the job's state, and that state
 // in it.
 func newSnapshot(j *job) *snapshot {
 	s := j.view().blank()
+	s.about = j.about
 	s.take(j)
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -15,11 +16,15 @@ import (
 )
 
 // A checkpoint is a snapshot in safetensors: the vectors as tensors, and in the
-// metadata the position, the weigher's state and what the run is. Floating-point numbers in the metadata are written in
+// metadata the position, the weigher's state, what the run is, and the network
+// and the preprocessing as in a model file, which a resume has no need of but a
+// second stage has. Floating-point numbers in the metadata are written in
 // hexadecimal, which is exact. The field sha256 is that of the whole encoding
 // with 64 zeros in its own place, so that no bit of it can change unnoticed.
 const (
 	checkpointFormat = "ballast-checkpoint"
+	paramTensor      = "param"
+	runningTensor    = "running"
 	slotPrefix       = "optim."
 	bestPrefix       = "best."
 	blankSum         = "0000000000000000000000000000000000000000000000000000000000000000"
@@ -67,6 +72,7 @@ func (s *snapshot) metadata(id identity) map[string]string {
 		"epoch_loss":   hexFloat(s.state.EpochLoss),
 		"weigher":      strings.Join(weigher, " "),
 	}
+	maps.Copy(meta, s.about)
 	if s.best != nil {
 		v := s.state.Verdict
 		meta["judged"], meta["best_step"] = strconv.Itoa(v.Judged), strconv.Itoa(v.Step)
@@ -85,7 +91,7 @@ func (s *snapshot) tensors() []safetensors.Tensor {
 	vector := func(name string, data []float32) safetensors.Tensor {
 		return safetensors.Tensor{Name: name, Shape: []int{len(data)}, Data: data}
 	}
-	list := []safetensors.Tensor{vector("param", s.params), vector("running", s.running)}
+	list := []safetensors.Tensor{vector(paramTensor, s.params), vector(runningTensor, s.running)}
 	for _, slot := range s.slots {
 		list = append(list, vector(slotPrefix+slot.Name, slot.Data))
 	}
@@ -106,7 +112,7 @@ func decodeSnapshot(file []byte, j *job) (*snapshot, error) {
 	if err := compareIdentity(identity{meta["contract"], meta["config"], meta["data"]}, identityOf(j)); err != nil {
 		return nil, err
 	}
-	s := &snapshot{}
+	s := &snapshot{about: j.about}
 	if err := s.parse(meta); err != nil {
 		return nil, err
 	}
@@ -230,7 +236,7 @@ func (s *snapshot) adopt(tensors []safetensors.Tensor, want *snapshot) error {
 			return fmt.Errorf("tensor %s is missing", w.Name)
 		}
 	}
-	s.params, s.running = byName["param"], byName["running"]
+	s.params, s.running = byName[paramTensor], byName[runningTensor]
 	for _, slot := range want.slots {
 		s.slots = append(s.slots, optimizer.Slot{Name: slot.Name, Data: byName[slotPrefix+slot.Name]})
 	}

@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -15,10 +12,10 @@ import (
 	"github.com/ballast-ml/ballast/optimizer"
 )
 
-// A run may start from the model of another one (--init): with its network, its
-// preprocessing and its parameters, and with a method, a seed and a part of the
-// parameters to train of its own. The model's checksum takes the place of its
-// path in what nodes compare.
+// A run may start from the model of another one, or from a checkpoint (--init):
+// with its network, its preprocessing and its parameters, and with a method, a
+// seed and a part of the parameters to train of its own. The model's checksum
+// takes the place of its path in what nodes compare.
 
 // checkStart complains of the flags that say where the run starts and what it
 // trains.
@@ -35,14 +32,11 @@ func (c Config) start() (*Model, error) {
 	if c.Init == "" {
 		return nil, nil
 	}
-	path := c.Init
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, modelName)
+	path, err := startFile(c.Init)
+	if err != nil {
+		return nil, fmt.Errorf("--init %s: %w", c.Init, err)
 	}
-	m, err := LoadModel(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w; expected a model file or the directory of a run that has ended", err)
-	}
+	m, err := loadStart(path)
 	if err != nil {
 		return nil, fmt.Errorf("--init %s: %w", c.Init, err)
 	}

@@ -93,7 +93,7 @@ func (s *Settings) trainingFlags(f *pflag.FlagSet) {
 	f.IntVar(&c.Batch, "batch", c.Batch, "`NUMBER` of samples of one step, over all nodes")
 	f.Var(wordValue{&c.Order, orders}, "order", "`WORD`: the rows of an epoch shuffled, or as in the file (file), which reads data larger than memory from the disk in one go")
 	f.BoolVar(&c.DropLast, "drop-last", c.DropLast, "leave out the short last batch of an epoch")
-	f.StringVar(&c.Init, "init", c.Init, "start from the model of another run, a `PATH` of its directory or file: with its network, preprocessing and parameters")
+	f.StringVar(&c.Init, "init", c.Init, "start from the model of another run, a `PATH` of its directory or file, or from a checkpoint: its file, RUN@STEP or RUN@best; with its network, preprocessing and parameters")
 	f.StringVar(&c.Reset, "reset", c.Reset, "`NAMES` of tensors that start from the seed all the same, as in --freeze")
 	f.StringVar(&c.Freeze, "freeze", c.Freeze, "`NAMES` of tensors not to train, separated by commas: classifier (the last layer), features (all else) or patterns such as layers.0.*")
 	f.StringVar(&c.LRScale, "lr-scale", c.LRScale, "factors of the learning rate for some tensors, NAME=`FACTOR`,...; the last that names a tensor counts: features=0.1")
