@@ -26,7 +26,7 @@ func SniffARFF(path string, content []byte) (Dialect, error) {
 			return d, fmt.Errorf("%s: expected an ARFF file with @attribute lines and @data, found no @data", path)
 		}
 		record = bytes.TrimSpace(bytes.TrimPrefix(record, []byte("\ufeff")))
-		if record[0] == '%' {
+		if len(record) == 0 || record[0] == '%' { // blanks beyond ASCII are no empty line to the records
 			continue
 		}
 		word, rest, _ := strings.Cut(strings.ReplaceAll(string(record), "\t", " "), " ")

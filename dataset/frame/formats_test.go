@@ -178,6 +178,7 @@ func floats(add func(b []byte, x float64) []byte) []byte {
 func FuzzFormats(f *testing.F) {
 	f.Add([]byte("@attribute x real\n@attribute y {a,b}\n@data\n1,a\n"))
 	f.Add([]byte("@attribute x real\n@attribute y {a,b}\n@data\n{1 b}\n{0 2}\n{}\n"))
+	f.Add([]byte("@attribute x real\n\u0085\n@attribute y {a,b}\n@data\n1,a\n"))
 	f.Add([]byte("+1 1:0.5 3:-2\n-1 2:1\n"))
 	f.Add(npy("<f4", "True", "2, 1", make([]byte, 8)))
 	f.Fuzz(func(t *testing.T, content []byte) {
