@@ -20,10 +20,10 @@ type grouping struct {
 	of    []int32  // by row number: an index into names
 }
 
-// grouped divides the rows by the cells of a column.
-func (t *table) grouped(at int) (*grouping, error) {
+// grouped divides the rows by the cells of a column, which a flag names.
+func (t *table) grouped(at int, flag string) (*grouping, error) {
 	if t.frame.Columns[at].Many {
-		return nil, t.tooManyGroups(at)
+		return nil, t.tooManyGroups(at, flag)
 	}
 	code := map[string]int32{}
 	g := &grouping{of: make([]int32, t.frame.Rows)}
@@ -32,7 +32,7 @@ func (t *table) grouped(at int) (*grouping, error) {
 		k, seen := code[text]
 		if !seen {
 			if k = int32(len(g.names)); k == mostGroups {
-				return nil, t.tooManyGroups(at)
+				return nil, t.tooManyGroups(at, flag)
 			}
 			code[text] = k
 			g.names = append(g.names, text)
@@ -56,9 +56,9 @@ func (t *table) grouped(at int) (*grouping, error) {
 	return g, nil
 }
 
-func (t *table) tooManyGroups(at int) error {
-	return fmt.Errorf("%s: --group-by: %s has more than %d different values; expected the column of a group",
-		t.frame.Path, t.frame.Describe(at), mostGroups)
+func (t *table) tooManyGroups(at int, flag string) error {
+	return fmt.Errorf("%s: %s: %s has more than %d different values; expected the column of a group",
+		t.frame.Path, flag, t.frame.Describe(at), mostGroups)
 }
 
 // text returns a cell as text: that of a number is the shortest that gives it

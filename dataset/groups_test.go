@@ -84,7 +84,8 @@ func TestGroupByRefuses(t *testing.T) {
 		"more than 1000 different":    {Data: "csv:" + write(t, "many.csv", []byte(visits(1100, 1))), GroupBy: "person"},
 		`no row has this value (did`:  {Data: file, Split: "leave:site=roma"},
 		"the column has: 9, 10":       {Data: file, Split: "leave:year=11"},
-		"leave:COLUMN=VALUE or kfold": {Data: file, Split: "leave:site"},
+		"leave:COLUMN=VALUE or kfold": {Data: file, Split: "leave:site="},
+		"leave:site=VALUE; compare":   {Data: file, Split: "leave:site"},
 		"expected one table without":  {Data: file, TestData: file, Split: "leave:site=rome"},
 	} {
 		_, err := Open(t.Context(), s)

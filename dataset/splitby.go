@@ -32,6 +32,9 @@ func parseSplit(word string) (splitting, error) {
 		if column, value, ok := strings.Cut(rest, "="); ok && column != "" && value != "" {
 			return splitting{by: by, column: column, value: value}, nil
 		}
+		if column, ok := LeaveAll(word); ok {
+			return splitting{}, fmt.Errorf("split %q: expected the value to leave out, leave:%s=VALUE; compare --split %[1]s leaves out each in turn", word, column)
+		}
 	case by == "kfold":
 		k, i, _ := strings.Cut(rest, ":")
 		of, err1 := strconv.Atoi(k)
@@ -140,7 +143,7 @@ func (t *table) leave(rows []int32, value string) (kept, cut []int32) {
 // noneToLeave is the error of a value that no row has.
 func (t *table) noneToLeave(s splitting) error {
 	var values []string
-	if g, err := t.grouped(t.split); err == nil {
+	if g, err := t.grouped(t.split, "--split"); err == nil {
 		values = g.names
 	}
 	hint := ""

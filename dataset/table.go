@@ -58,7 +58,7 @@ func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, 
 		return nil, err
 	}
 	if t.group >= 0 {
-		if r.by, err = t.grouped(t.group); err != nil {
+		if r.by, err = t.grouped(t.group, "--group-by"); err != nil {
 			return nil, err
 		}
 	}

@@ -49,7 +49,7 @@ type Config struct {
 	// of [dataset.ParseAugment]; evaluations see them as they are.
 	Augment string `koanf:"augment"`
 	// Split says how rows are divided: stratified, kfold:K:FOLD, time:COLUMN,
-	// group:COLUMN or leave:COLUMN=VALUE.
+	// group:COLUMN or leave:COLUMN=VALUE (see [Domains] for all values).
 	Split string `koanf:"split"`
 	// GroupBy is a column of a table whose values divide the rows into groups,
 	// which are reported apart; empty: none. It is no feature, unless GroupFeature

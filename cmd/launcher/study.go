@@ -59,7 +59,7 @@ func (y *studying) begin(c *cobra.Command, what string) (*study.Grid, []uint64, 
 		Dir: filepath.Join(y.out, "cells"), Parallel: y.parallel, Cache: y.settings.CacheDir(),
 		Progress: func(done, of int, c study.Cell, r study.Result, earlier bool) {
 			if !earlier {
-				view.Note("%d/%d %s, seed %d: %s", done, of, c.Method, r.Seed, told(r, monitor))
+				view.Note("%d/%d %s: %s", done, of, c.Title(), told(r, monitor))
 			}
 		},
 	}
@@ -118,6 +118,10 @@ All models of a seed have the same rows and the same start. With --trials N each
 method gets N settings (learning rate, weight decay and its own options), the
 given ones first, and those count that are best on the validation part: the same
 budget for all. Nothing is chosen on test rows.
+
+--split leave:COLUMN leaves out each value of a column in turn, to see how models do
+on a site, a country or a season that training has not seen: figures by value, their
+mean and the worst.
 
 --rivals FILE adds rows with settings of their own, in place of those given, and
 compares the methods with them: linear: {model: logistic, embed: none}

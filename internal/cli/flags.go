@@ -47,7 +47,7 @@ func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.Separator, "separator", c.Separator, "`CHAR` between the cells of a table, or comma, tab or space; auto: the first of tab, ; , | and space in line 1")
 	f.StringVar(&c.ImageSize, "image-size", c.ImageSize, "`PIXELS` that the files of images:DIR are brought to: one number, HEIGHTxWIDTH, or auto: they are of one size")
 	f.StringVar(&c.Augment, "augment", c.Augment, "`CHANGE,...` that training images go through, in another way each time: crop (a shift by up to an eighth of the side, or crop=PIXELS), flip (left to right), cutout (a black square of half the side, or cutout=PIXELS); none")
-	f.StringVar(&c.Split, "split", c.Split, "`HOW` the rows of one table become training and test rows: stratified (a fifth of each class is tested), kfold:K:FOLD, time:COLUMN (the latest fifth), group:COLUMN (whole groups) or leave:COLUMN=VALUE (the rows with this value)")
+	f.StringVar(&c.Split, "split", c.Split, "`HOW` the rows of one table become training and test rows: stratified (a fifth of each class is tested), kfold:K:FOLD, time:COLUMN (the latest fifth), group:COLUMN (whole groups) or leave:COLUMN=VALUE (the rows with this value; in compare leave:COLUMN, each in turn)")
 	f.StringVar(&c.GroupBy, "group-by", c.GroupBy, "`COLUMN` of a table whose values divide the rows into groups, which are judged apart; it is no feature")
 	f.BoolVar(&c.GroupFeature, "group-feature", c.GroupFeature, "let the column of --group-by be a feature as well")
 	f.Float64Var(&c.LongTail, "long-tail", c.LongTail, "thin the training classes to an exponential profile with this `RATIO` of the largest to the smallest; 0 keeps all rows")

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,7 +12,8 @@ import (
 
 // Comparison is a grid of methods and seeds.
 type Comparison struct {
-	// Base are the settings that all models share.
+	// Base are the settings that all models share. The split leave:COLUMN stands
+	// for all values of the column: each is left out once.
 	Base train.Config
 	// Methods are what differs; what they stand on is added.
 	Methods []string
@@ -27,6 +29,8 @@ type Comparison struct {
 	Rivals []Rival
 	// Figures are columns beside the usual ones.
 	Figures []string
+
+	domains domains // that are left out in turn
 }
 
 // Rival is settings that methods are compared with, under a name of their own.
@@ -68,6 +72,9 @@ func (c Comparison) Run(ctx context.Context, g *Grid) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.domains, err = domainsOf(ctx, c.Base, g.Cache); err != nil {
+		return nil, err
+	}
 	var cells []Cell
 	said := map[string][]string{}
 	for _, method := range methods {
@@ -87,17 +94,18 @@ func (c Comparison) Run(ctx context.Context, g *Grid) (*Table, error) {
 		}
 		cells = append(cells, list...)
 	}
-	// All methods of a seed one after the other: they share its data.
+	// All methods of a seed and a domain one after the other: they share its data.
 	bySeed := slices.Clone(cells)
 	slices.SortStableFunc(bySeed, func(a, b Cell) int {
-		return slices.Index(c.Seeds, a.Config.Seed) - slices.Index(c.Seeds, b.Config.Seed)
+		return cmp.Or(slices.Index(c.Seeds, a.Config.Seed)-slices.Index(c.Seeds, b.Config.Seed),
+			c.domains.index(a.Domain)-c.domains.index(b.Domain))
 	})
 	g.Figures = c.Figures
 	results, err := g.Run(ctx, bySeed)
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Monitor: monitor, Data: c.Base.Data, Trials: max(1, c.Trials), Columns: columns(c.Base, c.Figures)}
+	t := &Table{Monitor: monitor, Data: c.Base.Data, Trials: max(1, c.Trials), Columns: columns(c.Base, c.Figures), domains: c.domains}
 	for _, method := range methods {
 		row := choose(method, results, monitor, len(said[method]))
 		row.Settings = said[method][row.Trial]
@@ -131,6 +139,7 @@ func (c Comparison) cells(ctx context.Context, g *Grid, method string) (cells []
 	base.Method = method
 	var dims []Dimension
 	if c.Trials > 1 {
+		base.Split = c.domains.splits(base)[0].split // which of them does not matter here
 		data, err := train.Open(ctx, base, g.Cache)
 		if err != nil {
 			return nil, nil, err
@@ -157,14 +166,17 @@ func (c Comparison) cells(ctx context.Context, g *Grid, method string) (cells []
 	return cells, said, nil
 }
 
-// seeded returns a model of the settings for each seed.
+// seeded returns a model of the settings for each seed and domain.
 func (c Comparison) seeded(cfg train.Config, name string, trial int) (cells []Cell, err error) {
+	splits := c.domains.splits(cfg)
 	for _, seed := range c.Seeds {
-		cfg.Seed = seed
-		if err := cfg.Validate(); err != nil {
-			return nil, &train.UsageError{Err: fmt.Errorf("%s: %w", name, err)}
+		for _, s := range splits {
+			cfg.Seed, cfg.Split = seed, s.split
+			if err := cfg.Validate(); err != nil {
+				return nil, &train.UsageError{Err: fmt.Errorf("%s: %w", name, err)}
+			}
+			cells = append(cells, Cell{Method: name, Trial: trial, Domain: s.domain, Config: cfg})
 		}
-		cells = append(cells, Cell{Method: name, Trial: trial, Config: cfg})
 	}
 	return cells, nil
 }

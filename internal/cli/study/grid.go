@@ -22,8 +22,18 @@ type Cell struct {
 	// in their trial.
 	Method string
 	// Trial numbers the settings that were tried for the method, from 0.
-	Trial  int
+	Trial int
+	// Domain is what is left out in training and tested; empty: no domain.
+	Domain string
 	Config train.Config
+}
+
+// Title names the cell among those of its grid.
+func (c Cell) Title() string {
+	if c.Domain != "" {
+		return fmt.Sprintf("%s without %s, seed %d", c.Method, c.Domain, c.Config.Seed)
+	}
+	return fmt.Sprintf("%s, seed %d", c.Method, c.Config.Seed)
 }
 
 // name is the file of the cell's result: its settings decide it.
@@ -36,6 +46,7 @@ func (c Cell) name() string {
 type Result struct {
 	Method      string        `json:"method"`
 	Trial       int           `json:"trial"`
+	Domain      string        `json:"domain,omitempty"`
 	Seed        uint64        `json:"seed"`
 	Fingerprint string        `json:"data_fingerprint"`
 	Seconds     float64       `json:"seconds"`
@@ -84,7 +95,7 @@ func (g *Grid) Run(ctx context.Context, cells []Cell) ([]Result, error) {
 		r, err := g.read(c)
 		switch {
 		case err == nil:
-			r.Method, r.Trial = c.Method, c.Trial // equal settings may have another name here
+			r.Method, r.Trial, r.Domain = c.Method, c.Trial, c.Domain // equal settings may have another name here
 			results[i] = r
 			g.tell(len(cells), c, r, true)
 		case errors.Is(err, os.ErrNotExist):
@@ -112,7 +123,7 @@ func (g *Grid) train(ctx context.Context, cells []Cell, missing []int, results [
 			for i := range work {
 				r, err := g.cell(ctx, cells[i])
 				if err != nil {
-					cancel(fmt.Errorf("%s, seed %d: %w", cells[i].Method, cells[i].Config.Seed, err))
+					cancel(fmt.Errorf("%s: %w", cells[i].Title(), err))
 					return
 				}
 				results[i] = r
@@ -155,7 +166,7 @@ func (g *Grid) cell(ctx context.Context, c Cell) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{
-		Method: c.Method, Trial: c.Trial, Seed: c.Config.Seed, Fingerprint: data.Fingerprint,
+		Method: c.Method, Trial: c.Trial, Domain: c.Domain, Seed: c.Config.Seed, Fingerprint: data.Fingerprint,
 		Seconds: time.Since(start).Seconds(), Summary: summary,
 	}
 	return r, g.write(c, r)

@@ -21,7 +21,7 @@ const (
 )
 
 // SVG draws the monitored figure and the worst class beside it: a dot for each
-// seed, a bar at the mean.
+// model, a bar at the mean.
 func (t *Table) SVG(w io.Writer) error {
 	panels := []string{t.Monitor.Name}
 	for _, name := range []string{"worst_class_recall", "balanced_accuracy"} {

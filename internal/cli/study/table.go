@@ -18,9 +18,12 @@ type Table struct {
 	Trials  int
 	Columns []string // names of figures
 	Rows    []Row
+
+	domains domains // that were left out in turn
 }
 
-// Row is one method: its results, one for each seed, in the order of the seeds.
+// Row is one method: its results, one for each seed, in the order of the seeds;
+// where domains were left out, one for each of them for each seed.
 type Row struct {
 	Method   string
 	Trial    int
@@ -30,7 +33,7 @@ type Row struct {
 	Results  []Result
 }
 
-// values returns a figure of the test part for each seed; NaN where it is not
+// values returns a figure of the test part for each result; NaN where it is not
 // defined.
 func (r Row) values(name string) []float64 {
 	list := make([]float64, len(r.Results))
@@ -61,32 +64,37 @@ func validation(results []Result, name string) float64 {
 	return stats.Mean(list)
 }
 
-// Pair is a figure of a method beside that of another, seed by seed.
+// Pair is a figure of a method beside that of another, result by result.
 type Pair struct {
 	Method, Against, Figure string
 	Mean                    float64 // of the differences
 	Low, High               float64 // bootstrap interval of the mean, 95 %
 	P                       float64 // of Wilcoxon's signed-rank test; NaN without a difference
-	Better, Worse           int     // seeds
+	Better, Worse           int     // results
 }
 
 // intervalSamples is how many bootstrap samples an interval is made of.
 const intervalSamples = 10000
 
-// Pairs returns the differences of every method to what it stands on, to plain
-// training and, if it was asked for, to the rivals: of the monitored figure, the
-// balanced accuracy and the worst class.
-func (t *Table) Pairs() []Pair {
+// central are the figures that are compared: the monitored one, the balanced
+// accuracy and the worst class.
+func (t *Table) central() []string {
 	figures := []string{t.Monitor.Name}
 	for _, name := range []string{"balanced_accuracy", "worst_class_recall"} {
 		if name != t.Monitor.Name {
 			figures = append(figures, name)
 		}
 	}
+	return figures
+}
+
+// Pairs returns the differences of every method to what it stands on, to plain
+// training and, if it was asked for, to the rivals, of the central figures.
+func (t *Table) Pairs() []Pair {
 	var pairs []Pair
 	for _, row := range t.Rows {
 		for _, against := range t.against(row) {
-			for _, name := range figures {
+			for _, name := range t.central() {
 				pairs = append(pairs, pair(row, against, name))
 			}
 		}

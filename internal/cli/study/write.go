@@ -36,7 +36,7 @@ func (t *Table) Write(dir string) error {
 func (t *Table) used() []string {
 	var list []string
 	for _, name := range t.Columns {
-		if slices.ContainsFunc(t.Rows, func(r Row) bool { return cell(r.values(name), 1, "") != "-" }) {
+		if slices.ContainsFunc(t.Rows, func(r Row) bool { return cell(t.figure(r, name), 1, "") != "-" }) {
 			list = append(list, name)
 		}
 	}
@@ -48,19 +48,20 @@ func (t *Table) used() []string {
 func (t *Table) Markdown(w io.Writer) error {
 	var b strings.Builder
 	columns := t.used()
+	t.domainsMarkdown(&b)
 	fmt.Fprintf(&b, "| method | seeds |")
 	for _, name := range columns {
 		fmt.Fprintf(&b, " %s |", title(name))
 	}
 	fmt.Fprintf(&b, "\n|---|---|%s\n", strings.Repeat("---|", len(columns)))
 	for _, row := range t.Rows {
-		fmt.Fprintf(&b, "| %s | %d |", row.Method, len(row.Results))
+		fmt.Fprintf(&b, "| %s | %d |", row.Method, t.seeds(row))
 		for _, name := range columns {
-			fmt.Fprintf(&b, " %s |", cell(row.values(name), digitsOf(name), " ± "))
+			fmt.Fprintf(&b, " %s |", cell(t.figure(row, name), digitsOf(name), " ± "))
 		}
 		fmt.Fprintln(&b)
 	}
-	fmt.Fprint(&b, "\n| difference | figure | mean | 95 % interval | p (signed rank) | seeds better / worse |\n|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "\n| difference | figure | mean | 95 %% interval | p (signed rank) | %s better / worse |\n|---|---|---|---|---|---|\n", t.paired())
 	for _, p := range t.Pairs() {
 		fmt.Fprintf(&b, "| %s − %s | %s | %+.4f | %+.4f to %+.4f | %s | %d / %d |\n",
 			p.Method, p.Against, title(p.Figure), p.Mean, p.Low, p.High, probability(p.P), p.Better, p.Worse)
@@ -86,6 +87,7 @@ func probability(p float64) string {
 func (t *Table) LaTeX(w io.Writer) error {
 	var b strings.Builder
 	columns := t.used()
+	t.domainsLaTeX(&b)
 	fmt.Fprintf(&b, "\\begin{tabular}{l%s}\n\\hline\nmethod", strings.Repeat("r", len(columns)))
 	for _, name := range columns {
 		fmt.Fprintf(&b, " & %s", escape(title(name)))
@@ -94,7 +96,7 @@ func (t *Table) LaTeX(w io.Writer) error {
 	for _, row := range t.Rows {
 		b.WriteString(escape(row.Method))
 		for _, name := range columns {
-			fmt.Fprintf(&b, " & $%s$", cell(row.values(name), digitsOf(name), " \\pm "))
+			fmt.Fprintf(&b, " & $%s$", cell(t.figure(row, name), digitsOf(name), " \\pm "))
 		}
 		fmt.Fprint(&b, " \\\\\n")
 	}
@@ -113,12 +115,19 @@ func escape(text string) string {
 func (t *Table) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	columns := t.used()
-	if err := out.Write(append([]string{"method", "trial", "seed", "model_sha256"}, columns...)); err != nil {
+	head := []string{"method", "trial", "seed", "model_sha256"}
+	if t.domains.some() {
+		head = append(head, "left_out")
+	}
+	if err := out.Write(append(head, columns...)); err != nil {
 		return err
 	}
 	for _, row := range t.Rows {
 		for i, r := range row.Results {
 			line := []string{row.Method, strconv.Itoa(row.Trial), strconv.FormatUint(r.Seed, 10), r.Summary.ModelSHA256}
+			if t.domains.some() {
+				line = append(line, r.Domain)
+			}
 			for _, name := range columns {
 				v := row.values(name)[i]
 				text := ""
