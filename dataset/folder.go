@@ -18,7 +18,10 @@ import (
 )
 
 // picture is an image file and its class as text.
-type picture struct{ path, class string }
+type picture struct {
+	path, class string
+	named       string // the path as a list has it; "" without one
+}
 
 // openFolder reads the images of a directory with a folder for each class, or
 // with such directories train and test; or those that a CSV file lists.
@@ -34,17 +37,7 @@ func openFolder(ctx context.Context, place string, s *Spec) (*raw, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place, plainCause(err))
 	}
-	var train, test []picture
-	switch {
-	case !info.IsDir():
-		train, err = listed(ctx, place, s)
-	case isDir(filepath.Join(place, "train")) && isDir(filepath.Join(place, "test")):
-		if train, err = byFolder(filepath.Join(place, "train")); err == nil {
-			test, err = byFolder(filepath.Join(place, "test"))
-		}
-	default:
-		train, err = byFolder(place)
-	}
+	train, test, err := pictures(ctx, place, info, s)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +104,7 @@ func byFolder(dir string) ([]picture, error) {
 				return fmt.Errorf("%s: %w", path, plainCause(err))
 			}
 			if !e.IsDir() && isPicture(path) && !strings.HasPrefix(e.Name(), ".") {
-				all = append(all, picture{path, folder.Name()})
+				all = append(all, picture{path: path, class: folder.Name()})
 			}
 			return nil
 		})
@@ -120,10 +113,21 @@ func byFolder(dir string) ([]picture, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: expected a folder for each class with .png or .jpg files in it, found none", dir)
+		return nil, noPictures(dir)
 	}
 	return all, nil
 }
+
+// noPictures is the error of a directory without images: for a node that could
+// fetch them, they are not there.
+type noPictures string
+
+func (dir noPictures) Error() string {
+	return string(dir) + ": expected a folder for each class with .png or .jpg files in it, found none"
+}
+
+// Is makes it a file that does not exist.
+func (noPictures) Is(target error) bool { return target == fs.ErrNotExist }
 
 // listed lists the images that a CSV file names: in its first column that is
 // not the label, by paths from the directory of the file.
@@ -154,11 +158,12 @@ func listed(ctx context.Context, place string, s *Spec) ([]picture, error) {
 		if name != name || class != class {
 			return nil, fmt.Errorf("%s: expected the path of an image and its class, a cell is empty", f.Place(row))
 		}
-		path := names.Texts[int(name)]
+		named := names.Texts[int(name)]
+		path := named
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(filepath.Dir(place), path)
 		}
-		all = append(all, picture{path, labels.Texts[int(class)]})
+		all = append(all, picture{path, labels.Texts[int(class)], named})
 	}
 	return all, nil
 }

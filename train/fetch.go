@@ -25,18 +25,24 @@ const (
 // any. Strangers get nothing: without a secret nobody does, but where strangers
 // were let in.
 func shelf(cfg Config, opts Options) *share.Shelf {
-	var files []share.File
-	for _, part := range [][2]string{{dataPart, cfg.Data}, {testPart, cfg.TestData}} { // in one order on all nodes
-		if part[1] == "" || len(opts.Secret) == 0 && !opts.Insecure {
-			continue
+	return share.NewShelf(opts.run(), func(ctx context.Context) (files []share.File, err error) {
+		if len(opts.Secret) == 0 && !opts.Insecure {
+			return nil, nil
 		}
-		if f, err := dataset.FilesOf(part[1]); err == nil {
-			for _, path := range f.Paths {
-				files = append(files, share.File{Part: part[0], Path: path})
+		for _, part := range [][2]string{{dataPart, cfg.Data}, {testPart, cfg.TestData}} { // in one order on all nodes
+			if part[1] == "" {
+				continue
+			}
+			f, err := dataset.FilesOf(ctx, part[1], cfg.spec())
+			if err != nil {
+				return nil, fmt.Errorf("this node does not give its data: %w", err)
+			}
+			for i, path := range f.Paths {
+				files = append(files, share.File{Part: part[0], Name: f.Names[i], Path: path})
 			}
 		}
-	}
-	return share.NewShelf(opts.run(), files)
+		return files, nil
+	})
 }
 
 // withData returns the configuration with data that are on this node: as it
@@ -45,14 +51,14 @@ func withData(ctx context.Context, cfg Config, opts Options) (Config, error) {
 	if opts.DataFrom != "peers" {
 		return cfg, nil
 	}
-	data, missing, err := filesOf(cfg.Data)
+	data, missing, err := filesOf(ctx, cfg.Data, cfg)
 	if err != nil {
 		return cfg, usage(fmt.Errorf("--data-from peers: %w", err))
 	}
 	var test dataset.Files
 	if cfg.TestData != "" {
 		var none bool
-		if test, none, err = filesOf(cfg.TestData); err != nil {
+		if test, none, err = filesOf(ctx, cfg.TestData, cfg); err != nil {
 			return cfg, usage(fmt.Errorf("--data-from peers: %w", err))
 		}
 		missing = missing || none
@@ -82,8 +88,8 @@ func withData(ctx context.Context, cfg Config, opts Options) (Config, error) {
 }
 
 // filesOf returns the files of a source, and whether they are missing here.
-func filesOf(word string) (f dataset.Files, missing bool, err error) {
-	f, err = dataset.FilesOf(word)
+func filesOf(ctx context.Context, word string, cfg Config) (f dataset.Files, missing bool, err error) {
+	f, err = dataset.FilesOf(ctx, word, cfg.spec())
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, true, nil
 	}

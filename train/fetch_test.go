@@ -3,11 +3,16 @@ package train
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	clusterrpc "github.com/ballast-ml/ballast/cluster/rpc"
 	"github.com/ballast-ml/ballast/internal/jobkey"
@@ -83,6 +88,54 @@ func TestFetchOutlivesPeer(t *testing.T) {
 	}
 	if again, err := withData(t.Context(), got, opts); err != nil || again != got {
 		t.Errorf("with all files here: %v", err)
+	}
+}
+
+// TestFetchPictures: a folder of pictures and a list of them come as they are, and
+// what cannot come says why to who asks for it.
+func TestFetchPictures(t *testing.T) {
+	dir := t.TempDir()
+	list, elsewhere := "path,kind\n", "path,kind\n"
+	for i := range 12 {
+		class := []string{"cat", "dog"}[i%2]
+		name := fmt.Sprintf("%s/deep/%d.png", class, i)
+		m := image.NewGray(image.Rect(0, 0, 8, 8))
+		m.Pix[i] = 200
+		var b bytes.Buffer
+		if err := errors.Join(png.Encode(&b, m), os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700)); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), b.Bytes())
+		list += name + "," + class + "\n"
+		elsewhere += filepath.Join(dir, name) + "," + class + "\n"
+	}
+	write(t, filepath.Join(dir, "list.csv"), []byte(list))
+	write(t, filepath.Join(dir, "elsewhere.csv"), []byte(elsewhere))
+	secret := []byte("a secret of the run")
+	for _, place := range []string{dir, filepath.Join(dir, "list.csv"), filepath.Join(dir, "elsewhere.csv")} {
+		cfg := Defaults()
+		cfg.Data = "images:" + place
+		want, err := Open(t.Context(), cfg, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr, _ := giver(t, cfg, secret, -1)
+		here := cfg
+		here.Data = "images:nowhere/" + filepath.Base(place)
+		got, err := withData(t.Context(), here, Options{DataFrom: "peers", Join: []string{addr}, Secret: secret, Cache: t.TempDir(), StartTimeout: time.Nanosecond})
+		if strings.Contains(place, "elsewhere") {
+			if err == nil || !strings.Contains(err.Error(), "expected paths below its directory") {
+				t.Errorf("absolute paths: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := Open(t.Context(), got, "")
+		if err != nil || data.Fingerprint != want.Fingerprint {
+			t.Errorf("%s: other data have come (%v)", place, err)
+		}
 	}
 }
 

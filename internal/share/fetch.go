@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -41,51 +40,97 @@ type Fetched struct {
 
 // Fetch asks for the list and for what is missing of it, until all files are
 // here or ctx ends.
-func (c *Client) Fetch(ctx context.Context) (Fetched, error) {
-	list, err := c.list(ctx)
+func (c *Client) Fetch(ctx context.Context) (out Fetched, err error) {
+	list, id, err := c.list(ctx)
 	if err != nil {
 		return Fetched{}, err
 	}
-	out := Fetched{Dir: filepath.Join(c.Dir, list.id()), Files: list.Files}
-	for i := range list.Files {
-		n, err := c.file(ctx, out.Dir, list, i)
-		out.Bytes += n
+	out = Fetched{Dir: filepath.Join(c.Dir, id), Files: list.Files}
+	if err := os.MkdirAll(out.Dir, 0o700); err != nil {
+		return out, err
+	}
+	r, err := newReceiver(ctx, out.Dir, list)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	for k := range list.Pieces {
+		cuts := r.wanted(list.cuts(k))
+		if len(cuts) == 0 {
+			continue
+		}
+		piece, err := c.piece(ctx, list, id, k)
 		if err != nil {
+			return out, fmt.Errorf("%s: %w", list.Files[cuts[0].file].Name, err)
+		}
+		out.Bytes += int64(len(piece))
+		if err := r.take(cuts, piece); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
 }
 
-// list returns the list of the first peer that has one.
-func (c *Client) list(ctx context.Context) (l List, err error) {
-	err = c.each(ctx, request{Run: c.Run}, func(answer []byte) (err error) {
-		l, err = decode(answer, c.Parts)
+// list returns the list of the first peer that has one, and its id.
+func (c *Client) list(ctx context.Context) (l *List, id string, err error) {
+	err = c.each(ctx, reading, func(ctx context.Context, addr string) error {
+		answer, err := c.ask(ctx, addr, request{Run: c.Run})
+		if err != nil {
+			return err
+		}
+		var h head
+		if err := json.Unmarshal(answer, &h); err != nil || h.Size < 0 || h.Size > maxList {
+			return fmt.Errorf("expected the size of a list, up to %d bytes, found %.60q", maxList, answer)
+		}
+		text := make([]byte, 0, min(h.Size, pieceSize))
+		for k := range int(pieces(int64(h.Size))) {
+			page, err := c.ask(ctx, addr, request{Run: c.Run, List: h.List, What: askPage, At: k})
+			if err != nil {
+				return err
+			}
+			if len(text)+len(page) > h.Size {
+				return fmt.Errorf("a list of %d bytes that goes on", h.Size)
+			}
+			text = append(text, page...)
+		}
+		if id = idOf(text); id != h.List || len(text) != h.Size {
+			return errors.New("the list is not the one that was announced")
+		}
+		l, err = decode(text, c.Parts)
 		return err
 	})
-	return l, err
+	return l, id, err
 }
 
-// each puts a question to one peer after the other until accept takes an
-// answer.
-func (c *Client) each(ctx context.Context, r request, accept func(answer []byte) error) error {
+// piece returns piece k, from whichever peer has it.
+func (c *Client) piece(ctx context.Context, l *List, id string, k int) (piece []byte, err error) {
+	err = c.each(ctx, patience, func(ctx context.Context, addr string) (err error) {
+		piece, err = c.ask(ctx, addr, request{Run: c.Run, List: id, What: askPiece, At: k})
+		if err == nil && sha256.Sum256(piece) != l.Pieces[k] {
+			err = fmt.Errorf("piece %d is not what the list says", k)
+		}
+		return err
+	})
+	return piece, err
+}
+
+func (c *Client) ask(ctx context.Context, addr string, r request) ([]byte, error) {
 	question, err := json.Marshal(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	limit := patience
-	if r.List == "" {
-		limit = reading
-	}
+	return c.Ask(ctx, addr, question)
+}
+
+// each tries one peer after the other, each for so long at most, until one is
+// right.
+func (c *Client) each(ctx context.Context, limit time.Duration, try func(ctx context.Context, addr string) error) error {
 	for deadline := time.Now().Add(c.Patience); ; {
 		var errs []error
 		for _, addr := range c.Peers {
 			asking, cancel := context.WithTimeout(ctx, limit)
-			answer, err := c.Ask(asking, addr, question)
+			err := try(asking, addr)
 			cancel()
-			if err == nil {
-				err = accept(answer)
-			}
 			if err == nil {
 				return nil
 			}
@@ -104,64 +149,4 @@ func (c *Client) each(ctx context.Context, r request, accept func(answer []byte)
 			return errors.Join(context.Cause(ctx), errors.Join(errs...))
 		}
 	}
-}
-
-// file brings file i of the list to its directory, if it is not there.
-func (c *Client) file(ctx context.Context, dir string, list List, i int) (moved int64, err error) {
-	e := &list.Files[i]
-	path := filepath.Join(dir, e.Part, e.Name)
-	if whole(path, e) {
-		return 0, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return 0, err
-	}
-	part, err := os.CreateTemp(filepath.Dir(path), "."+e.Name+".*.part")
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, part.Close(), os.Remove(part.Name()))
-		}
-	}()
-	if moved, err = c.pieces(ctx, part, list, i); err != nil {
-		return moved, err
-	}
-	if err = errors.Join(part.Sync(), part.Close()); err != nil {
-		return moved, err
-	}
-	return moved, os.Rename(part.Name(), path)
-}
-
-// pieces writes the pieces of file i, each from whichever peer has it.
-func (c *Client) pieces(ctx context.Context, to io.Writer, list List, i int) (moved int64, err error) {
-	e, id, sum := &list.Files[i], list.id(), sha256.New()
-	for k := range e.Pieces {
-		var piece []byte
-		err := c.each(ctx, request{Run: c.Run, List: id, File: i, Piece: k}, func(b []byte) error {
-			if piece = b; sha256.Sum256(b) != e.Pieces[k] {
-				return fmt.Errorf("piece %d of %s is not what the list says", k, e.Name)
-			}
-			return nil
-		})
-		if err == nil {
-			sum.Write(piece)
-			_, err = to.Write(piece)
-		}
-		if err != nil {
-			return moved, fmt.Errorf("%s: %w", e.Name, err)
-		}
-		moved += int64(len(piece))
-	}
-	if [sha256.Size]byte(sum.Sum(nil)) != e.SHA256 {
-		return moved, fmt.Errorf("%s: its pieces are right and the whole is not: the list is wrong", e.Name)
-	}
-	return moved, nil
-}
-
-// whole tells whether a file is here already.
-func whole(path string, e *Entry) bool {
-	have, err := describe(context.Background(), File{Part: e.Part, Path: path})
-	return err == nil && have.Size == e.Size && have.SHA256 == e.SHA256
 }
