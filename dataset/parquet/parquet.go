@@ -57,7 +57,7 @@ func Parse(ctx context.Context, path string, content []byte, missing []string, w
 			return nil, fmt.Errorf("%s: %s: %w", path, f.Describe(i), err)
 		}
 	}
-	if err := readAll(ctx, file, read); err != nil {
+	if err := readAll(ctx, file, content, read); err != nil {
 		var bad *columnError
 		if errors.As(err, &bad) {
 			return nil, fmt.Errorf("%s: %s: %w", path, f.Describe(bad.column), bad.err)
@@ -95,14 +95,14 @@ func (e *columnError) Error() string { return e.err.Error() }
 // readAll reads the cells of the columns that are not nil, as many columns at a
 // time as there are processors. Of several errors it returns that of the first
 // column.
-func readAll(ctx context.Context, file *parquet.File, columns []*column) error {
+func readAll(ctx context.Context, file *parquet.File, content []byte, columns []*column) error {
 	errs := make([]error, len(columns))
 	next := make(chan int)
 	var all sync.WaitGroup
 	for range max(1, runtime.GOMAXPROCS(0)) {
 		all.Go(func() {
 			for i := range next {
-				errs[i] = columns[i].read(ctx, file)
+				errs[i] = columns[i].read(ctx, file, content)
 			}
 		})
 	}
