@@ -12,6 +12,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,8 @@ func main() {
 	}
 	dir := os.Args[1]
 	var settings, beside, every strings.Builder
-	settings.WriteString("| table | `--embed` | `--model` | `--method` | `--dropout` | `--epochs` |\n|---|---|---|---|---|---|\n")
+	keys := []string{"embed", "model", "norm", "method", "dropout", "lr", "ensemble", "epochs"}
+	settings.WriteString("| table | `--" + strings.Join(keys, "` | `--") + "` |\n|---" + strings.Repeat("|---", len(keys)) + "|\n")
 	beside.WriteString("| table | balanced accuracy | trees | logistic | small network | worst class | trees | AUROC | trees |\n|---|---|---|---|---|---|---|---|---|\n")
 	every.WriteString("| table | run | balanced accuracy | worst class | AUROC | ECE | ECE, corrected | found − run |\n|---|---|---|---|---|---|---|---|\n")
 	for _, t := range tables {
@@ -56,15 +58,15 @@ func main() {
 			log.Fatal(err)
 		}
 		var best []string
-		for _, key := range []string{"embed", "model", "method", "dropout", "epochs"} {
-			value, err := setting(filepath.Join(dir, t.name+"-search", "best.yaml"), key)
+		for _, key := range keys {
+			value, err := setting(filepath.Join(dir, t.name+"-refined", "best.yaml"), key)
 			if err != nil {
 				log.Fatal(err)
 			}
 			best = append(best, value)
 		}
 		fmt.Fprintf(&settings, "| %s | %s |\n", t.name, strings.Join(best, " | "))
-		method := best[2]
+		method := best[slices.Index(keys, "method")]
 		found := c.values[method]
 		fmt.Fprintf(&beside, "| %s | %s | %.3f | %.3f | %.3f | %s | %.3f | %s | %.3f |\n", t.name,
 			cell(found["balanced_accuracy"]), t.trees, t.linear, t.small, cell(found["worst_class_recall"]), t.worst, cell(found["auroc"]), t.auroc)
