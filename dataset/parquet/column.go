@@ -56,15 +56,12 @@ func newColumn(c *parquet.Column, want frame.Kind, missing []string) (*column, e
 }
 
 // read reads the cells of all row groups.
-func (c *column) read(ctx context.Context, file *parquet.File, content []byte) (err error) {
+func (c *column) read(ctx context.Context, file *parquet.File) (err error) {
 	defer caught(&err)
 	for g, group := range file.RowGroups() {
 		chunks := group.ColumnChunks()
 		if c.index < 0 || c.index >= len(chunks) {
 			return fmt.Errorf("row group %d has no such column; it is damaged", g)
-		}
-		if err := checkLZ4(content, &file.Metadata().RowGroups[g].Columns[c.index].MetaData); err != nil {
-			return fmt.Errorf("row group %d: %w", g, err)
 		}
 		before := len(c.cells)
 		if err := c.chunk(ctx, chunks[c.index]); err != nil {

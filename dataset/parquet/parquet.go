@@ -7,7 +7,6 @@
 package parquet
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +31,8 @@ type Want func(names []string, n int) ([]frame.Kind, error)
 // Rows are those of the row groups in order. Damage is an error that names the
 // file and the column.
 func Parse(ctx context.Context, path string, content []byte, missing []string, want Want) (*frame.Frame, error) {
-	file, err := open(content)
+	o := &overlay{content: content}
+	file, err := open(o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: expected a Parquet file: %w", path, err)
 	}
@@ -53,11 +53,14 @@ func Parse(ctx context.Context, path string, content []byte, missing []string, w
 		if kinds[i] == frame.Unused {
 			continue
 		}
-		if read[i], err = newColumn(c, kinds[i], missing); err != nil {
+		if read[i], err = newColumn(c, kinds[i], missing); err == nil {
+			err = o.inspect(file, read[i])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", path, f.Describe(i), err)
 		}
 	}
-	if err := readAll(ctx, file, content, read); err != nil {
+	if err := readAll(ctx, file, read); err != nil {
 		var bad *columnError
 		if errors.As(err, &bad) {
 			return nil, fmt.Errorf("%s: %s: %w", path, f.Describe(bad.column), bad.err)
@@ -71,9 +74,12 @@ func Parse(ctx context.Context, path string, content []byte, missing []string, w
 }
 
 // open reads the head of a file.
-func open(content []byte) (f *parquet.File, err error) {
+func open(o *overlay) (f *parquet.File, err error) {
 	defer caught(&err)
-	return parquet.OpenFile(bytes.NewReader(content), int64(len(content)),
+	if err := checkFooter(o.content); err != nil {
+		return nil, err
+	}
+	return parquet.OpenFile(o, int64(len(o.content)),
 		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.FileReadMode(parquet.ReadModeSync))
 }
 
@@ -95,14 +101,14 @@ func (e *columnError) Error() string { return e.err.Error() }
 // readAll reads the cells of the columns that are not nil, as many columns at a
 // time as there are processors. Of several errors it returns that of the first
 // column.
-func readAll(ctx context.Context, file *parquet.File, content []byte, columns []*column) error {
+func readAll(ctx context.Context, file *parquet.File, columns []*column) error {
 	errs := make([]error, len(columns))
 	next := make(chan int)
 	var all sync.WaitGroup
 	for range max(1, runtime.GOMAXPROCS(0)) {
 		all.Go(func() {
 			for i := range next {
-				errs[i] = columns[i].read(ctx, file, content)
+				errs[i] = columns[i].read(ctx, file)
 			}
 		})
 	}

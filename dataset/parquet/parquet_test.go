@@ -31,7 +31,7 @@ func auto(but map[string]frame.Kind) Want {
 func file[T any](t testing.TB, group int64, rows []T, o ...parquet.WriterOption) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w := parquet.NewGenericWriter[T](&b, append(o, parquet.MaxRowsPerRowGroup(group), parquet.PageBufferSize(200))...)
+	w := parquet.NewGenericWriter[T](&b, append([]parquet.WriterOption{parquet.MaxRowsPerRowGroup(group), parquet.PageBufferSize(200)}, o...)...)
 	if _, err := w.Write(rows); err != nil {
 		t.Fatal(err)
 	}
