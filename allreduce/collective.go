@@ -107,15 +107,15 @@ func located(err error, step uint64, phase string) error {
 	return &c
 }
 
-// pass sends on a frame that has been received, as it is.
-func (r *Ring) pass(ctx context.Context, f *Frame) error {
+// pass sends a frame that has come over e on, as it is.
+func (r *Ring) pass(ctx context.Context, e *edge, f *Frame) error {
 	if f.fixed {
-		g := r.frame(f.head, f.length())
+		g := e.frame(f.head, f.length())
 		copy(g.body, f.Payload())
 		f.Release()
 		f = g
 	}
-	return r.send(ctx, f)
+	return r.sendOver(ctx, e, f)
 }
 
 // send writes the header and passes the frame to the next node.
@@ -153,7 +153,7 @@ func (r *Ring) wait(ctx context.Context, e *edge) (*Frame, error) {
 			return f, err
 		}
 		select {
-		case <-e.inbox.more:
+		case <-r.bell:
 		case <-r.dead:
 		case <-ctx.Done():
 		case <-e.left:

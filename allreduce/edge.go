@@ -9,9 +9,10 @@ import (
 // edge is a node's part in one of the ring's circles: the link to a node
 // further on and from one as far behind, and what has come over it. The first
 // circle visits the nodes in order; a chord leaves out all but every second,
-// fourth, ... of them.
+// fourth, ... of them; the circles of two levels have the nodes of one group,
+// and one node of each.
 type edge struct {
-	stride  int
+	is      Edge
 	prev    int    // rank of the node that frames come from
 	link    Link   // nil on a ring of one node
 	lend    Lender // where frames to send come from: link, or pool
@@ -21,9 +22,19 @@ type edge struct {
 	leftErr error
 }
 
-func newEdge(t Topology, stride int) *edge {
-	t.Stride = stride
-	return &edge{stride: stride, prev: t.Prev(), inbox: newInbox(t.Sizes.Park), left: make(chan struct{})}
+func newEdge(t Topology, is Edge, bell chan struct{}) *edge {
+	return &edge{is: is, prev: t.on(is).Prev(), inbox: newInbox(t.Sizes.Park, bell), left: make(chan struct{})}
+}
+
+// hasLeft reports whether the previous node is done, and all that it sent in the
+// inbox.
+func (e *edge) hasLeft() bool {
+	select {
+	case <-e.left:
+		return true
+	default:
+		return false
+	}
 }
 
 // frame returns a frame of the current collective with room for n bytes of
@@ -45,9 +56,7 @@ func (r *Ring) open(ctx context.Context, tr Transport) error {
 	opened := make(chan struct{})
 	for _, e := range r.edges {
 		wg.Go(func() {
-			t := r.t
-			t.Stride = e.stride
-			link, err := tr.Open(ctx, t)
+			link, err := tr.Open(ctx, r.t.on(e.is))
 			if err != nil {
 				giveUp(err)
 				return

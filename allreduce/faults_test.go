@@ -138,7 +138,7 @@ func TestDelay(t *testing.T) {
 		bounds := allreducetest.Bounds(8, 4)
 		parts, factors := allreducetest.Inputs(8, 500, 2)
 		want := make([]float32, 500)
-		allreducetest.Reference(want, parts, factors, small.Bucket)
+		allreducetest.Reference(want, parts, factors, 0, small.Bucket)
 		net, m := memNet(4)
 		rings := net.Form(t, bounds, small)
 		m.Delay(allreducetest.Name(1), allreducetest.Name(2), 30*time.Millisecond)

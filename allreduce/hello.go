@@ -15,9 +15,10 @@ type Hello struct {
 	Generation uint64
 	Roster     uint64
 	Rank       int
-	Stride     int // of the edge that they are about to share
-	Edges      int // how many each node of the ring has
-	Bucket     int // floats in a bucket: the numeric contract of the sums
+	Edge       Edge // that they are about to share
+	Edges      int  // how many each node has to others on the ring, chords included
+	Groups     int  // of shards, which a Sum adds up apart; 1: none
+	Bucket     int  // floats in a bucket: the numeric contract of the sums
 	Names      []string
 	Shards     []int
 }
@@ -26,7 +27,7 @@ type Hello struct {
 func (t Topology) Hello() Hello {
 	return Hello{
 		Run: t.Run, Generation: t.Generation, Roster: t.Roster, Rank: t.Rank,
-		Stride: max(1, t.Stride), Edges: len(t.Edges()),
+		Edge: t.edge(), Edges: len(t.strides()), Groups: max(1, t.Groups),
 		Bucket: t.Sizes.withDefaults(t.Nodes()).Bucket, Names: t.Names, Shards: t.Shards,
 	}
 }
@@ -45,8 +46,11 @@ func (h Hello) Match(theirs Hello, rank int) error {
 		return fmt.Errorf("%w: peer has roster %#x, this node %#x", ErrRoster, theirs.Roster, h.Roster)
 	case h.Edges != theirs.Edges:
 		return fmt.Errorf("%w: peer has %d edges to other nodes, this node %d", ErrRoster, theirs.Edges, h.Edges)
-	case h.Stride != theirs.Stride:
-		return fmt.Errorf("%w: peer is %d ranks off on this edge, want %d", ErrRoster, theirs.Stride, h.Stride)
+	case h.Groups != theirs.Groups:
+		return fmt.Errorf("%w: peer sums in %d groups of shards, this node in %d", ErrRoster, theirs.Groups, h.Groups)
+	case h.Edge != theirs.Edge:
+		return fmt.Errorf("%w: peer is %d ranks off on this edge of level %d, want %d and level %d",
+			ErrRoster, theirs.Edge.Stride, theirs.Edge.Level, h.Edge.Stride, h.Edge.Level)
 	case theirs.Rank != rank:
 		return fmt.Errorf("%w: peer has rank %d, want %d", ErrRoster, theirs.Rank, rank)
 	case h.Bucket != theirs.Bucket:
@@ -66,8 +70,10 @@ func (h Hello) Append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, h.Generation)
 	b = binary.LittleEndian.AppendUint64(b, h.Roster)
 	b = binary.AppendUvarint(b, uint64(h.Rank))
-	b = binary.AppendUvarint(b, uint64(h.Stride))
+	b = binary.AppendUvarint(b, uint64(h.Edge.Level))
+	b = binary.AppendUvarint(b, uint64(h.Edge.Stride))
 	b = binary.AppendUvarint(b, uint64(h.Edges))
+	b = binary.AppendUvarint(b, uint64(h.Groups))
 	b = binary.AppendUvarint(b, uint64(h.Bucket))
 	b = binary.AppendUvarint(b, uint64(len(h.Names)))
 	for _, name := range h.Names {
@@ -89,7 +95,7 @@ func ParseHello(b []byte) (Hello, error) {
 	d := decoder{b: b}
 	h := Hello{
 		Run: d.text(), Generation: d.fixed64(), Roster: d.fixed64(),
-		Rank: d.number(), Stride: d.number(), Edges: d.number(), Bucket: d.number(),
+		Rank: d.number(), Edge: Edge{Level(d.number()), d.number()}, Edges: d.number(), Groups: d.number(), Bucket: d.number(),
 	}
 	for range d.items() {
 		h.Names = append(h.Names, d.text())

@@ -13,7 +13,7 @@ import (
 // Since a node sends all frames of one collective over an edge before the first
 // of the next, and links keep the order, one queue for each edge is enough.
 type inbox struct {
-	more chan struct{} // holds a token if something came since the last look
+	more chan struct{} // the ring's bell: holds a token if something came since the last look
 	mu   struct {
 		sync.Mutex
 		queue       []*Frame // a circle
@@ -22,8 +22,8 @@ type inbox struct {
 	}
 }
 
-func newInbox(most int) *inbox {
-	b := &inbox{more: make(chan struct{}, 1)}
+func newInbox(most int, bell chan struct{}) *inbox {
+	b := &inbox{more: bell}
 	b.mu.most = most
 	b.mu.queue = make([]*Frame, 64)
 	return b
@@ -44,11 +44,16 @@ func (b *inbox) push(f *Frame) error {
 	b.mu.queue[(b.mu.first+b.mu.len)%len(b.mu.queue)] = f
 	b.mu.len++
 	b.mu.bytes += f.size()
+	ring(b.more)
+	return nil
+}
+
+// ring has whoever waits for the bell look again.
+func ring(bell chan struct{}) {
 	select {
-	case b.more <- struct{}{}:
+	case bell <- struct{}{}:
 	default:
 	}
-	return nil
 }
 
 func (b *inbox) grow() {

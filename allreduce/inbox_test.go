@@ -8,7 +8,7 @@ import (
 func TestInbox(t *testing.T) {
 	var pool Pool
 	const n = 200 // more than the first queue holds
-	b := newInbox(n * HeaderSize)
+	b := newInbox(n*HeaderSize, make(chan struct{}, 1))
 	for round := range 3 {
 		for i := range n {
 			f := pool.Get(HeaderSize)

@@ -4,7 +4,7 @@ import "context"
 
 // Transport makes links. Its Open may be called again for a later generation
 // once the earlier links are closed, and at once for the edges of one, which
-// differ in Topology.Stride.
+// differ in Topology.Level and Stride.
 type Transport interface {
 	// Open connects this node with t.Next and t.Prev. It returns
 	// when both have shown the same run, generation, roster and shards

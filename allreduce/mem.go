@@ -23,10 +23,10 @@ type Mem struct {
 	}
 }
 
-// memEnd is a node's end of the edges of one stride.
+// memEnd is a node's end of its edges of one kind.
 type memEnd struct {
-	node   string
-	stride int
+	node string
+	edge Edge
 }
 
 type memEdge struct{ from, to string }

@@ -44,7 +44,7 @@ func newMemLink(t Topology) *memLink {
 }
 
 // end is a rank's end of the edge that l is a part of.
-func (l *memLink) end(rank int) memEnd { return memEnd{l.t.Names[rank], l.t.stride()} }
+func (l *memLink) end(rank int) memEnd { return memEnd{l.t.Names[rank], l.t.edge()} }
 
 // Send implements Link.
 func (l *memLink) Send(ctx context.Context, f *Frame) error {

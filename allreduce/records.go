@@ -81,7 +81,7 @@ func (s Step) Poll(ctx context.Context) (complete bool, err error) {
 // setOut sends this node's record of a LogSumExp or Gather on its way.
 func (r *Ring) setOut(ctx context.Context) error {
 	own := r.records.data[r.t.Rank]
-	if len(r.edges) == 1 {
+	if !r.chords {
 		return r.sendRecord(ctx, own)
 	}
 	r.records.direct = true
@@ -134,7 +134,7 @@ func (r *Ring) takeRecord(ctx context.Context, f *Frame) error {
 		return r.failPrev(err)
 	}
 	if int(f.head.Chunk) != r.t.Next() { // it has its own bytes already
-		return r.pass(ctx, f)
+		return r.pass(ctx, r.edge, f)
 	}
 	f.Release()
 	return nil

@@ -18,9 +18,9 @@ type Ring struct {
 	sizes Sizes
 	ident Header  // run, generation and roster of every frame
 	*edge         // to the next node and from the previous one; without a link on a ring of one node
-	edges []*edge // that one, and the chords
-	share Sharer  // nil: no memory is shared
+	edges []*edge // that one, the chords, and those of two levels
 
+	bell chan struct{}  // holds a token if anything came since the last look
 	dead chan struct{}  // closed with mu.err set
 	wg   sync.WaitGroup // the receivers
 
@@ -33,8 +33,10 @@ type Ring struct {
 		seq   int // collectives begun in step
 	}
 
-	current Header // of the collective under way
-	sum     summing
+	current Header    // of the collective under way
+	sums    []*circle // on which a Sum goes round, from the first level up
+	spares  bool      // the ring has nodes without shards
+	chords  bool      // the ring has chords
 	records records
 	bundles dissemination
 	gather  gathered
@@ -57,13 +59,13 @@ func Form(ctx context.Context, tr Transport, t Topology) (*Ring, error) {
 		return nil, err
 	}
 	t.Sizes = t.Sizes.withDefaults(t.Nodes())
-	t.Stride = 1
-	r := &Ring{t: t, sizes: t.Sizes, ident: t.ident(), dead: make(chan struct{})}
-	for _, stride := range t.Edges() {
-		r.edges = append(r.edges, newEdge(t, stride))
+	t.Level, t.Stride = WholeRing, 1
+	r := &Ring{t: t, sizes: t.Sizes, ident: t.ident(), bell: make(chan struct{}, 1), dead: make(chan struct{})}
+	for _, e := range t.Edges() {
+		r.edges = append(r.edges, newEdge(t, e, r.bell))
 	}
-	r.edge = r.edges[0]
-	r.sum.init(t)
+	r.edge, r.spares, r.chords = r.edges[0], t.spares(), len(t.strides()) > 1
+	r.sums = r.circles()
 	r.records.init(t)
 	if t.Nodes() == 1 {
 		return r, nil
@@ -71,7 +73,8 @@ func Form(ctx context.Context, tr Transport, t Topology) (*Ring, error) {
 	if err := r.open(ctx, tr); err != nil {
 		return nil, located(err, 0, "Form")
 	}
-	r.share, _ = r.link.(Sharer)
+	first := r.sums[0]
+	first.share, _ = first.link.(Sharer)
 	for _, e := range r.edges {
 		r.wg.Go(func() { r.receive(e) })
 	}
@@ -136,6 +139,7 @@ func (r *Ring) receive(e *edge) {
 		if errors.Is(err, ErrLeft) {
 			e.leftErr = err
 			close(e.left)
+			ring(r.bell)
 			return
 		}
 		if err == nil {

@@ -117,7 +117,7 @@ func TestSumLaws(t *testing.T) {
 		}
 		parts, factors := allreducetest.Inputs(s, length, 3)
 		want := make([]float32, length)
-		allreducetest.Reference(want, parts, factors, sizes.Bucket)
+		allreducetest.Reference(want, parts, factors, 0, sizes.Bucket)
 		net, _ := memNet(n)
 		rings := net.Form(t, bounds, sizes)
 		for r, got := range sum(t, rings, bounds, 1, parts, factors, length) {

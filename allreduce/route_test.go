@@ -104,6 +104,7 @@ func TestChunks(t *testing.T) {
 			n:      rapid.IntRange(0, 5000).Draw(t, "n"),
 			shards: rapid.IntRange(1, 12).Draw(t, "shards"),
 			bucket: rapid.IntRange(1, 700).Draw(t, "bucket"),
+			cells:  rapid.IntRange(1, 5).Draw(t, "cells"),
 		}
 		at := 0
 		for b := range l.buckets() {
@@ -128,7 +129,7 @@ func TestChunks(t *testing.T) {
 
 // TestContract fails when the bounds that decide the bits of a sum change.
 func TestContract(t *testing.T) {
-	l := layout{n: 2*BucketFloats + 1000, shards: 8, bucket: BucketFloats}
+	l := layout{n: 2*BucketFloats + 1000, shards: 8, bucket: BucketFloats, cells: 1}
 	for _, c := range []struct{ bucket, chunk, lo, hi int }{
 		{0, 0, 0, 32768}, {0, 7, 229376, 262144}, {1, 3, 360448, 393216},
 		{2, 0, 524288, 524413}, {2, 7, 525163, 525288},

@@ -1,6 +1,9 @@
 package allreduce
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Sum computes dst = Σ factors[s]·parts[s] over all S shards of the ring; every
 // node gets the same bits. parts and factors are this node's shards in order,
@@ -16,6 +19,9 @@ import "context"
 // Each element is one left fold, element e of chunk c being
 //
 //	p = factor_c·g_c[e]; p = fma(factor_s, g_s[e], p) for s = c+1, ..., c-1 (mod S)
+//
+// or, on a ring with Groups, the left fold of the groups' sums, each of which is
+// such a fold: see "Two levels" in the package's documentation.
 //
 // Sum reads parts until it returns and owns dst while it runs; dst must not
 // overlap a part, but it may be the part of a node with one: no element of dst
@@ -34,21 +40,37 @@ func (s Step) Sum(ctx context.Context, dst []float32, parts [][]float32, factors
 // parts that are not final.
 func (s Step) BeginSum(ctx context.Context, dst []float32, parts [][]float32, factors []float32) error {
 	r := s.ring
-	r.sum.check(dst, parts, factors)
+	r.checkSum(dst, parts, factors)
 	if err := r.begin(ctx, s.step, PhaseSum); err != nil {
 		return err
 	}
-	r.sum.begin(dst, parts, factors)
+	r.sums[0].begin(dst, parts, factors)
+	for _, k := range r.sums[1:] {
+		k.beginAbove(dst)
+	}
 	r.records.begin()
-	if !r.sum.spares { // see records: nothing else would hold others back for a spare
+	if !r.spares { // see records: nothing else would hold others back for a spare
 		r.records.todo = 0
 		return nil
 	}
 	err := r.sendRecord(ctx, nil)
 	if err != nil {
-		r.sum.end()
+		r.leaveSum()
 	}
 	return r.orEnd(err)
+}
+
+// checkSum panics if the arguments of a Sum do not fit each other or the ring.
+func (r *Ring) checkSum(dst []float32, parts [][]float32, factors []float32) {
+	if shards := r.hosted(r.t.Rank); len(parts) != shards || len(factors) != shards {
+		panic(fmt.Sprintf("allreduce: Sum of %d parts with %d factors on a node of %d shards",
+			len(parts), len(factors), shards))
+	}
+	for i, p := range parts {
+		if p != nil && len(p) != len(dst) {
+			panic(fmt.Sprintf("allreduce: Sum of %d floats, part %d has %d", len(dst), i, len(p)))
+		}
+	}
 }
 
 // Final tells a Sum that the elements of all parts from index from on are final,
@@ -56,7 +78,8 @@ func (s Step) BeginSum(ctx context.Context, dst []float32, parts [][]float32, fa
 func (s Step) Final(ctx context.Context, from int) error {
 	r := s.ring
 	r.needPhase(PhaseSum)
-	r.sum.final = min(r.sum.final, from)
+	first := r.sums[0]
+	first.final = min(first.final, from)
 	return r.advanceSum(ctx)
 }
 
@@ -66,158 +89,96 @@ func (s Step) EndSum(ctx context.Context) error {
 	r := s.ring
 	r.needPhase(PhaseSum)
 	defer r.end()
-	defer r.sum.end()
-	r.sum.final = 0
+	defer r.leaveSum()
+	r.sums[0].final = 0
 	for {
+		gone := r.gone()
 		if err := r.advanceSum(ctx); err != nil {
 			return err
 		}
 		if r.summed() {
 			return r.settle(ctx)
 		}
-		f, err := r.wait(ctx, r.edge)
-		if err == nil {
-			err = r.takeSum(ctx, f)
+		if gone != nil && r.needs(gone) {
+			return r.fail(gone.leftErr)
 		}
-		if err != nil {
-			return err
+		select {
+		case <-r.bell:
+		case <-r.dead:
+		case <-ctx.Done():
 		}
+	}
+}
+
+// leaveSum drops what a Sum holds.
+func (r *Ring) leaveSum() {
+	for _, k := range r.sums {
+		k.end()
 	}
 }
 
 // summed reports whether nothing of the Sum is left to do here.
 func (r *Ring) summed() bool {
-	return r.sum.todo == 0 && !r.sum.starting() && r.records.todo == 0
+	for _, k := range r.sums {
+		if k.todo > 0 || k.starting() {
+			return false
+		}
+	}
+	return r.records.todo == 0
 }
 
-// advanceSum handles what has arrived, and starts segments of its own while
-// nothing has. Nothing in it depends on time: which of the two comes first
-// changes no bit. A partial sum of elements that are not final here is held, and
-// all that came behind it waits in the inbox.
-func (r *Ring) advanceSum(ctx context.Context) error {
-	m := &r.sum
-	for !r.summed() {
-		f, err := m.held, error(nil)
-		if f == nil {
-			f, err = r.poll(ctx, r.edge)
+// needs reports whether frames of the Sum are to come over e.
+func (r *Ring) needs(e *edge) bool {
+	for _, k := range r.sums {
+		if k.edge == e && k.todo > 0 {
+			return true
 		}
-		if err != nil {
-			return err
-		}
-		switch {
-		case f != nil && m.premature(&f.head) && !r.startable():
-			m.held = f
-			return nil
-		case f != nil && m.premature(&f.head):
-			m.held = f
-			err = r.startSegment(ctx)
-		case f != nil:
-			m.held = nil
-			err = r.takeSum(ctx, f)
-		case r.startable():
-			err = r.startSegment(ctx)
-		default:
-			return nil
-		}
-		if err != nil {
-			return err
+	}
+	return e == r.edge && r.records.todo > 0
+}
+
+// gone returns an edge over which frames are to come though its previous node
+// has left, or nil. They may be in the inbox.
+func (r *Ring) gone() *edge {
+	for _, e := range r.edges {
+		if r.needs(e) && e.hasLeft() {
+			return e
 		}
 	}
 	return nil
 }
 
-// startable reports whether the next segment to start here is final, and wanted
-// now.
-func (r *Ring) startable() bool {
-	m := &r.sum
-	if !m.starting() || m.flying >= window*r.sizes.Segment || m.alone && r.records.todo > 0 {
-		return false
+// advanceSum handles what has arrived, and starts segments of its own while
+// nothing has. Nothing in it depends on time: which of the two comes first
+// changes no bit. The levels take turns.
+func (r *Ring) advanceSum(ctx context.Context) error {
+	for moved := true; moved && !r.summed(); {
+		moved = false
+		for _, k := range r.sums {
+			did, err := k.turn(ctx)
+			if err != nil {
+				return err
+			}
+			moved = moved || did
+		}
+		did, err := r.turnRecords(ctx)
+		if err != nil {
+			return err
+		}
+		moved = moved || did
 	}
-	lo, _ := m.nextSegment(r.sizes.Segment)
-	return lo >= m.final
+	return nil
 }
 
-// startSegment folds the next segment whose chunk starts at a shard of this
-// node over the shards here, and sends it on its way.
-func (r *Ring) startSegment(ctx context.Context) error {
-	m := &r.sum
-	c := m.next.chunk
-	h := r.current
-	h.Bucket, h.Chunk, h.Offset, h.Total = uint32(m.next.bucket), uint16(c), uint64(m.next.offset), uint64(m.n)
-	lo, n := m.nextSegment(r.sizes.Segment)
-	m.next.offset += n
-	m.seek()
-
-	if !m.routes[c].alone {
-		m.flying += n
-		f := r.rawSegment(h, lo, n, c)
-		if f == nil {
-			f = r.frame(h, 4*n)
-			f.head.Leg = Partial
-			m.fold(f.floats(), lo, c, m.hi, true)
-		}
-		return r.send(ctx, f)
+// turnRecords is the turn of the ring's edge where no level uses it: records of
+// spares alone come over it.
+func (r *Ring) turnRecords(ctx context.Context) (did bool, err error) {
+	if r.records.todo == 0 || r.sums[0].edge == r.edge {
+		return false, nil
 	}
-	x := m.dst[lo : lo+n]
-	m.fold(x, lo, c, m.hi, true)
-	m.fold(x, lo, m.lo, c, false)
-	if r.t.Nodes() == 1 {
-		return nil
+	f, err := r.poll(ctx, r.edge)
+	if f == nil || err != nil {
+		return false, err
 	}
-	return r.send(ctx, r.finished(h, x, nil))
-}
-
-// takeSum does this node's part for a frame: fold, keep, pass on.
-func (r *Ring) takeSum(ctx context.Context, f *Frame) error {
-	if f.head.Leg == Record {
-		return r.takeRecord(ctx, f)
-	}
-	m := &r.sum
-	x, lo, err := m.admit(&f.head)
-	if err != nil {
-		f.Release()
-		return r.failPrev(err)
-	}
-	rt := &m.routes[f.head.Chunk]
-	if rt.head { // back from its way round, on the one leg that leads here
-		m.flying -= len(x)
-	}
-	switch {
-	case f.head.Leg == Finished:
-		for at := 0; at < len(x); {
-			at += m.keep(x[at:], f.run(at))
-		}
-	case rt.finishes:
-		for at := 0; at < len(x); {
-			at += m.finish(x[at:], f.run(at), &f.head, lo+at, rt)
-		}
-	case rt.lo == rt.hi: // a spare
-		return r.pass(ctx, f)
-	default:
-		return r.send(ctx, r.folded(f, lo, rt))
-	}
-	if !rt.finishes && !rt.forward {
-		f.Release()
-		return nil
-	}
-	return r.send(ctx, r.finished(f.head, x, f))
-}
-
-// folded folds this node's shards into a partial sum that has arrived, and
-// returns the frame with the result: f itself, unless that is fixed.
-func (r *Ring) folded(f *Frame, lo int, rt *route) *Frame {
-	m := &r.sum
-	g := f
-	if f.fixed {
-		g = r.frame(f.head, f.length())
-	}
-	x := g.floats()
-	for at := 0; at < len(x); {
-		at += m.foldTo(x[at:], f.run(at), &f.head, lo+at, rt)
-	}
-	g.head.Leg, g.head.Factor = Partial, 0
-	if g != f {
-		f.Release()
-	}
-	return g
+	return true, r.takeRecord(ctx, f)
 }

@@ -6,15 +6,23 @@ import (
 	"github.com/ballast-ml/ballast/internal/kernel"
 )
 
-// summing is the state of a Sum on one node. Its memory serves one Sum after
-// the other.
+// summing is the state of a Sum on one circle of nodes. Its memory serves one
+// Sum after the other. What it calls shards are the places of the circle: those
+// of a ring in two levels are groups of shards.
 type summing struct {
-	layout
+	layout         // of partial sums
+	totals layout  // of what is finished: another one where a level above does that
 	lo, hi int     // shards of this node
+	width  int     // shards of a group, if the places are groups; else 1
 	routes []route // by chunk
-	spares bool    // the ring has nodes without shards
+	here   []bool  // by cell: it is summed on this circle; nil: all are
 	alone  bool    // this node hosts all shards: nothing that it starts comes back to it
 	stream int     // bytes of a vector that is written past the caches
+	group  []float32
+	own    struct { // the one part of the second level
+		parts   [1][]float32
+		factors [1]float32
+	}
 
 	dst     []float32
 	parts   [][]float32
@@ -28,48 +36,26 @@ type summing struct {
 		bucket, chunk int
 		offset        int // floats behind it in the chunk
 	}
-	flying int   // floats that started here and are under way
-	todo   int   // floats still to come, over both legs
-	got    []int // floats that came, by bucket, chunk and leg
-}
+	flying int // floats that started here and are under way
+	todo   int // floats still to come, over both legs
 
-func (m *summing) init(t Topology) {
-	m.shards, m.bucket, m.stream = t.Count(), t.Sizes.Bucket, t.Sizes.Stream
-	m.lo, m.hi = t.Shards[t.Rank], t.Shards[t.Rank+1]
-	m.spares = t.spares()
-	m.alone = m.hi-m.lo == m.shards
-	for c := range m.shards {
-		m.routes = append(m.routes, routeOf(t, c))
-	}
-}
-
-// check panics if the arguments of a Sum do not fit each other or the ring.
-func (m *summing) check(dst []float32, parts [][]float32, factors []float32) {
-	if len(parts) != m.hi-m.lo || len(factors) != m.hi-m.lo {
-		panic(fmt.Sprintf("allreduce: Sum of %d parts with %d factors on a node of %d shards",
-			len(parts), len(factors), m.hi-m.lo))
-	}
-	for i, p := range parts {
-		if p != nil && len(p) != len(dst) {
-			panic(fmt.Sprintf("allreduce: Sum of %d floats, part %d has %d", len(dst), i, len(p)))
-		}
-	}
+	partials []int // floats that came, by bucket and chunk of layout
+	finals   []int // by those of totals
 }
 
 // begin sets up a Sum.
 func (m *summing) begin(dst []float32, parts [][]float32, factors []float32) {
-	m.n, m.dst, m.parts, m.factors = len(dst), dst, parts, factors
+	m.n, m.totals.n, m.dst, m.parts, m.factors = len(dst), len(dst), dst, parts, factors
 	m.streams = 4*m.n >= m.stream
 	m.final = m.n
 	m.next.bucket, m.next.chunk, m.next.offset = m.buckets()-1, m.hi-1, 0
 	m.flying, m.todo = 0, 0
-	n := 2 * m.buckets() * m.shards
-	if cap(m.got) < n {
-		m.got = make([]int, n)
-	}
-	m.got = m.got[:n]
-	clear(m.got)
+	m.partials = zeros(m.partials, m.buckets()*m.shards)
+	m.finals = zeros(m.finals, m.totals.buckets()*m.totals.shards)
 	for b := range m.buckets() {
+		if !m.sums(b) {
+			continue
+		}
 		for c := range m.shards {
 			lo, hi := m.chunk(b, c)
 			if m.routes[c].partial {
@@ -82,6 +68,19 @@ func (m *summing) begin(dst []float32, parts [][]float32, factors []float32) {
 	}
 	m.seek()
 }
+
+// zeros returns n of them, in the memory of x if it suffices.
+func zeros(x []int, n int) []int {
+	if cap(x) < n {
+		return make([]int, n)
+	}
+	x = x[:n]
+	clear(x)
+	return x
+}
+
+// sums reports whether a bucket is summed on this circle.
+func (m *summing) sums(bucket int) bool { return m.here == nil || m.here[bucket%m.cells] }
 
 // end drops the caller's memory, and a frame that came too early.
 func (m *summing) end() {
@@ -101,14 +100,14 @@ func (m *summing) starting() bool { return m.next.bucket >= 0 }
 func (m *summing) seek() {
 	p := &m.next
 	for m.starting() {
-		for ; p.chunk >= m.lo; p.chunk-- {
+		for ; p.chunk >= m.lo && m.sums(p.bucket); p.chunk-- {
 			if lo, hi := m.chunk(p.bucket, p.chunk); p.offset < hi-lo {
 				return
 			}
 			p.offset = 0
 		}
 		p.bucket--
-		p.chunk = m.hi - 1
+		p.chunk, p.offset = m.hi-1, 0
 	}
 }
 
@@ -123,16 +122,29 @@ func (m *summing) nextSegment(most int) (lo, n int) {
 // premature reports whether a frame is a partial sum to which this node cannot
 // add its parts yet. Of a frame that does not fit, admit tells what is wrong.
 func (m *summing) premature(h *Header) bool {
-	if m.final == 0 || h.leg() != Partial || int(h.Bucket) >= m.buckets() || int(h.Chunk) >= m.shards {
-		return false
+	lo, ok := m.reach(h)
+	return ok && lo < m.final
+}
+
+// reach returns the first element of a partial sum; ok is false of a frame that
+// is none, or does not fit.
+func (m *summing) reach(h *Header) (lo int, ok bool) {
+	if h.leg() != Partial || int(h.Bucket) >= m.buckets() || int(h.Chunk) >= m.shards {
+		return 0, false
 	}
-	_, hi := m.chunk(int(h.Bucket), int(h.Chunk))
-	return hi-int(min(h.Offset, uint64(m.n)))-int(h.Length/4) < m.final
+	first, hi := m.chunk(int(h.Bucket), int(h.Chunk))
+	lo = hi - int(min(h.Offset, uint64(m.n))) - int(h.Length/4)
+	return lo, lo >= first
 }
 
 // fold folds the shards [from, to) of this node into x, which stands for the
-// elements of the vector from index lo on. With first set, x has no value yet.
-func (m *summing) fold(x []float32, lo, from, to int, first bool) {
+// elements of the vector from index lo on, in a cell. With first set, x has no
+// value yet.
+func (m *summing) fold(x []float32, lo, cell, from, to int, first bool) {
+	if m.width > 1 {
+		m.foldGroups(x, lo, cell, from, to, first)
+		return
+	}
 	for s := from; s < to; s++ {
 		p, f := m.parts[s-m.lo], m.factors[s-m.lo]
 		switch {
@@ -156,8 +168,10 @@ func (m *summing) foldTo(x, y []float32, h *Header, lo int, rt *route) int {
 	raw := h.Leg == Raw
 	var p []float32
 	var s float32
-	if rt.lo < rt.hi {
+	from := rt.lo
+	if rt.lo < rt.hi && m.width == 1 {
 		p, s = m.parts[rt.lo-m.lo], m.factors[rt.lo-m.lo]
+		from++
 	}
 	switch {
 	case p != nil && raw:
@@ -169,7 +183,7 @@ func (m *summing) foldTo(x, y []float32, h *Header, lo int, rt *route) int {
 	default:
 		copy(x, y)
 	}
-	m.fold(x, lo, rt.lo+1, rt.hi, false)
+	m.fold(x, lo, m.cell(h), from, rt.hi, false)
 	return len(y)
 }
 
@@ -186,7 +200,7 @@ func (m *summing) keep(x, y []float32) int {
 
 // finish is foldTo of the last shards, x being the place in dst.
 func (m *summing) finish(x, y []float32, h *Header, lo int, rt *route) int {
-	if !m.streams || rt.lo+1 != rt.hi || m.parts[rt.lo-m.lo] == nil {
+	if !m.streams || m.nested() || m.width > 1 || rt.lo+1 != rt.hi || m.parts[rt.lo-m.lo] == nil {
 		return m.foldTo(x, y, h, lo, rt)
 	}
 	scale := float32(1) // of a partial sum, which it changes in no bit
@@ -218,16 +232,20 @@ func (m *summing) admit(h *Header) (x []float32, lo int, err error) {
 	if h.Total != uint64(m.n) {
 		return nil, 0, fmt.Errorf("%w: peer sums %d floats, this node %d", ErrFrame, h.Total, m.n)
 	}
-	b, c := int(h.Bucket), int(h.Chunk)
-	if b >= m.buckets() || c >= m.shards {
-		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d, this Sum has %d and %d", ErrFrame, b, c, m.buckets(), m.shards)
+	l, came := m.layout, m.partials
+	if h.Leg == Finished {
+		l, came = m.totals, m.finals
 	}
-	rt := &m.routes[c]
-	if h.leg() == Partial && !rt.partial || h.leg() == Finished && !rt.finished {
+	b, c := int(h.Bucket), int(h.Chunk)
+	if b >= l.buckets() || c >= l.shards {
+		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d, this Sum has %d and %d", ErrFrame, b, c, l.buckets(), l.shards)
+	}
+	rt, leg := m.route(h), h.leg()
+	if leg == Partial && !rt.partial || leg == Finished && !rt.finished || leg > Finished || !m.sums(b) {
 		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d is not for this node", ErrFrame, b, c)
 	}
-	lo, hi := m.chunk(b, c)
-	got := &m.got[2*(b*m.shards+c)+int(h.leg()-Partial)]
+	lo, hi := l.chunk(b, c)
+	got := &came[b*l.shards+c]
 	n := int(h.Length / 4)
 	if h.Offset != uint64(*got) || n == 0 || n > hi-lo-*got {
 		return nil, 0, fmt.Errorf("%w: bucket %d, chunk %d: %d floats at offset %d, want at most %d at %d",

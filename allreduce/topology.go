@@ -37,9 +37,15 @@ type Topology struct {
 	Names      []string // all nodes, by rank; unique
 	Addrs      []string // their addresses, by rank; transports that need none take nil
 	Shards     []int    // len(Names)+1 bounds: node r hosts shards [Shards[r], Shards[r+1]); a spare hosts none
-	Sizes      Sizes
-	// Stride says which edge of the ring a link is: how many ranks further on
-	// its next node is. It is for transports to read; Form sets it. 0 is 1.
+	// Groups is the number of equal runs of shards that a Sum adds up apart,
+	// before it adds up their sums: see "Two levels" in the package's
+	// documentation. It is a part of the numeric contract. 0 and 1: one level.
+	Groups int
+	Sizes  Sizes
+	// Level and Stride say which of the node's edges a link is: the circle of
+	// nodes that it belongs to, and on the ring how many ranks further on its next
+	// node is; 0 is 1. They are for transports to read; Form sets them.
+	Level  Level
 	Stride int
 	// Heard is called for every frame that has arrived, on the goroutine that
 	// reads them: it must not wait. nil: by nobody.
@@ -91,16 +97,31 @@ func (t Topology) Nodes() int { return len(t.Names) }
 func (t Topology) Count() int { return t.Shards[len(t.Shards)-1] }
 
 // Next returns the rank this node sends to.
-func (t Topology) Next() int { return (t.Rank + t.stride()) % len(t.Names) }
+func (t Topology) Next() int { return t.along(1) }
 
 // Prev returns the rank this node receives from.
-func (t Topology) Prev() int { return (t.Rank + len(t.Names) - t.stride()) % len(t.Names) }
+func (t Topology) Prev() int { return t.along(-1) }
 
-func (t Topology) stride() int { return max(1, t.Stride) % len(t.Names) }
+// along returns the rank so many places further on in the circle of t's edge.
+func (t Topology) along(places int) int {
+	n := len(t.Names)
+	switch t.Level {
+	case InGroup:
+		first, last := t.groupOf(t.Rank)
+		n = last - first
+		return first + (t.Rank-first+n+places)%n
+	case AcrossGroups:
+		return t.beside(places)
+	default:
+		return (t.Rank + n + places*(t.stride()%n)) % n
+	}
+}
 
-// Edges returns the strides of the ring's edges: 1, and on a ring with chords
-// all powers of two below the number of nodes.
-func (t Topology) Edges() []int {
+func (t Topology) stride() int { return max(1, t.Stride) }
+
+// strides returns those of the ring's edges: 1, and on a ring with chords all
+// powers of two below the number of nodes.
+func (t Topology) strides() []int {
 	strides := []int{1}
 	if t.Nodes() >= t.Sizes.withDefaults(t.Nodes()).Chords {
 		for s := 2; s < t.Nodes(); s *= 2 {
@@ -144,8 +165,8 @@ func (t Topology) Validate() error {
 		return fmt.Errorf("%w: %d addresses for %d nodes", ErrShape, len(t.Addrs), n)
 	case len(t.Shards) != n+1:
 		return fmt.Errorf("%w: %d shard bounds for %d nodes, want %d", ErrShape, len(t.Shards), n, n+1)
-	case t.Stride < 0:
-		return fmt.Errorf("%w: stride %d", ErrShape, t.Stride)
+	case t.Stride < 0 || t.Level < 0 || t.Level > AcrossGroups:
+		return fmt.Errorf("%w: level %d, stride %d", ErrShape, t.Level, t.Stride)
 	case t.Shards[0] != 0:
 		return fmt.Errorf("%w: shards start at %d, want 0", ErrShape, t.Shards[0])
 	case t.Sizes.Bucket < 0 || t.Sizes.Bucket > math.MaxInt32 || t.Sizes.Park < 0 || t.Sizes.Stream < 0 || t.Sizes.Chords < 0:
@@ -166,7 +187,7 @@ func (t Topology) Validate() error {
 	if s := t.Count(); s < 1 || s > math.MaxUint16 {
 		return fmt.Errorf("%w: %d shards, want 1 to %d", ErrShape, s, math.MaxUint16)
 	}
-	return nil
+	return t.validateGroups()
 }
 
 // peerError returns a PeerError about a rank of this topology; the ring fills

@@ -16,6 +16,7 @@ import (
 type Net struct {
 	Transports []allreduce.Transport
 	Addrs      []string // by node; nil if the transport needs none
+	Groups     int      // of shards; 0: a Sum has one level
 	// Kill takes a node away as kill -9 does: connections break, nobody says
 	// goodbye.
 	Kill func(node int)
@@ -29,7 +30,7 @@ const limit = 20 * time.Second
 func (n Net) Topology(rank int, bounds []int, sizes allreduce.Sizes) allreduce.Topology {
 	t := allreduce.Topology{
 		Run: "test", Generation: 1, Roster: 77, Rank: rank,
-		Addrs: n.Addrs, Shards: bounds, Sizes: sizes,
+		Addrs: n.Addrs, Shards: bounds, Groups: n.Groups, Sizes: sizes,
 	}
 	for r := range n.Transports {
 		t.Names = append(t.Names, Name(r))

@@ -21,11 +21,12 @@ func testPieces(t *testing.T, open func(*testing.T, int) Net, sizes allreduce.Si
 	for _, bounds := range cases {
 		t.Run(fmt.Sprint(bounds), func(t *testing.T) {
 			n, s := len(bounds)-1, bounds[len(bounds)-1]
-			rings := open(t, n).Form(t, bounds, sizes)
+			net := open(t, n)
+			rings := net.Form(t, bounds, sizes)
 			for step, length := range []int{0, 1, s, 65, 997} {
 				parts, factors := Inputs(s, length, uint64(length))
 				want := make([]float32, length)
-				Reference(want, parts, factors, sizes.Bucket)
+				Reference(want, parts, factors, net.Groups, sizes.Bucket)
 				triples := make([][3]float64, s)
 				total := logsum.Identity()
 				for i := range s {

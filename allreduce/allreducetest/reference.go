@@ -9,33 +9,57 @@ import (
 )
 
 // Reference computes what Sum promises, one element after the other, on one
-// goroutine: parts and factors are those of all S shards, bucket is the length
-// of a bucket (0: the contract's).
-func Reference(dst []float32, parts [][]float32, factors []float32, bucket int) {
+// goroutine: parts and factors are those of all S shards, groups is the number
+// of their groups (0 and 1: none), bucket is the length of a bucket (0: the
+// contract's).
+func Reference(dst []float32, parts [][]float32, factors []float32, groups, bucket int) {
 	if bucket == 0 {
 		bucket = allreduce.BucketFloats
 	}
-	s := len(parts)
+	groups = max(1, groups)
+	width := len(parts) / groups
 	for e := range dst {
-		start := e / bucket * bucket
-		n := min(bucket, len(dst)-start)
-		c := 0
-		for e-start >= n*(c+1)/s {
-			c++
-		}
-		var p float32
-		for i := range s {
-			shard := (c + i) % s
-			switch g := parts[shard]; {
-			case g == nil:
-			case i == 0:
-				p = factors[shard] * g[e]
-			default:
-				p = kernel.FMA(factors[shard], g[e], p)
+		lo := e / bucket * bucket
+		c, lo, hi := partWith(e, lo, min(lo+bucket, len(dst)), width)
+		g, _, _ := partWith(e, lo, hi, groups)
+		var total float32
+		for i := range groups {
+			at := (g + i) % groups * width
+			sum := foldFrom(c, e, parts[at:at+width], factors[at:at+width])
+			if i == 0 {
+				total = sum
+			} else {
+				total += sum
 			}
 		}
-		dst[e] = p
+		dst[e] = total
 	}
+}
+
+// partWith returns which of so many parts of [lo, hi) has e in it, and its
+// bounds.
+func partWith(e, lo, hi, parts int) (part, from, to int) {
+	n := hi - lo
+	for e >= lo+n*(part+1)/parts {
+		part++
+	}
+	return part, lo + n*part/parts, lo + n*(part+1)/parts
+}
+
+// foldFrom returns the fold of element e of the parts that starts at one of
+// them.
+func foldFrom(start, e int, parts [][]float32, factors []float32) (p float32) {
+	for i := range parts {
+		s := (start + i) % len(parts)
+		switch g := parts[s]; {
+		case g == nil:
+		case i == 0:
+			p = factors[s] * g[e]
+		default:
+			p = kernel.FMA(factors[s], g[e], p)
+		}
+	}
+	return p
 }
 
 // Inputs returns parts and factors for S shards: normal values of very

@@ -112,13 +112,13 @@ func (t *Transport) match(h allreduce.Hello, ss grpc.ServerStream) (*link, <-cha
 	defer t.mu.Unlock()
 	top := t.mu.newest
 	same := h.Run == top.Run && h.Generation == top.Generation
-	l := t.mu.links[h.Stride]
+	l := t.mu.links[h.Edge]
 	if t.mu.links == nil || h.Run == top.Run && h.Generation > top.Generation ||
-		same && l == nil && slices.Contains(top.Edges(), h.Stride) {
+		same && l == nil && slices.Contains(top.Edges(), h.Edge) {
 		return nil, t.mu.changed, nil
 	}
 	if l == nil {
-		l = t.mu.links[1] // no edge of ours: this one says so
+		l = t.mu.links[allreduce.Edge{Stride: 1}] // no edge of ours: this one says so
 	}
 	if l == nil {
 		return nil, t.mu.changed, nil

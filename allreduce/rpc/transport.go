@@ -59,10 +59,10 @@ type Transport struct {
 	dial    []grpc.DialOption
 	mu      struct {
 		sync.Mutex
-		newest  allreduce.Topology // the newest opened; zero: none
-		links   map[int]*link      // of its edges, by stride; may have ended
-		changed chan struct{}      // closed and replaced when links changes
-		parked  int                // streams that are not part of a link
+		newest  allreduce.Topology       // the newest opened; zero: none
+		links   map[allreduce.Edge]*link // of its edges; may have ended
+		changed chan struct{}            // closed and replaced when links changes
+		parked  int                      // streams that are not part of a link
 		waiting map[shm.Nonce]chan<- net.Conn
 	}
 }
@@ -164,15 +164,15 @@ func (t *Transport) Open(ctx context.Context, top allreduce.Topology) (allreduce
 func (t *Transport) enter(l *link) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	cur, stride := t.mu.newest, l.t.Hello().Stride
+	cur, edge := t.mu.newest, l.t.Hello().Edge
 	same := cur.Run == l.t.Run && cur.Generation == l.t.Generation
-	if t.mu.links != nil && cur.Run == l.t.Run && cur.Generation > l.t.Generation || same && t.mu.links[stride] != nil {
+	if t.mu.links != nil && cur.Run == l.t.Run && cur.Generation > l.t.Generation || same && t.mu.links[edge] != nil {
 		return fmt.Errorf("%w: opening generation %d after %d", allreduce.ErrStale, l.t.Generation, cur.Generation)
 	}
 	if t.mu.links == nil || !same {
-		t.mu.newest, t.mu.links = l.t, make(map[int]*link)
+		t.mu.newest, t.mu.links = l.t, make(map[allreduce.Edge]*link)
 	}
-	t.mu.links[stride] = l
+	t.mu.links[edge] = l
 	close(t.mu.changed)
 	t.mu.changed = make(chan struct{})
 	return nil

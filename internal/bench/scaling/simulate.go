@@ -230,8 +230,8 @@ func newSegment(net Network, name string, nodes []int, sizes allreduce.Sizes) *s
 		s.places[node] = place
 	}
 	for place, from := range s.top.Names {
-		for _, stride := range s.top.Edges() {
-			to := s.top.Names[(place+stride)%len(nodes)]
+		for _, edge := range s.top.Edges() {
+			to := s.top.Names[(place+edge.Stride)%len(nodes)]
 			s.mem.Delay(from, to, net.Delay)
 			s.mem.Rate(from, to, net.Rate)
 		}
