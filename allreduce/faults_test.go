@@ -36,9 +36,12 @@ func step(ctx context.Context, ring *allreduce.Ring, bounds []int, r int) error 
 	return err
 }
 
+// opener is memNet, or the like with groups.
+type opener func(nodes int) (allreducetest.Net, *allreduce.Mem)
+
 // frames counts the frames of a step.
-func frames(t *testing.T, bounds []int, sizes allreduce.Sizes) int {
-	net, m := memNet(len(bounds) - 1)
+func frames(t *testing.T, open opener, bounds []int, sizes allreduce.Sizes) int {
+	net, m := open(len(bounds) - 1)
 	var n atomic.Int64
 	m.Watch(func(string, string, allreduce.Header) { n.Add(1) })
 	rings := net.Form(t, bounds, sizes)
@@ -53,17 +56,17 @@ func frames(t *testing.T, bounds []int, sizes allreduce.Sizes) int {
 // TestKillAnywhere kills a node at every frame of a step. All survivors must
 // name it, at once, and say the same again.
 func TestKillAnywhere(t *testing.T) {
-	killAnywhere(t, allreducetest.Bounds(8, 4), small)
-	killAnywhere(t, allreducetest.Bounds(8, 5), chorded)
+	killAnywhere(t, memNet, allreducetest.Bounds(8, 4), small)
+	killAnywhere(t, memNet, allreducetest.Bounds(8, 5), chorded)
 }
 
-func killAnywhere(t *testing.T, bounds []int, sizes allreduce.Sizes) {
+func killAnywhere(t *testing.T, open opener, bounds []int, sizes allreduce.Sizes) {
 	const dead = 1
 	nodes := len(bounds) - 1
-	total := frames(t, bounds, sizes)
+	total := frames(t, open, bounds, sizes)
 	for at := 1; at <= total; at += 3 {
 		synctest.Test(t, func(t *testing.T) {
-			net, m := memNet(nodes)
+			net, m := open(nodes)
 			var n atomic.Int64
 			m.Watch(func(string, string, allreduce.Header) {
 				if n.Add(1) == int64(at) {
@@ -100,16 +103,16 @@ func killAnywhere(t *testing.T, bounds []int, sizes allreduce.Sizes) {
 // TestDropAnywhere loses one frame. Nobody is told, so the ring must notice a
 // gap or run into its deadline, on every node.
 func TestDropAnywhere(t *testing.T) {
-	dropAnywhere(t, allreducetest.Bounds(8, 3), small)
-	dropAnywhere(t, allreducetest.Bounds(8, 5), chorded)
+	dropAnywhere(t, memNet, allreducetest.Bounds(8, 3), small)
+	dropAnywhere(t, memNet, allreducetest.Bounds(8, 5), chorded)
 }
 
-func dropAnywhere(t *testing.T, bounds []int, sizes allreduce.Sizes) {
+func dropAnywhere(t *testing.T, open opener, bounds []int, sizes allreduce.Sizes) {
 	nodes := len(bounds) - 1
-	total := frames(t, bounds, sizes)
+	total := frames(t, open, bounds, sizes)
 	for at := 1; at <= total; at += 5 {
 		synctest.Test(t, func(t *testing.T) {
-			net, m := memNet(nodes)
+			net, m := open(nodes)
 			var n atomic.Int64
 			m.Watch(func(from, to string, _ allreduce.Header) {
 				if n.Add(1) == int64(at) {

@@ -51,8 +51,9 @@ func (t Topology) on(e Edge) Topology {
 	return t
 }
 
-// grouped reports whether a Sum has two levels.
-func (t Topology) grouped() bool { return t.Groups > 1 }
+// grouped reports whether a Sum has two levels: with one group, or as many as
+// shards, one of them would do nothing.
+func (t Topology) grouped() bool { return t.Groups > 1 && t.Groups < t.Count() }
 
 // width returns the number of shards in a group.
 func (t Topology) width() int { return t.Count() / t.Groups }
@@ -127,7 +128,7 @@ func (t Topology) acrossGroups() Topology {
 // validateGroups is the part of Validate about two levels.
 func (t Topology) validateGroups() error {
 	switch {
-	case t.Groups < 0 || t.grouped() && t.Count()%t.Groups != 0:
+	case t.Groups < 0 || t.Groups > 1 && t.Count()%t.Groups != 0:
 		return fmt.Errorf("%w: %d shards do not divide into %d groups", ErrShape, t.Count(), t.Groups)
 	case !t.split():
 		return nil

@@ -19,16 +19,18 @@ type Hello struct {
 	Edges      int  // how many each node has to others on the ring, chords included
 	Groups     int  // of shards, which a Sum adds up apart; 1: none
 	Bucket     int  // floats in a bucket: the numeric contract of the sums
+	Segment    int  // floats in a frame: two levels need the same on all nodes
 	Names      []string
 	Shards     []int
 }
 
 // Hello returns what this node shows its neighbours.
 func (t Topology) Hello() Hello {
+	sizes := t.Sizes.withDefaults(t.Nodes())
 	return Hello{
 		Run: t.Run, Generation: t.Generation, Roster: t.Roster, Rank: t.Rank,
 		Edge: t.edge(), Edges: len(t.strides()), Groups: max(1, t.Groups),
-		Bucket: t.Sizes.withDefaults(t.Nodes()).Bucket, Names: t.Names, Shards: t.Shards,
+		Bucket: sizes.Bucket, Segment: sizes.Segment, Names: t.Names, Shards: t.Shards,
 	}
 }
 
@@ -55,6 +57,8 @@ func (h Hello) Match(theirs Hello, rank int) error {
 		return fmt.Errorf("%w: peer has rank %d, want %d", ErrRoster, theirs.Rank, rank)
 	case h.Bucket != theirs.Bucket:
 		return fmt.Errorf("%w: peer has buckets of %d floats, this node of %d", ErrRoster, theirs.Bucket, h.Bucket)
+	case h.Groups > 1 && h.Segment != theirs.Segment:
+		return fmt.Errorf("%w: peer has segments of %d floats, this node of %d: two levels need the same", ErrRoster, theirs.Segment, h.Segment)
 	case !slices.Equal(h.Names, theirs.Names):
 		return fmt.Errorf("%w: peer has nodes %q, this node %q", ErrRoster, theirs.Names, h.Names)
 	case !slices.Equal(h.Shards, theirs.Shards):
@@ -75,6 +79,7 @@ func (h Hello) Append(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(h.Edges))
 	b = binary.AppendUvarint(b, uint64(h.Groups))
 	b = binary.AppendUvarint(b, uint64(h.Bucket))
+	b = binary.AppendUvarint(b, uint64(h.Segment))
 	b = binary.AppendUvarint(b, uint64(len(h.Names)))
 	for _, name := range h.Names {
 		b = appendString(b, name)
@@ -95,7 +100,7 @@ func ParseHello(b []byte) (Hello, error) {
 	d := decoder{b: b}
 	h := Hello{
 		Run: d.text(), Generation: d.fixed64(), Roster: d.fixed64(),
-		Rank: d.number(), Edge: Edge{Level(d.number()), d.number()}, Edges: d.number(), Groups: d.number(), Bucket: d.number(),
+		Rank: d.number(), Edge: Edge{Level(d.number()), d.number()}, Edges: d.number(), Groups: d.number(), Bucket: d.number(), Segment: d.number(),
 	}
 	for range d.items() {
 		h.Names = append(h.Names, d.text())

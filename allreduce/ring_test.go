@@ -251,14 +251,20 @@ func manyCollectives(ctx context.Context, r *allreduce.Ring) {
 // taken, with a context that can be cancelled.
 func TestAllocations(t *testing.T) {
 	for _, chords := range []int{9, 1} {
-		testAllocations(t, allreduce.Sizes{Bucket: 3000, Segment: 500, Chords: chords})
+		testAllocations(t, 3, 0, allreduce.Sizes{Bucket: 3000, Segment: 500, Chords: chords})
+	}
+	for _, nodes := range []int{2, 4, 5} {
+		testAllocations(t, nodes, 2, allreduce.Sizes{Bucket: 3000, Segment: 500})
 	}
 }
 
-func testAllocations(t *testing.T, sizes allreduce.Sizes) {
-	const nodes, s, length, runs = 3, 8, 10_000, 50
+func testAllocations(t *testing.T, nodes, groups int, sizes allreduce.Sizes) {
+	const s, length, runs = 8, 10_000, 50
 	bounds := allreducetest.Bounds(s, nodes)
-	net, _ := memNet(nodes)
+	if groups > 1 {
+		bounds = allreducetest.GroupBounds(s, groups, nodes)
+	}
+	net, _ := inGroups(nodes, groups)
 	rings := net.Form(t, bounds, sizes)
 	parts, factors := allreducetest.Inputs(s, length, 1)
 	step := func(r int) func() {

@@ -39,7 +39,8 @@ type Topology struct {
 	Shards     []int    // len(Names)+1 bounds: node r hosts shards [Shards[r], Shards[r+1]); a spare hosts none
 	// Groups is the number of equal runs of shards that a Sum adds up apart,
 	// before it adds up their sums: see "Two levels" in the package's
-	// documentation. It is a part of the numeric contract. 0 and 1: one level.
+	// documentation. It is a part of the numeric contract. 0, 1 and as many as
+	// shards: one level.
 	Groups int
 	Sizes  Sizes
 	// Level and Stride say which of the node's edges a link is: the circle of
@@ -59,7 +60,7 @@ type Topology struct {
 // numeric contract.
 type Sizes struct {
 	Bucket  int // floats in a bucket: BucketFloats
-	Segment int // floats in a frame, at most MaxPayload/4: SegmentFloats
+	Segment int // floats in a frame, at most MaxPayload/4, the same on all with Groups: SegmentFloats
 	Stream  int // bytes of a vector that no cache is expected to hold: 8 MiB
 	Chords  int // nodes from which on the ring has chords, the same on all: ChordNodes
 	// Park is the most bytes of frames kept until a collective here wants

@@ -62,18 +62,24 @@ func testGroups(t *testing.T, open func(*testing.T, int) Net) {
 		})
 	}
 	t.Run("Scalars", func(t *testing.T) { testScalars(t, grouped(open, 2), chorded, groupCases[2]) })
-	t.Run("Disagree", func(t *testing.T) { testGroupsDiffer(t, open(t, 4)) })
+	t.Run("Disagree", func(t *testing.T) {
+		testGroupsDiffer(t, open(t, 4), func(top *allreduce.Topology) { top.Groups = 0 })
+	})
+	t.Run("Segments", func(t *testing.T) {
+		testGroupsDiffer(t, open(t, 4), func(top *allreduce.Topology) { top.Sizes.Segment++ })
+	})
 	t.Run("Again", func(t *testing.T) { testGroupsAgain(t, open(t, 4)) })
 }
 
-// testGroupsDiffer has one node that wants other groups: no ring starts.
-func testGroupsDiffer(t *testing.T, net Net) {
+// testGroupsDiffer has one node that wants other groups, or other segments, which
+// two levels would wait for in vain: no ring starts.
+func testGroupsDiffer(t *testing.T, net Net, edit func(*allreduce.Topology)) {
 	ctx, cancel := deadline(t)
 	defer cancel()
 	errs := Each(4, func(r int) error {
 		top := net.Topology(r, Bounds(8, 4), small)
 		if top.Groups = 2; r == 2 {
-			top.Groups = 0
+			edit(&top)
 		}
 		_, err := allreduce.Form(ctx, net.Transports[r], top)
 		return err

@@ -10,13 +10,15 @@ import (
 
 // Reference computes what Sum promises, one element after the other, on one
 // goroutine: parts and factors are those of all S shards, groups is the number
-// of their groups (0 and 1: none), bucket is the length of a bucket (0: the
+// of their groups (0, 1 and S: none), bucket is the length of a bucket (0: the
 // contract's).
 func Reference(dst []float32, parts [][]float32, factors []float32, groups, bucket int) {
 	if bucket == 0 {
 		bucket = allreduce.BucketFloats
 	}
-	groups = max(1, groups)
+	if groups == 0 || groups == len(parts) {
+		groups = 1
+	}
 	width := len(parts) / groups
 	for e := range dst {
 		lo := e / bucket * bucket
