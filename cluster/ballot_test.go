@@ -39,7 +39,7 @@ func TestPromise(t *testing.T) {
 
 func TestAccept(t *testing.T) {
 	m := crew(9)
-	r := newRoster(5, m[:3], 8)
+	r := newRoster(5, m[:3], 8, 0)
 	for _, c := range []struct {
 		name   string
 		change func(r *Roster, b *ballot)
@@ -53,10 +53,10 @@ func TestAccept(t *testing.T) {
 		{"committed before", func(_ *Roster, b *ballot) { b.settle(5) }, 0, "not promised"},
 		{"malformed", func(r *Roster, _ *ballot) { r.Shards[1]++ }, 0, "not an even split"},
 		{"us, elsewhere", func(r *Roster, _ *ballot) { r.Members[1].Addr = "10.9.9.9:1" }, 0, "does not list m01#"},
-		{"as a witness", func(r *Roster, _ *ballot) { *r = newRoster(5, []Member{m[0], m[2]}, 8) }, 0, ""},
+		{"as a witness", func(r *Roster, _ *ballot) { *r = newRoster(5, []Member{m[0], m[2]}, 8, 0) }, 0, ""},
 		{"too many undecided", func(_ *Roster, b *ballot) {
 			for i := range maxOpen {
-				b.Accepted = append(b.Accepted, acceptance{m[i+1].Name, newRoster(uint64(i+1), m, 16)})
+				b.Accepted = append(b.Accepted, acceptance{m[i+1].Name, newRoster(uint64(i+1), m, 16, 0)})
 			}
 		}, 0, "8 rosters are accepted and not decided"},
 	} {
@@ -84,7 +84,7 @@ func TestUndecidedRosters(t *testing.T) {
 		generation uint64
 		from       int
 	}{{1, 0}, {2, 1}, {4, 0}} {
-		r := newRoster(c.generation, m, 8)
+		r := newRoster(c.generation, m, 8, 0)
 		rosters[c.generation] = r
 		if err := b.promise(c.generation, m[c.from].Name); err != nil {
 			t.Fatal(err)

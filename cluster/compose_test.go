@@ -33,7 +33,7 @@ func TestCompose(t *testing.T) {
 		for _, c := range indices {
 			members = append(members, m[c-'0'])
 		}
-		return newRoster(g, members, 16)
+		return newRoster(g, members, 16, 0)
 	}
 	five := ring(4, "01234")
 	accepts := func(r Roster, votes []voted, indices string) []voted {

@@ -33,6 +33,10 @@ type Config struct {
 	// Shards is the number of shards. Nodes beyond it are spares: members of
 	// the ring, last in it, without a shard.
 	Shards int
+	// Groups, if positive, is a number of equal runs of the shards that no node
+	// may have parts of two of, and that nodes share alike if they share them;
+	// it divides Shards. 0: nodes may have any run of shards.
+	Groups int
 	// Nodes is how many nodes form the first ring. 0: as many as come, at least
 	// two, once nobody new has come for Settle; or, without Join, this one
 	// alone.
@@ -88,6 +92,9 @@ func (c Config) filled() (Config, error) {
 		bad("%d shards: want at least 1", c.Shards)
 	} else if c.Nodes > c.Shards {
 		errs = append(errs, tooMany(c.Nodes, c.Shards))
+	}
+	if c.Groups < 0 || c.Groups > 0 && c.Shards%c.Groups != 0 {
+		bad("%d groups of shards: want 0 (none) or a number that divides the %d shards", c.Groups, c.Shards)
 	}
 	if c.Nodes < 0 {
 		bad("%d nodes: want 0 (as many as come) or more", c.Nodes)

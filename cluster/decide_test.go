@@ -59,7 +59,7 @@ func TestDecideTheNextRing(t *testing.T) {
 		return out
 	}
 	ago := func(ms int) time.Time { return now.Add(-time.Duration(ms) * time.Millisecond) }
-	known := newRoster(3, pick("2345"), 16)
+	known := newRoster(3, pick("2345"), 16, 0)
 	for _, c := range []struct {
 		name           string
 		self           int
@@ -128,7 +128,7 @@ func TestDecideLaws(t *testing.T) {
 		}
 		s.self = rapid.SampledFrom(s.present).Draw(t, "self").Name
 		if ring := some("ring"); len(ring) > 0 && rapid.Bool().Draw(t, "later") {
-			s.known = newRoster(2, ring, p.Shards)
+			s.known = newRoster(2, ring, p.Shards, 0)
 		}
 		s.need = rapid.SampledFrom([]string{"", "need"}).Draw(t, "need")
 		if s.known.Generation == 0 {
@@ -142,7 +142,7 @@ func TestDecideLaws(t *testing.T) {
 			t.Fatalf("%s proposes although %s leads", s.self, leader(s.present, s.known))
 		case d.Ask != nil:
 			for _, a := range d.Ask {
-				if !within([]Roster{newRoster(1, s.present, 16)}, a.Name) {
+				if !within([]Roster{newRoster(1, s.present, 16, 0)}, a.Name) {
 					t.Fatalf("%s is asked and not there", a.Name)
 				}
 			}

@@ -41,6 +41,8 @@ func (e *RefusedError) Error() string {
 		return fmt.Sprintf("cluster: node %s has another config: here %s, there %s: start all nodes with the same settings", e.Peer, e.Ours, e.Theirs)
 	case FieldShards:
 		return fmt.Sprintf("cluster: node %s cuts the batch into another number of shards (%s): start all nodes with the same settings", e.Peer, both)
+	case FieldGroups:
+		return fmt.Sprintf("cluster: node %s puts the shards into another number of groups (%s): start all nodes with the same settings", e.Peer, both)
 	case FieldData:
 		return fmt.Sprintf("cluster: node %s reads other data: fingerprint %s here, %s there: every node must read the same content", e.Peer, e.Ours, e.Theirs)
 	default:

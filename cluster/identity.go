@@ -33,6 +33,7 @@ const (
 	FieldContract = "contract"
 	FieldConfig   = "config"
 	FieldShards   = "shards"
+	FieldGroups   = "groups"
 	FieldData     = "data"
 )
 

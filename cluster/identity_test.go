@@ -76,6 +76,7 @@ func TestRefusalsNameTheFieldAndWhatToDo(t *testing.T) {
 		{difference{FieldContract, "1", "2"}, `computes by another numeric contract ("1" here, "2" there)`},
 		{difference{FieldConfig, "lr=1", "lr=2"}, `has another config: here lr=1, there lr=2`},
 		{difference{FieldShards, "8", "4"}, `another number of shards ("8" here, "4" there)`},
+		{difference{FieldGroups, "0", "4"}, `another number of groups ("0" here, "4" there)`},
 		{difference{FieldData, "d1", "d2"}, `reads other data: fingerprint d1 here, d2 there`},
 		{difference{"mood", "good", "bad"}, `differs in mood ("good" here, "bad" there)`},
 	} {

@@ -140,6 +140,24 @@ func TestStrangerDoesNotStopARing(t *testing.T) {
 	})
 }
 
+func TestOtherGroupsAreRefused(t *testing.T) {
+	simulate(t, func(t *testing.T, s *sim) {
+		nodes, r := s.ringOf(3, func(c *cluster.Config) { c.Groups = 4 })
+		if r.Groups != 4 || r.Shards[1] != 2 {
+			t.Errorf("a ring in groups of two: %+v", r)
+		}
+		a := s.joiner("a", nodes)
+		_, err := a.start().await()
+		if e, ok := errors.AsType[*cluster.RefusedError](err); !ok || e.Field != cluster.FieldGroups {
+			t.Errorf("%v", err)
+		}
+		b := s.joiner("b", nodes)
+		b.cfg.Groups = 4
+		b.start()
+		s.next(r.Generation, append(nodes, b)...)
+	})
+}
+
 func TestGenerationsAreAboveWhatACheckpointKnows(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
 		nodes := s.cast(3, 3)

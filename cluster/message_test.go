@@ -73,7 +73,7 @@ func TestEnvelopeIsBounded(t *testing.T) {
 }
 
 func FuzzDecodeEnvelope(f *testing.F) {
-	e, err := newEnvelope(kindOffer, "a#12345678", "b#12345678", nonce(), offer{Roster: newRoster(1, crew(3), 8), Reason: "why"})
+	e, err := newEnvelope(kindOffer, "a#12345678", "b#12345678", nonce(), offer{Roster: newRoster(1, crew(3), 8, 0), Reason: "why"})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // offer asks the members, and the witnesses, to accept the roster.
 func (s *state) offer(ctx context.Context, c composition, now time.Time) {
 	n, a := s.node, s.attempt
-	a.roster = newRoster(a.generation, c.members, n.cfg.Shards)
+	a.roster = newRoster(a.generation, c.members, n.cfg.Shards, n.cfg.Groups)
 	if reason := s.take(ctx, n.self.Name, offer{Roster: a.roster, Reason: a.why, Loss: s.loss}); reason != "" {
 		s.giveUp(reason) // overtaken
 		s.contested(now)

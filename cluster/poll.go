@@ -23,7 +23,7 @@ func (s *state) begin(ctx context.Context, candidates []Member, why string, now 
 	a.votes = []voted{{n.self, s.ownVote()}}
 	s.attempt = a
 	n.log.Debug().Uint64("generation", g).Str("why", why).Str("ask", names(candidates)).Msg("asking for votes")
-	q := request{Generation: g, Member: n.self, Identity: n.cfg.Identity, Shards: n.cfg.Shards, Known: s.knownMark, Dead: s.proofs()}
+	q := request{Generation: g, Member: n.self, Identity: n.cfg.Identity, Shards: n.cfg.Shards, Groups: n.cfg.Groups, Known: s.knownMark, Dead: s.proofs()}
 	for _, m := range candidates {
 		if m.Name == n.self.Name {
 			continue

@@ -55,6 +55,9 @@ func (n *Node) compare(q request) (difference, bool) {
 	if q.Shards != n.cfg.Shards {
 		return difference{FieldShards, fmt.Sprint(n.cfg.Shards), fmt.Sprint(q.Shards)}, true
 	}
+	if q.Groups != n.cfg.Groups {
+		return difference{FieldGroups, fmt.Sprint(n.cfg.Groups), fmt.Sprint(q.Groups)}, true
+	}
 	return difference{}, false
 }
 
@@ -103,6 +106,9 @@ func (s *state) take(ctx context.Context, from string, o offer) (reason string) 
 	}
 	if n := len(r.Members); n > 0 && len(r.Shards) == n+1 && r.Shards[n] != s.node.cfg.Shards {
 		return fmt.Sprintf("%d shards are not %d", r.Shards[n], s.node.cfg.Shards)
+	}
+	if r.Groups != s.node.cfg.Groups {
+		return fmt.Sprintf("%d groups of shards are not %d", r.Groups, s.node.cfg.Groups)
 	}
 	if s.node.cfg.Nodes == 0 && s.known.Generation == 0 && len(s.ballot.Accepted) == 0 {
 		for _, m := range s.present(time.Now()) {

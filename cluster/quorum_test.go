@@ -54,7 +54,7 @@ func TestQuorum(t *testing.T) {
 		{5, "4", "012", 2, "1 of the 2"},
 		{5, "4", "0123", 2, ""},
 	} {
-		r := newRoster(7, m[:c.base], 16)
+		r := newRoster(7, m[:c.base], 16, 0)
 		ok, reason := quorum(r, set(m, c.in), set(m, c.dead), c.k)
 		if ok != (c.want == "") || !strings.Contains(reason, c.want) {
 			t.Errorf("%+v: %v, %q", c, ok, reason)
@@ -67,7 +67,7 @@ func TestQuorum(t *testing.T) {
 func TestQuorumLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := crew(rapid.IntRange(1, 9).Draw(t, "members"))
-		r := newRoster(1, m, 16)
+		r := newRoster(1, m, 16, 0)
 		var sides [3][]string // the third is dead
 		for _, x := range m {
 			s := rapid.IntRange(0, 2).Draw(t, "side")
@@ -133,7 +133,7 @@ type choice struct {
 func newModel(t *rapid.T, n int) *model {
 	w := &model{m: crew(n), ballots: make([]ballot, n), known: make([]Roster, n), trials: make([]*trial, n)}
 	k := rapid.IntRange(1, n).Draw(t, "in the first ring")
-	first := newRoster(1, w.m[:k], 16)
+	first := newRoster(1, w.m[:k], 16, 0)
 	for i := range n {
 		if i < k {
 			w.ballots[i] = ballot{Promised: 1, Committed: first}
@@ -185,7 +185,7 @@ func (w *model) step(t *rapid.T) {
 			w.giveUp(i)
 			return
 		}
-		tr.roster = newRoster(tr.generation, c.members, 16)
+		tr.roster = newRoster(tr.generation, c.members, 16, 0)
 		tr.acceptors = names2(c.members, c.witnesses)
 		w.accept(i, i)
 	case "accept":

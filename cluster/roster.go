@@ -19,27 +19,59 @@ type Roster struct {
 	// Members are ordered by name.
 	Members []Member `json:"members"`
 	// Shards are len(Members)+1 bounds: rank r hosts shards [Shards[r], Shards[r+1]).
-	// With more members than shards, the last ones host none.
+	// With more members than shards, the last ones host none; with Groups, the
+	// last ones of each group.
 	Shards []int `json:"shards"`
+	// Groups is that of [Config].
+	Groups int `json:"groups,omitempty"`
 }
 
 // newRoster returns the roster of the members, in any order, with the shards
 // split evenly.
-func newRoster(generation uint64, members []Member, shards int) Roster {
+func newRoster(generation uint64, members []Member, shards, groups int) Roster {
 	if len(members) == 0 || shards < 1 {
 		panic(fmt.Sprintf("cluster: a roster of %d members for %d shards", len(members), shards))
 	}
 	members = slices.Clone(members)
 	slices.SortFunc(members, byName)
-	return Roster{Generation: generation, Members: members, Shards: split(shards, len(members))}
+	return Roster{Generation: generation, Members: members, Shards: split(shards, groups, len(members)), Groups: groups}
 }
 
 // byName orders members by name.
 func byName(a, b Member) int { return strings.Compare(a.Name, b.Name) }
 
-// split returns the bounds of nodes contiguous runs of shards whose lengths
+// split returns the bounds of nodes contiguous runs of shards. Without groups
+// their lengths differ by one at most, and the empty ones come last.
+//
+// With groups no run has parts of two. As long as there are no more nodes than
+// groups, these are shared as shards are. With more, each group has its nodes,
+// all groups are shared alike, and a node too many in one hosts nothing: the
+// group with the fewest decides when a step is over in any case.
+func split(shards, groups, nodes int) []int {
+	if groups == 0 {
+		return even(shards, nodes)
+	}
+	width := shards / groups
+	if nodes <= groups {
+		bounds := even(groups, nodes)
+		for r := range bounds {
+			bounds[r] *= width
+		}
+		return bounds
+	}
+	part := even(width, min(nodes/groups, width))
+	bounds := make([]int, 1, nodes+1)
+	for g := range groups {
+		for i := range (g+1)*nodes/groups - g*nodes/groups {
+			bounds = append(bounds, g*width+part[min(i+1, len(part)-1)])
+		}
+	}
+	return bounds
+}
+
+// even returns the bounds of nodes contiguous runs of shards whose lengths
 // differ by one at most; the empty ones come last.
-func split(shards, nodes int) []int {
+func even(shards, nodes int) []int {
 	bounds := make([]int, nodes+1)
 	for r := range bounds {
 		if nodes > shards {
@@ -82,6 +114,7 @@ func (r Roster) Hash() uint64 {
 	for _, s := range r.Shards {
 		number(uint64(s))
 	}
+	number(uint64(r.Groups))
 	return binary.BigEndian.Uint64(h.Sum(nil))
 }
 
@@ -121,7 +154,9 @@ func (r Roster) check() error {
 		return fmt.Errorf("cluster: roster without a generation")
 	case n == 0 || n > maxMembers:
 		return fmt.Errorf("cluster: roster of %d members, want 1 to %d", n, maxMembers)
-	case len(r.Shards) != n+1 || r.Shards[n] < 1 || !slices.Equal(r.Shards, split(r.Shards[n], n)):
+	case len(r.Shards) != n+1 || r.Shards[n] < 1 || r.Groups < 0 || r.Groups > 0 && r.Shards[n]%r.Groups != 0:
+		return fmt.Errorf("cluster: roster with shard bounds %v in %d groups", r.Shards, r.Groups)
+	case !slices.Equal(r.Shards, split(r.Shards[n], r.Groups, n)):
 		return fmt.Errorf("cluster: roster with shard bounds %v is not an even split over %d members", r.Shards, n)
 	}
 	for i, m := range r.Members {

@@ -12,8 +12,9 @@ type request struct {
 	Member     Member     `json:"member"` // the sender
 	Identity   Identity   `json:"identity"`
 	Shards     int        `json:"shards"`
-	Known      mark       `json:"known"`          // the last roster that the sender knows to be committed
-	Dead       []obituary `json:"dead,omitempty"` // members of it that are proved dead
+	Groups     int        `json:"groups,omitempty"` // of shards
+	Known      mark       `json:"known"`            // the last roster that the sender knows to be committed
+	Dead       []obituary `json:"dead,omitempty"`   // members of it that are proved dead
 }
 
 // obituary says that a process is proved dead, and by what.
