@@ -40,7 +40,7 @@ func Alone(ctx context.Context, cfg Config, data *dataset.Data, o Options) ([]by
 		return nil, Summary{}, usage(err)
 	}
 	j.observe = Tee(o.Observe, Observer{})
-	t := allreduce.Topology{Run: "alone", Generation: 1, Names: []string{"alone"}, Shards: []int{0, cfg.Shards}}
+	t := allreduce.Topology{Run: "alone", Generation: 1, Names: []string{"alone"}, Shards: []int{0, cfg.Shards}, Groups: cfg.Fold}
 	ring, err := allreduce.Form(ctx, allreduce.NewMem(), t)
 	if err != nil {
 		return nil, Summary{}, err

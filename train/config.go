@@ -176,6 +176,9 @@ type Config struct {
 	// Shards is the number of slices of every global batch, and with it the
 	// largest number of nodes that compute.
 	Shards int `koanf:"shards"`
+	// Fold, if positive, is the number of groups of shards whose gradients are
+	// summed apart, before the groups' sums are. It divides Shards.
+	Fold int `koanf:"fold"`
 }
 
 // Defaults returns the configuration of a run with no flags.

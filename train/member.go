@@ -200,7 +200,7 @@ func (c ringCheckpoints) consider(j *job, score float64) { c.to.consider(j, c.ge
 func (c ringCheckpoints) last(j *job) { c.to.offer(j, c.generation, math.NaN()) }
 
 func (n *network) topology(r cluster.Roster, rank int) allreduce.Topology {
-	t := allreduce.Topology{Run: n.run, Generation: r.Generation, Roster: r.Hash(), Rank: rank, Shards: r.Shards, Sizes: n.sizes, Heard: n.node.Beat}
+	t := allreduce.Topology{Run: n.run, Generation: r.Generation, Roster: r.Hash(), Rank: rank, Shards: r.Shards, Groups: r.Groups, Sizes: n.sizes, Heard: n.node.Beat}
 	for _, m := range r.Members {
 		t.Names = append(t.Names, m.Name)
 		t.Addrs = append(t.Addrs, m.Addr)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/dataset"
@@ -15,6 +16,9 @@ import (
 func Rehearse(ctx context.Context, cfg Config, data *dataset.Data, ring *allreduce.Ring, t allreduce.Topology, o Observer) error {
 	if err := cfg.Validate(); err != nil {
 		return usage(err)
+	}
+	if t.Groups != cfg.Fold {
+		return usage(fmt.Errorf("--fold %d: the ring sums in %d groups", cfg.Fold, t.Groups))
 	}
 	j, err := newJob(cfg, data)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/allreduce/allreducetest"
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/internal/rng"
 )
@@ -165,10 +166,12 @@ func oneNode(ctx context.Context, tr allreduce.Transport, cfg Config, data *data
 	}
 	j.observe = Tee(Observer{}, Observer{})
 	j.plain = nodes > 1 && rank%3 == 0 // nodes with and without overlap understand each other
-	top := allreduce.Topology{Run: "test", Generation: 1, Roster: 1, Rank: rank, Shards: make([]int, nodes+1)}
+	top := allreduce.Topology{Run: "test", Generation: 1, Roster: 1, Rank: rank, Shards: allreducetest.Bounds(cfg.Shards, nodes), Groups: cfg.Fold}
+	if cfg.Fold > 0 {
+		top.Shards = allreducetest.GroupBounds(cfg.Shards, cfg.Fold, nodes)
+	}
 	for r := range nodes {
 		top.Names = append(top.Names, fmt.Sprintf("n%d", r))
-		top.Shards[r+1] = (r + 1) * cfg.Shards / nodes
 	}
 	ring, err := allreduce.Form(ctx, tr, top)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 // do carries out one line of a script:
 //
 //	chords N             rings of N nodes and more have chords; before any start
+//	fold F               gradients are summed in F groups of shards; before any start
 //	start N              N nodes that wait for each other
 //	join                 one more
 //	step K               until every live node that can go on has committed K steps
@@ -42,6 +43,9 @@ func (w *world) do(line string) {
 	switch word {
 	case "chords":
 		w.sizes.Chords = w.number(rest)
+	case "fold":
+		w.cfg.Fold = w.number(rest)
+		w.want = inProcess(w.t, w.cfg, 1).ModelSHA256
 	case "start":
 		for range w.number(rest) {
 			w.spawn(w.number(rest))

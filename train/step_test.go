@@ -24,7 +24,7 @@ func lone(tb testing.TB, cfg Config) (*session, *dataset.Loader) {
 		tb.Fatal(err)
 	}
 	j.observe = Tee(Observer{}, Observer{})
-	ring, err := allreduce.Form(tb.Context(), nil, allreduce.Topology{Run: "test", Names: []string{"n"}, Shards: []int{0, cfg.Shards}})
+	ring, err := allreduce.Form(tb.Context(), nil, allreduce.Topology{Run: "test", Names: []string{"n"}, Shards: []int{0, cfg.Shards}, Groups: cfg.Fold})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -55,10 +55,10 @@ func (s *session) next(tb testing.TB, loader *dataset.Loader) {
 // ring, once every buffer has its size.
 func TestSteadyStepAllocatesNothing(t *testing.T) {
 	images := writeImages(t, 96, 3)
-	for _, arch := range []string{"mlp:32", "lenet"} {
+	for i, arch := range []string{"mlp:32", "lenet"} {
 		cfg := Defaults()
 		cfg.Data, cfg.Model, cfg.Norm, cfg.Dropout, cfg.Lambda = "idx:"+images, arch, "batch", 0.1, "2"
-		cfg.Batch, cfg.Epochs = 32, 1000
+		cfg.Batch, cfg.Epochs, cfg.Fold = 32, 1000, 4*i
 		s, loader := lone(t, cfg)
 		for range 6 {
 			s.next(t, loader)

@@ -84,6 +84,8 @@ func (c Config) Validate() error {
 		{"ensemble", float64(c.Ensemble), c.Ensemble >= 1 && c.Ensemble <= 64, "1 to 64 members"},
 		{"batch", float64(c.Batch), c.Batch >= 1, "at least 1"},
 		{"shards", float64(c.Shards), c.Shards >= 1 && c.Shards <= maxShards, fmt.Sprintf("1 to %d", maxShards)},
+		{"fold", float64(c.Fold), c.Fold == 0 || c.Fold > 1 && 2*c.Fold <= c.Shards && c.Shards%c.Fold == 0,
+			fmt.Sprintf("0 (one ring), or a number of groups of two shards and more that divides --shards %d", c.Shards)},
 	} {
 		if !r.ok || math.IsInf(r.value, 0) {
 			complain(r.flag, r.value, r.want)

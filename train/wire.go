@@ -70,7 +70,7 @@ func (m *member) enter(ctx context.Context, generation uint64, over cluster.Netw
 	var err error
 	n.node, err = cluster.Join(ctx, cluster.Config{
 		Name: nodeName(opts.Name), Advertise: opts.Advertise, Join: opts.Join,
-		Secret: opts.Secret, Shards: j.cfg.Shards, Token: m.token(),
+		Secret: opts.Secret, Shards: j.cfg.Shards, Groups: j.cfg.Fold, Token: m.token(),
 		Nodes: opts.Nodes, Min: opts.Min, Max: opts.Max, Quorum: opts.Quorum, Generation: generation,
 		Waiting:      func(reason string) { j.observe.Waiting(Waiting{Reason: reason}) },
 		StartTimeout: opts.StartTimeout, Network: over, Log: opts.Log,

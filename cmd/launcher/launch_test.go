@@ -78,11 +78,17 @@ func TestAutoProc(t *testing.T) {
 }
 
 func TestUneven(t *testing.T) {
-	if got := uneven(8, 4); got != "" {
+	if got := uneven([]int{0, 2, 4, 6, 8}); got != "" {
 		t.Errorf("8 shards on 4 nodes: %q", got)
 	}
-	if got := uneven(8, 7); !strings.Contains(got, "57 % efficiency") {
+	if got := uneven([]int{0, 1, 2, 3, 4, 5, 6, 8}); !strings.Contains(got, "57 % efficiency") {
 		t.Errorf("8 shards on 7 nodes: %q, want 57 %%", got)
+	}
+	if got := uneven([]int{0, 2, 4, 4, 6, 6, 8, 8}); !strings.Contains(got, "57 % efficiency") {
+		t.Errorf("8 shards in 4 groups on 7 nodes: %q, want 57 %%", got)
+	}
+	if got := uneven([]int{0, 4, 6, 8}); !strings.Contains(got, "66 % efficiency") {
+		t.Errorf("8 shards in 4 groups on 3 nodes: %q, want 66 %%", got)
 	}
 }
 

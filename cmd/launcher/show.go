@@ -22,7 +22,7 @@ func (f *fleet) show() train.Observer {
 			}
 		},
 		RingFormed: func(v train.RingFormed) {
-			f.tell("ring of %d nodes formed in %.2f s%s%s", len(v.Names), v.Seconds, cli.Over(v), uneven(f.settings.Train.Shards, len(v.Names)))
+			f.tell("ring of %d nodes formed in %.2f s%s%s", len(v.Names), v.Seconds, cli.Over(v), uneven(v.Shards))
 			f.again = true
 		},
 		Waiting:           func(v train.Waiting) { f.view.Waiting(v.Reason) },
@@ -41,8 +41,12 @@ func (f *fleet) tell(format string, args ...any) {
 }
 
 // uneven tells what is lost if the shards cannot be shared evenly.
-func uneven(shards, nodes int) string {
-	most := (shards + nodes - 1) / nodes
+func uneven(bounds []int) string {
+	nodes, most := len(bounds)-1, 0
+	shards := bounds[nodes]
+	for r := range nodes {
+		most = max(most, bounds[r+1]-bounds[r])
+	}
 	if most*nodes == shards {
 		return ""
 	}
