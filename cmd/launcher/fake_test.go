@@ -39,8 +39,10 @@ func fakeTrain(ctx context.Context, cfg train.Config, o train.Options) (train.Su
 		return train.Summary{}, err
 	}
 	names := make([]string, max(o.Nodes, 1))
+	bounds := []int{0}
 	for i := range names {
 		names[i] = fmt.Sprintf("node-%d", i)
+		bounds = append(bounds, (i+1)*cfg.Shards/len(names))
 	}
 	writes := len(o.Join) == 0
 	if writes {
@@ -56,7 +58,7 @@ func fakeTrain(ctx context.Context, cfg train.Config, o train.Options) (train.Su
 			return train.Summary{}, err
 		}
 	}
-	o.Observe.RingFormed(train.RingFormed{Generation: 1, Names: names, Addrs: []string{"127.0.0.1:1"}, Writes: writes})
+	o.Observe.RingFormed(train.RingFormed{Generation: 1, Names: names, Addrs: []string{"127.0.0.1:1"}, Shards: bounds, Writes: writes})
 	o.Log.Info().Str("gomaxprocs", os.Getenv("GOMAXPROCS")).Msg("ring formed")
 	for i := range 10 {
 		if i == 3 {

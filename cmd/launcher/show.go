@@ -43,6 +43,9 @@ func (f *fleet) tell(format string, args ...any) {
 // uneven tells what is lost if the shards cannot be shared evenly.
 func uneven(bounds []int) string {
 	nodes, most := len(bounds)-1, 0
+	if nodes < 1 {
+		return "" // the node did not say
+	}
 	shards := bounds[nodes]
 	for r := range nodes {
 		most = max(most, bounds[r+1]-bounds[r])

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -91,14 +92,14 @@ func TestJoinAndDrain(t *testing.T) {
 }
 
 // fleet starts n nodes of the small run.
-func fleet(t *testing.T, n int, dir string) []*process {
+func fleet(t *testing.T, n int, dir string, more ...string) []*process {
 	t.Helper()
 	join := freeAddress(t, "join")
 	var nodes []*process
 	for i := range n {
 		args := []string{"--name", fmt.Sprintf("n%d", i), "--join", join, "--nnodes", fmt.Sprint(n),
 			"--eval-every", "0", "--out", dir, "--progress", "none"}
-		nodes = append(nodes, start(t, node, append(args, small...)...))
+		nodes = append(nodes, start(t, node, slices.Concat(args, small, more)...))
 	}
 	return nodes
 }

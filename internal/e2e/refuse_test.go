@@ -30,6 +30,7 @@ func TestRefusals(t *testing.T) {
 		{"another secret", []string{"--job-secret-file", secret("wrong", "another secret, and just as long a one")}, []string{"secret"}},
 		{"another configuration", []string{"--lr", "0.25", "--batch", "64"}, []string{"lr=0.25", "lr=0.05", "batch=64", "batch=128"}},
 		{"another number of shards", []string{"--shards", "4"}, []string{"shards=4", "shards=8"}},
+		{"another number of groups", []string{"--fold", "2"}, []string{"fold=2", "fold=0"}},
 		{"other data", []string{"--data-seed", "7"}, []string{"data"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

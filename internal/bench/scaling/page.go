@@ -11,7 +11,7 @@ import (
 // messages round the ring, and with a gradient in two levels.
 type Row struct {
 	Step, Round, Folded Result
-	Fold                int // nodes in a ring of the first level; 0: Folded is Step
+	Fold                int // --fold of Folded; 0: it is Step
 }
 
 // Table is one workload on one network.
@@ -41,13 +41,13 @@ func WriteTables(w io.Writer, tables []Table) {
 			fmt.Fprintf(w, " and %d batch statistics", work.Statistics)
 		}
 		fmt.Fprintf(w, ", %s ms of computing.\n\n", millis(work.Compute()))
-		fmt.Fprintln(w, "| nodes | step ms | exposed ms | normaliser | sum | report | efficiency | all round the ring: step ms | efficiency | two levels: step ms | efficiency |")
+		fmt.Fprintln(w, "| nodes | step ms | exposed ms | normaliser | sum | report | efficiency | all round the ring: step ms | efficiency | --fold: step ms (groups) | efficiency |")
 		fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|")
 		for _, r := range t.Rows {
 			fmt.Fprintf(w, "| %d | %s | %s | %s | %s | %s | %s | %s | %s |", r.Step.Nodes, millis(r.Step.Step), millis(r.Step.Exposed()),
 				millis(r.Step.Normaliser), millis(r.Step.Sum), millis(r.Step.Report), percent(r.Step, work), millis(r.Round.Step), percent(r.Round, work))
 			if r.Fold > 0 {
-				fmt.Fprintf(w, " %s (%d×%d) | %s |\n", millis(r.Folded.Step), r.Fold, r.Step.Nodes/r.Fold, percent(r.Folded, work))
+				fmt.Fprintf(w, " %s (%d) | %s |\n", millis(r.Folded.Step), r.Fold, percent(r.Folded, work))
 			} else {
 				fmt.Fprintln(w, " | |")
 			}

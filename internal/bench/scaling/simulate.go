@@ -50,8 +50,8 @@ type Variant struct {
 	// Round has the small messages go round the ring however many nodes there
 	// are: N-1 hops instead of ⌈log2 N⌉ rounds over chords.
 	Round bool
-	// Fold sums the gradient in rings of so many nodes first, and then across
-	// them; 0: in one ring.
+	// Fold is the program's --fold: the gradient is summed in so many groups of
+	// nodes first, and then across them; 0: in one ring.
 	Fold int
 	// Overlap has the collectives go on between the layers of the backward pass.
 	Overlap bool
@@ -77,24 +77,14 @@ func (r Result) Efficiency(w Workload) float64 { return float64(w.Compute()) / f
 // the last one. It belongs in a bubble of testing/synctest: elsewhere it takes
 // as long as it says. Memory is 4 bytes a parameter and node.
 func Simulate(ctx context.Context, net Network, w Workload, v Variant, n, steps int) (Result, error) {
-	if v.Fold > 0 && n%v.Fold != 0 {
-		return Result{}, fmt.Errorf("scaling: %d nodes do not divide into rings of %d", n, v.Fold)
+	s := &simulation{work: w, variant: v, mem: allreduce.NewMem(), top: topology(v, n)}
+	if err := s.top.Validate(); err != nil {
+		return Result{}, fmt.Errorf("scaling: %w", err)
 	}
-	s := &simulation{net: net, work: w, variant: v, n: n}
 	s.part = make([]float32, max(w.Parameters, w.Statistics))
-	all := numbers(n, func(r int) int { return r })
-	var sizes allreduce.Sizes
-	if v.Round {
-		sizes.Chords = n + 1
-	}
-	s.whole = newSegment(net, "node", all, sizes)
-	if v.Fold > 0 {
-		for first := 0; first < n; first += v.Fold {
-			s.inner = append(s.inner, newSegment(net, "inner", numbers(v.Fold, func(r int) int { return first + r }), noChords))
-		}
-		for column := range v.Fold {
-			s.outer = append(s.outer, newSegment(net, "outer", numbers(n/v.Fold, func(r int) int { return column + r*v.Fold }), noChords))
-		}
+	for _, e := range s.edges() {
+		s.mem.Delay(e[0], e[1], net.Delay)
+		s.mem.Rate(e[0], e[1], net.Rate)
 	}
 	results, errs := make([]Result, n), make([]error, n)
 	var wg sync.WaitGroup
@@ -105,40 +95,53 @@ func Simulate(ctx context.Context, net Network, w Workload, v Variant, n, steps 
 	return results[0], errors.Join(errs...)
 }
 
-// simulation is what the nodes share.
-type simulation struct {
-	net     Network
-	work    Workload
-	variant Variant
-	n       int
-	part    []float32 // every shard's gradient; nobody writes it
-	whole   *segment
-	inner   []*segment // by rank / Fold
-	outer   []*segment // by rank % Fold
+// topology is the ring of n nodes with a shard each.
+func topology(v Variant, n int) allreduce.Topology {
+	t := allreduce.Topology{Run: "scaling", Generation: 1, Shards: []int{0}, Groups: v.Fold}
+	if v.Round {
+		t.Sizes.Chords = n + 1
+	}
+	for r := range n {
+		t.Names = append(t.Names, fmt.Sprintf("node-%d", r))
+		t.Shards = append(t.Shards, r+1)
+	}
+	return t
 }
 
-// noChords is for rings that only sum.
-var noChords = allreduce.Sizes{Chords: 1 << 20}
+// simulation is what the nodes share.
+type simulation struct {
+	work    Workload
+	variant Variant
+	part    []float32 // every shard's gradient; nobody writes it
+	mem     *allreduce.Mem
+	top     allreduce.Topology // of the first node
+}
 
-// node is one node: it forms its rings and takes the steps.
+// edges returns the names of the nodes of every edge, the sender's first.
+func (s *simulation) edges() (all [][2]string) {
+	for rank, name := range s.top.Names {
+		t := s.top
+		t.Rank = rank
+		for _, e := range t.Edges() {
+			t.Level, t.Stride = e.Level, e.Stride
+			all = append(all, [2]string{name, t.Names[t.Next()]})
+		}
+	}
+	return all
+}
+
+// node is one node: it forms its ring and takes the steps.
 func (s *simulation) node(ctx context.Context, rank, steps int) (r Result, err error) {
-	var rings [3]*allreduce.Ring
-	segments := [3]*segment{s.whole}
-	if f := s.variant.Fold; f > 0 {
-		segments[1], segments[2] = s.inner[rank/f], s.outer[rank%f]
+	t := s.top
+	t.Rank = rank
+	ring, err := allreduce.Form(ctx, s.mem, t)
+	if err != nil {
+		return r, err
 	}
-	for i, segment := range segments {
-		if segment == nil {
-			continue
-		}
-		if rings[i], err = segment.form(ctx, rank); err != nil {
-			return r, err
-		}
-		defer func() { err = errors.Join(err, rings[i].Close()) }()
-	}
+	defer func() { err = errors.Join(err, ring.Close()) }()
 	dst := make([]float32, s.work.Parameters)
 	for step := range steps {
-		if r, err = s.step(ctx, step, rings, dst); err != nil {
+		if r, err = s.step(ctx, ring.At(uint64(step)), dst); err != nil {
 			return r, err
 		}
 	}
@@ -146,31 +149,26 @@ func (s *simulation) node(ctx context.Context, rank, steps int) (r Result, err e
 }
 
 // step is train's step: what it computes is a pause, what it sends is sent.
-func (s *simulation) step(ctx context.Context, step int, rings [3]*allreduce.Ring, dst []float32) (r Result, err error) {
-	r.Nodes = s.n
+func (s *simulation) step(ctx context.Context, at allreduce.Step, dst []float32) (r Result, err error) {
 	start := time.Now()
-	at := rings[0].At(uint64(step))
 	time.Sleep(s.work.Forward)
 	if s.variant.Overlap {
 		r, err = s.overlapped(ctx, at, dst)
 	} else {
-		r, err = s.sequential(ctx, step, rings, dst)
+		r, err = s.sequential(ctx, at, dst)
 	}
 	if err == nil && s.work.Statistics > 0 {
 		var statistics time.Duration
-		statistics, err = taking(func() error {
-			return at.Sum(ctx, dst[:s.work.Statistics], [][]float32{s.part[:s.work.Statistics]}, []float32{1})
-		})
+		statistics, err = taking(func() error { return s.sum(ctx, at, dst[:s.work.Statistics]) })
 		r.Sum += statistics
 	}
 	time.Sleep(s.work.Rest)
-	r.Nodes, r.Step = s.n, time.Since(start)
+	r.Nodes, r.Step = s.top.Nodes(), time.Since(start)
 	return r, err
 }
 
 // sequential waits for each collective where it stands.
-func (s *simulation) sequential(ctx context.Context, step int, rings [3]*allreduce.Ring, dst []float32) (r Result, err error) {
-	at := rings[0].At(uint64(step))
+func (s *simulation) sequential(ctx context.Context, at allreduce.Step, dst []float32) (r Result, err error) {
 	r.Normaliser, err = taking(func() error {
 		_, err := at.LogSumExp(ctx, make([][3]float64, 1))
 		return err
@@ -186,69 +184,20 @@ func (s *simulation) sequential(ctx context.Context, step int, rings [3]*allredu
 		return r, err
 	}
 	time.Sleep(s.work.Backward)
-	r.Sum, err = taking(func() error { return s.sum(ctx, step, rings, dst) })
+	r.Sum, err = taking(func() error { return s.sum(ctx, at, dst) })
 	return r, err
 }
 
 // figures are a shard's part of the report.
 var figures = [][]float64{make([]float64, 4)}
 
-// sum sums the gradient. In two levels, a node first gets the sum of its ring
-// and then of its share of the vector across the rings. The order of the phases
-// is not that of a program, which would spread the shares last, but the frames,
-// and so the time, are the same.
-func (s *simulation) sum(ctx context.Context, step int, rings [3]*allreduce.Ring, dst []float32) error {
-	part := s.part[:len(dst)]
-	if s.variant.Fold == 0 {
-		return rings[0].At(uint64(step)).Sum(ctx, dst, [][]float32{part}, []float32{1})
-	}
-	if err := rings[1].At(uint64(step)).Sum(ctx, dst, [][]float32{part}, []float32{1}); err != nil {
-		return err
-	}
-	share := (len(dst) + s.variant.Fold - 1) / s.variant.Fold
-	return rings[2].At(uint64(step)).Sum(ctx, dst[:share], [][]float32{part[:share]}, []float32{1})
+// sum sums what every node has alike.
+func (s *simulation) sum(ctx context.Context, at allreduce.Step, dst []float32) error {
+	return at.Sum(ctx, dst, [][]float32{s.part[:len(dst)]}, []float32{1})
 }
 
 func taking(f func() error) (time.Duration, error) {
 	start := time.Now()
 	err := f()
 	return time.Since(start), err
-}
-
-// segment is a ring of some of the nodes.
-type segment struct {
-	mem    *allreduce.Mem
-	top    allreduce.Topology
-	places map[int]int // rank in the ring, by node
-}
-
-func newSegment(net Network, name string, nodes []int, sizes allreduce.Sizes) *segment {
-	s := &segment{mem: allreduce.NewMem(), places: make(map[int]int)}
-	s.top = allreduce.Topology{Run: "scaling", Generation: 1, Shards: numbers(len(nodes)+1, func(r int) int { return r }), Sizes: sizes}
-	for place, node := range nodes {
-		s.top.Names = append(s.top.Names, fmt.Sprintf("%s-%d", name, node))
-		s.places[node] = place
-	}
-	for place, from := range s.top.Names {
-		for _, edge := range s.top.Edges() {
-			to := s.top.Names[(place+edge.Stride)%len(nodes)]
-			s.mem.Delay(from, to, net.Delay)
-			s.mem.Rate(from, to, net.Rate)
-		}
-	}
-	return s
-}
-
-func (s *segment) form(ctx context.Context, node int) (*allreduce.Ring, error) {
-	top := s.top
-	top.Rank = s.places[node]
-	return allreduce.Form(ctx, s.mem, top)
-}
-
-func numbers(n int, f func(int) int) []int {
-	x := make([]int, n)
-	for i := range x {
-		x[i] = f(i)
-	}
-	return x
 }

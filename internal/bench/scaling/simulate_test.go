@@ -40,14 +40,21 @@ func TestClosedForm(t *testing.T) {
 		near("report", r.Report, hops(n-1, 40))
 		near("step", r.Step, w.Compute()+r.Exposed())
 	}
-	r := simulate(t, net, w, Variant{Fold: 4}, 16, 2)
-	near("sum in two levels", r.Sum, hops(2*3, 4*w.Parameters/4)+hops(2*3, 4*w.Parameters/16))
+	// In two levels a quarter goes round the group, and a sixteenth across; then
+	// each sixteenth goes round the group, at best while others are still under
+	// way, at worst one after the other.
+	down, across := hops(3, 4*w.Parameters/4), hops(2*3, 4*w.Parameters/16)
+	best, worst := down+across+hops(3, 4*w.Parameters/16), down+across+3*hops(4, 4*w.Parameters/16)
+	if r := simulate(t, net, w, Variant{Fold: 4}, 16, 1); r.Sum < best || r.Sum > worst {
+		t.Errorf("sum in two levels: %v, want %v to %v", r.Sum, best, worst)
+	}
+	r := simulate(t, net, w, Variant{}, 16, 2)
 	want := time.Duration(0)
 	for known := 1; known < 16; known *= 2 {
 		want += hops(1, (1+24)*known) // a record and its length
 	}
 	near("normaliser over chords", r.Normaliser, want)
 	if _, err := Simulate(t.Context(), net, w, Variant{Fold: 3}, 16, 1); err == nil {
-		t.Error("16 nodes are cut into rings of 3")
+		t.Error("16 nodes are cut into three groups")
 	}
 }

@@ -132,7 +132,7 @@ func row(t *testing.T, net Network, w Workload, small Result) Row {
 	r := Row{Step: simulate(t, net, w, Variant{}, n, 1)}
 	r.Round, r.Folded = r.Step.With(small), r.Step
 	if n >= 8 {
-		r.Fold = 1 << (bits.Len(uint(n)) / 2)
+		r.Fold = n >> (bits.Len(uint(n)) / 2)
 		r.Folded = simulate(t, net, w, Variant{Fold: r.Fold}, n, 1)
 	}
 	t.Logf("%s, %s, %d nodes: %v, simulated in %v", net.Name, w.Name, n, r.Step.Step, time.Since(started).Round(time.Millisecond))
@@ -207,7 +207,7 @@ func TestPage(t *testing.T) {
 	var page, plot bytes.Buffer
 	WriteOverlaps(&page, []Overlaps{pairs(t, Networks[0], w, 8)})
 	WriteTables(&page, tables)
-	for _, want := range []string{"### a model on WAN", "| 16 |", "(4×4)", "64 parameters,", "| 8 nodes |"} {
+	for _, want := range []string{"### a model on WAN", "| 16 |", "(4) |", "64 parameters,", "| 8 nodes |"} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("no %q in\n%s", want, page.String())
 		}
