@@ -202,8 +202,8 @@ func (k *circle) tooEarly(h *Header) bool {
 }
 
 // ripen goes on with the partial sums for which the level below has now brought
-// this node's part. What still has to wait holds nothing up: the levels would
-// wait for each other.
+// this node's part. What still has to wait holds up nothing that came behind it:
+// so no order of arrivals has the levels wait for each other.
 func (k *circle) ripen(ctx context.Context) error {
 	for i := 0; i < len(k.early); {
 		f := k.early[i]

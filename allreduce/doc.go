@@ -12,7 +12,8 @@
 // S = 8, and for S = N the 2(N-1)/N of the textbook ring. In Broadcast and Share
 // every byte takes N-1 hops, one to each node that lacks it. So it does in
 // LogSumExp (24 bytes a shard) and Gather on less than ChordNodes nodes; from
-// there on these take ⌈log2 N⌉ rounds, over chords.
+// there on these take ⌈log2 N⌉ rounds, over chords. A Sum takes 2(N-1) hops, or,
+// in two levels of F groups, 2(N/F-1) + 2(F-1), with as many bytes.
 //
 // # Words
 //
@@ -27,7 +28,9 @@
 //   - segment: the part of a chunk that one frame carries.
 //   - edge: the link to a node further on and from one as far behind: to the
 //     next node and from the previous one, or a chord, to the node 2, 4, ...
-//     places on.
+//     places on, or one of a circle of two levels.
+//   - group: one of Topology.Groups equal runs of shards, which a Sum adds up
+//     apart. Cells are the buckets of its second level.
 //   - record: the bytes of one node in LogSumExp, Gather, Broadcast and Share.
 //   - step, phase: where a frame belongs; phase is the collective.
 //
@@ -44,6 +47,32 @@
 // shard is added the finished chunk goes on, N-1 hops, until all have it; no
 // node computes it again, so all have the same bits.
 //
+// # Two levels
+//
+// With F = Topology.Groups, a Sum adds up each group of W = S/F shards as a ring
+// of W shards would: buckets, chunks and folds are as above, within the group.
+// The second level adds the groups' sums, rounded as they are, to each other. Its
+// buckets are the chunks of the first, called cells; a cell has F chunks, cut in
+// the same way, and chunk g is the left fold over the groups g, g+1, ..., g-1
+// (mod F). So bounds and order are a pure function of length, S and F, and the
+// bits are the same on any number of nodes; they are others than with one level.
+// All Sums of a ring are so, and no other collective is.
+//
+// A node that hosts whole groups has both levels on the ring: the groups take the
+// places of the shards, and where a fold comes to one, the node makes its sum, a
+// few KiB at a time. Nodes that share a group have a circle of their own, on
+// which its chunks are folded. Where a chunk ends, its node does not send it
+// round, but folds it into the second level, on a circle across the groups, with
+// those at which the same chunk of the other groups ends. What is summed there
+// is then sent round the group. So groups must be cut alike, and every node has
+// an equal part in both levels. Spares stand behind the nodes of a group.
+//
+// The levels cannot wait for each other: a partial sum that comes across before
+// this group has its own is put aside, and what came behind it goes on; both
+// levels start segments in one order, from the end of the vector, and segments
+// have the same length on all nodes, so that what comes across fits what a group
+// may have under way. The first element in that order that is not summed gets on.
+//
 // # Memory
 //
 // Vectors from Ring.Alloc reach a next node on the same machine without a copy,
@@ -58,8 +87,8 @@
 // later call returns the same error. Trouble with another node is a *PeerError
 // with its name, the step and the phase; it wraps one of the Err variables. A
 // node that gives up says why, and its neighbours pass that on: all survivors
-// name the node that died. A chord that breaks is as bad as any edge. The end of a context ends the ring with
-// context.Cause. All of these are retryable with a new ring, but for ErrShape.
+// name the node that died. A chord that breaks, or an edge of two levels, is as
+// bad as any. The end of a context ends the ring with context.Cause. All of these are retryable with a new ring, but for ErrShape.
 // Arguments of the wrong length panic.
 //
 // # Concurrency

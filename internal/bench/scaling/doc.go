@@ -14,8 +14,9 @@
 //
 // # Variants
 //
-// Two things that the program does not do are simulated beside it: small messages
-// that go round the ring instead of over its chords ([Variant.Round]), to see
-// what those bring, and a gradient that is summed in two levels
-// ([Variant.Fold]), which would change the order of additions.
+// The program's choices are simulated beside each other: a gradient in two
+// levels ([Variant.Fold], its --fold), and collectives between the layers of the
+// backward pass ([Variant.Overlap]). One thing it does not do: small messages that
+// go round the ring instead of over its chords ([Variant.Round]), to see what
+// those bring.
 package scaling

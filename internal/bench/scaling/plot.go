@@ -19,7 +19,7 @@ var colours = []string{"#0072b2", "#d55e00", "#009e73"}
 
 // styles are the lines of a row's three variants.
 var styles = []struct{ dash, label string }{
-	{"", "as it is"}, {"2 3", "all round the ring, without chords"}, {"8 4", "with the gradient in two levels"},
+	{"", "as it is"}, {"2 3", "all round the ring, without chords"}, {"8 4", "with the gradient in two levels (--fold)"},
 }
 
 // WritePlot writes the efficiency over the number of nodes as SVG: a panel for
