@@ -16,7 +16,7 @@ import (
 // Run puts a transport through the whole suite. open returns a fresh net,
 // which is torn down when t ends.
 func Run(t *testing.T, open func(t *testing.T, nodes int) Net) {
-	t.Run("Sum", func(t *testing.T) { testSum(t, open, Cases) })
+	t.Run("Sum", func(t *testing.T) { testSum(t, open, small, Cases) })
 	t.Run("Pieces", func(t *testing.T) { testPieces(t, open, small, Cases) })
 	t.Run("Scalars", func(t *testing.T) { testScalars(t, open, small, Cases) })
 	t.Run("Broadcast", func(t *testing.T) { testBroadcast(t, open) })
@@ -45,16 +45,16 @@ var small = allreduce.Sizes{Bucket: 64, Segment: 5, Stream: 4 * 65}
 
 // testSum checks that all nodes, for every shard map, get the bits of the
 // reference.
-func testSum(t *testing.T, open func(*testing.T, int) Net, cases [][]int) {
+func testSum(t *testing.T, open func(*testing.T, int) Net, sizes allreduce.Sizes, cases [][]int) {
 	for _, bounds := range cases {
 		t.Run(fmt.Sprint(bounds), func(t *testing.T) {
 			n, s := len(bounds)-1, bounds[len(bounds)-1]
 			net := open(t, n)
-			rings := net.Form(t, bounds, small)
+			rings := net.Form(t, bounds, sizes)
 			for step, length := range []int{0, 1, s - 1, s, s + 1, 61, 64, 65, 997} {
 				parts, factors := Inputs(s, length, uint64(length))
 				want := make([]float32, length)
-				Reference(want, parts, factors, net.Groups, small.Bucket)
+				Reference(want, parts, factors, net.Groups, sizes.Bucket)
 				errs := Each(n, func(r int) error {
 					lo, hi := bounds[r], bounds[r+1]
 					dst := inRing(rings[r], slices.Repeat([]float32{float32(math.NaN())}, length))

@@ -66,7 +66,7 @@ func (l *link) choose(life context.Context) error {
 	o := l.options
 	way, to, err := o.take(life, l.t.Addrs[l.t.Next()], from)
 	if err != nil {
-		return err
+		return l.unlessOver(err)
 	}
 	l.stream.SendMsg(&message{control: control{kind: kindChoice, body: []byte{byte(way)}}})
 	settled := GRPC
@@ -83,6 +83,18 @@ func (l *link) choose(life context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.out.to, l.out.way = to, way
+	return err
+}
+
+// unlessOver returns err, for which the way that the settings demand cannot be
+// had, unless that is because the next node has given the ring up: then there is
+// no way to it, and the settings are not at fault. It answers a choice if it has
+// not.
+func (l *link) unlessOver(err error) error {
+	l.stream.SendMsg(&message{control: control{kind: kindChoice, body: []byte{byte(GRPC)}}})
+	if _, over := l.told(kindSettled); over != nil {
+		return over
+	}
 	return err
 }
 
