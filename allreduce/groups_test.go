@@ -279,3 +279,64 @@ func TestGroupEdges(t *testing.T) {
 		}
 	}
 }
+
+// TestBadFramesAcross has a node send across the groups what no ring in order
+// would. The one that gets it names it at once.
+func TestBadFramesAcross(t *testing.T) {
+	for name, edit := range map[string]func(h *allreduce.Header){
+		"record":             func(h *allreduce.Header) { h.Leg = allreduce.Record },
+		"bucket":             func(h *allreduce.Header) { h.Bucket = 99 },
+		"cell of others":     func(h *allreduce.Header) { h.Bucket ^= 2 },
+		"chunk":              func(h *allreduce.Header) { h.Chunk = 2 },
+		"gap":                func(h *allreduce.Header) { h.Offset++ },
+		"length of the sum":  func(h *allreduce.Header) { h.Total++ },
+		"finished by itself": func(h *allreduce.Header) { h.Leg = allreduce.Finished },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			net, m := inGroups(4, 2)
+			bounds := allreducetest.Bounds(8, 4)
+			links, rings := make([]allreduce.Link, 3), make([]*allreduce.Ring, 4)
+			errs := allreducetest.Each(6, func(i int) (err error) {
+				if i < 3 { // node 0 is links alone
+					top := net.Topology(0, bounds, small)
+					top.Level = allreduce.Level(i)
+					links[i], err = m.Open(t.Context(), top)
+				} else {
+					rings[i-2], err = allreduce.Form(t.Context(), m, net.Topology(i-2, bounds, small))
+				}
+				return err
+			})
+			if err := errors.Join(errs...); err != nil {
+				t.Fatal(err)
+			}
+			parts, factors := allreducetest.Inputs(8, 64, 1)
+			errs = allreducetest.Each(4, func(r int) error {
+				if r > 0 {
+					return rings[r].At(1).Sum(t.Context(), make([]float32, 64), parts[2*r:2*r+2], factors[2*r:2*r+2])
+				}
+				f, err := links[allreduce.AcrossGroups].Recv() // one in order, to make a bad one of
+				if err != nil {
+					return err
+				}
+				h, _ := f.Header()
+				h.Chunk = 0
+				edit(&h)
+				h.Append(f.Bytes()[:0])
+				return links[allreduce.AcrossGroups].Send(t.Context(), f)
+			})
+			pe, ok := errors.AsType[*allreduce.PeerError](errs[2])
+			if errs[0] != nil || !ok || pe.Rank != 0 || pe.Peer != allreducetest.Name(0) || !errors.Is(pe, allreduce.ErrFrame) {
+				t.Errorf("%s: %v, %v, want a PeerError of rank 0: a bad frame", name, errs[0], errs[2])
+			}
+			for r, err := range errs[1:] {
+				if _, ok := errors.AsType[*allreduce.PeerError](err); !ok {
+					t.Errorf("%s: rank %d: %v, want a PeerError", name, r+1, err)
+				}
+			}
+			for i := range 3 {
+				links[i].Close()
+				rings[i+1].Close()
+			}
+		})
+	}
+}

@@ -129,7 +129,7 @@ func (m *summing) premature(h *Header) bool {
 // reach returns the first element of a partial sum; ok is false of a frame that
 // is none, or does not fit.
 func (m *summing) reach(h *Header) (lo int, ok bool) {
-	if h.leg() != Partial || int(h.Bucket) >= m.buckets() || int(h.Chunk) >= m.shards {
+	if h.leg() != Partial || int(h.Bucket) >= m.buckets() || int(h.Chunk) >= m.shards || !m.sums(int(h.Bucket)) {
 		return 0, false
 	}
 	first, hi := m.chunk(int(h.Bucket), int(h.Chunk))
