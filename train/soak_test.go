@@ -57,6 +57,9 @@ func randomSchedule(seed uint64) string {
 	if seed%2 == 0 {
 		s.say("chords 3")
 	}
+	if seed%3 == 0 {
+		s.say("fold %d", 2+seed%2*2)
+	}
 	s.say("start %d", n)
 	for i := range n {
 		s.alive = append(s.alive, i)
