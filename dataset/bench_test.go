@@ -2,7 +2,9 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -78,4 +80,35 @@ func BenchmarkLoader(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(128*b.N)/b.Elapsed().Seconds(), "samples/s")
+}
+
+// BenchmarkStream reads a table of 10 numbers as a stream, with batches for one
+// shard of eight: what the loader of a node does beside the steps.
+func BenchmarkStream(b *testing.B) {
+	var text strings.Builder
+	for i := range 100_000 {
+		for j := range 10 {
+			fmt.Fprintf(&text, "%.4f,", float64(i*(j+3)%997)/97)
+		}
+		fmt.Fprintf(&text, "%d\n", i%3)
+	}
+	d := open(b, Spec{Data: "csv:" + write(b, "rows.csv", []byte(text.String())), Stream: 2000})
+	b.SetBytes(int64(text.Len()))
+	b.ReportAllocs()
+	rows := 0
+	for b.Loop() {
+		l := NewStreamLoader(d.Stream, d.Train, openPlan(d, 128), 8, 0, 1, 0, 0)
+		for {
+			batch, err := l.Next(b.Context())
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows += batch.Rows
+		}
+		l.Close()
+	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }

@@ -38,13 +38,8 @@ func readText(ctx context.Context, place string, s *Spec, want kinds, sniff func
 	if err != nil {
 		return nil, err
 	}
-	if d.Kinds, err = want(d.Names, len(d.Kinds)); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	for i, kind := range d.Kinds {
-		if kind == frame.Unused { // all cells of a text are read
-			d.Kinds[i] = frame.Auto
-		}
+	if err := decide(&d, path, want); err != nil {
+		return nil, err
 	}
 	c := cache{s.Cache, s.note, s.memory()}
 	entry := c.entry(packed, d)
@@ -65,6 +60,19 @@ func readText(ctx context.Context, place string, s *Spec, want kinds, sniff func
 		c.save(entry, f)
 	}
 	return f, err
+}
+
+// decide has want say of what kinds the columns of a text are.
+func decide(d *frame.Dialect, path string, want kinds) (err error) {
+	if d.Kinds, err = want(d.Names, len(d.Kinds)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for i, kind := range d.Kinds {
+		if kind == frame.Unused { // all cells of a text are read
+			d.Kinds[i] = frame.Auto
+		}
+	}
+	return nil
 }
 
 // csvOptions are the options of s that say how a text is read.

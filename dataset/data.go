@@ -29,6 +29,8 @@ type Data struct {
 	// Train, Val and Test are never nil; Val is empty unless a fraction was
 	// asked for.
 	Train, Val, Test *Set
+	// Stream is what follows the rows of Train; nil: nothing does.
+	Stream *Stream
 	// Prep is what a model must store to read new rows as these were read.
 	Prep Prep
 	// Fingerprint is a hash of the content, in hexadecimal: equal on two nodes

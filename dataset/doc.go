@@ -38,6 +38,9 @@
 // one or two batches ahead, in one goroutine, into buffers that it uses again;
 // [Augment] changes images on the way.
 //
+// A [Stream] is rows behind those that Open has read, its head, which go by the
+// same Loader, in their order.
+//
 // # Same data?
 //
 // [Data.Fingerprint] is a hash of everything above: rows, labels, features as

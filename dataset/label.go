@@ -3,6 +3,7 @@ package dataset
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/ballast-ml/ballast/dataset/frame"
@@ -31,6 +32,11 @@ func (t *table) classify(r *raw, s *Spec) error {
 		r.classes, target, whose = s.Prep.Classes, s.Prep.Target, "the stored model"
 	case target != nil:
 		r.classes = []string{strings.Join(target, " or "), "other"}
+	case s.Classes != "":
+		if r.classes, err = namedClasses(s.Classes); err != nil {
+			return err
+		}
+		whose = "--classes"
 	default:
 		if r.classes, err = t.fitClasses(r.train); err != nil {
 			return err
@@ -103,6 +109,19 @@ func (t *table) fitClasses(train int) ([]string, error) {
 	case n > 50 && 2*n > train:
 		return nil, fmt.Errorf("%s: %s has %d different values in %d rows; expected the column of a class",
 			t.frame.Path, where, n, train)
+	}
+	return classes, nil
+}
+
+// namedClasses returns the classes of a list that a flag gives.
+func namedClasses(list string) ([]string, error) {
+	texts, err := splitList(list)
+	if err != nil {
+		return nil, fmt.Errorf("--classes: %w", err)
+	}
+	classes := classesOf(texts)
+	if n := len(slices.Compact(slices.Clone(classes))); n < len(texts) || n < 2 {
+		return nil, fmt.Errorf("--classes %s: expected at least 2 labels, each once", list)
 	}
 	return classes, nil
 }

@@ -24,6 +24,12 @@ type Batch struct {
 	Step, Epoch int    // from 0
 	Rows        int    // of the global batch
 	Parts       []Part // one for each shard of the loader's, in order
+
+	// Of a stream: Digest tells of all rows up to here, and of the end if Last says
+	// that no batch follows; Counts are the rows of each class in the global batch.
+	Digest uint64
+	Last   bool
+	Counts []int64
 }
 
 // ahead is the number of batches a loader holds: one in the caller's hands,
@@ -34,19 +40,26 @@ const ahead = 3
 // methods are for one goroutine at a time, but Close may be called while Next
 // waits.
 type Loader struct {
+	// Idle, if it is set before the first Next, is called by Next where it waits
+	// for a stream, whenever the reading has found that more rows are missing or
+	// to be passed over; why is for people. An error of it is that of Next.
+	Idle func(why string) error
+
 	set    *Set
 	plan   Plan
 	shards int
 	lo, hi int
 	image  []float32 // a sample as it is in the set, before it is augmented
 
-	free  chan *Batch // empty batches, to the reader
-	ready chan *Batch // full ones, from it; closed after the last step
-	err   error       // of the reading; set before ready is closed
-	held  *Batch      // in the caller's hands
-	quit  chan struct{}
-	once  sync.Once
-	done  sync.WaitGroup
+	free     chan *Batch // empty batches, to the reader
+	ready    chan *Batch // full ones, from it; closed after the last step
+	err      error       // of the reading; set before ready is closed
+	held     *Batch      // in the caller's hands
+	looked   chan string // why there is no batch; nil: there always is one soon
+	noCounts []int64     // zeros, one for each class of a stream
+	quit     chan struct{}
+	once     sync.Once
+	done     sync.WaitGroup
 }
 
 // NewLoader starts reading the batches of plan p from step from on. Of each
@@ -54,6 +67,13 @@ type Loader struct {
 // if p does not fit the set or the numbers make no sense. The caller must
 // Close it.
 func NewLoader(set *Set, p Plan, shards, lo, hi, from int) *Loader {
+	l := prepareLoader(set, p, shards, lo, hi, from)
+	l.done.Go(func() { l.read(from) })
+	return l
+}
+
+// prepareLoader returns a loader that does not read yet.
+func prepareLoader(set *Set, p Plan, shards, lo, hi, from int) *Loader {
 	if err := p.Check(); err != nil {
 		panic("dataset: NewLoader: " + err.Error())
 	}
@@ -75,7 +95,6 @@ func NewLoader(set *Set, p Plan, shards, lo, hi, from int) *Loader {
 	for range ahead {
 		l.free <- l.newBatch()
 	}
-	l.done.Go(func() { l.read(from) })
 	return l
 }
 
@@ -109,17 +128,26 @@ func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 		l.free <- l.held // never blocks: there is room for all
 		l.held = nil
 	}
-	select {
-	case b, ok := <-l.ready:
-		if !ok {
-			return nil, cmp.Or(l.err, io.EOF)
+	for {
+		select {
+		case b, ok := <-l.ready:
+			if !ok {
+				return nil, cmp.Or(l.err, io.EOF)
+			}
+			l.held = b
+			return b, nil
+		case why := <-l.looked:
+			if l.Idle == nil {
+				continue
+			}
+			if err := l.Idle(why); err != nil {
+				return nil, err
+			}
+		case <-l.quit:
+			return nil, io.ErrClosedPipe
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
 		}
-		l.held = b
-		return b, nil
-	case <-l.quit:
-		return nil, io.ErrClosedPipe
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
 	}
 }
 

@@ -56,6 +56,11 @@ func read(ctx context.Context, s *Spec) (*Data, error) {
 	if src.format != nil {
 		src.open = src.format.openTable
 	}
+	var stream *Stream
+	if s.Stream > 0 {
+		stream = newStream(place, s)
+		src.open = stream.openHead
+	}
 	r, err := src.open(ctx, place, s)
 	if err != nil {
 		return nil, err
@@ -68,6 +73,9 @@ func read(ctx context.Context, s *Spec) (*Data, error) {
 		return nil, fmt.Errorf("%s: %w", r.path, err)
 	}
 	d, err := assemble(ctx, r, s, train, val, test)
+	if stream != nil && err == nil {
+		d.Stream, err = stream, stream.follow(d, r)
+	}
 	if r.table != nil {
 		r.table.forget()
 	}
@@ -123,8 +131,8 @@ func choose(r *raw, s *Spec) (train, val, test []int32, err error) {
 			return nil, nil, nil, err
 		}
 	}
-	if s.Prep != nil {
-		return train, val, test, nil // rows to evaluate need not hold every class
+	if s.Prep != nil || s.Classes != "" {
+		return train, val, test, nil // these rows need not hold every class
 	}
 	for c, of := range byClass(train, r.labels, classes) {
 		if len(of) == 0 {

@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/ballast-ml/ballast/internal/rng"
 )
@@ -18,6 +19,10 @@ type Plan struct {
 	Seed     uint64 // of the order
 	DropLast bool   // leave out the short last batch of an epoch
 
+	// Open says that rows follow, nobody knows how many: the plan has one epoch,
+	// which ends when they do, or after Steps.
+	Open bool
+
 	Resample *Resample // if set, later epochs draw their rows
 	InOrder  bool      // epochs go through the rows in the order of the files
 	Augment  Augment   // what the images of a batch become; of Augment.For
@@ -31,7 +36,7 @@ func (p Plan) Check() error {
 		return fmt.Errorf("plan: expected at least one training row, there are %d", p.Rows)
 	case p.Batch < 1:
 		return fmt.Errorf("batch %d: expected at least 1", p.Batch)
-	case p.Batch > p.Rows:
+	case p.Batch > p.Rows && !p.Open:
 		return fmt.Errorf("batch %d: larger than the training set of %d rows; expected 1..%d", p.Batch, p.Rows, p.Rows)
 	case p.Epochs < 1:
 		return fmt.Errorf("epochs %d: expected at least 1", p.Epochs)
@@ -43,16 +48,24 @@ func (p Plan) Check() error {
 	return nil
 }
 
-// StepsPerEpoch returns the number of steps of one pass over the set.
+// StepsPerEpoch returns the number of steps of one pass over the set: more than
+// there will ever be if the plan is Open.
 func (p Plan) StepsPerEpoch() int {
+	if p.Open {
+		return math.MaxInt
+	}
 	if p.DropLast {
 		return p.Rows / p.Batch
 	}
 	return (p.Rows + p.Batch - 1) / p.Batch
 }
 
-// TotalSteps returns the number of steps of the whole plan.
+// TotalSteps returns the number of steps of the whole plan; 0 if the plan is Open
+// and nobody knows.
 func (p Plan) TotalSteps() int {
+	if p.Open {
+		return p.Steps
+	}
 	n := p.Epochs * p.StepsPerEpoch()
 	if p.Steps > 0 {
 		n = min(n, p.Steps)

@@ -89,6 +89,16 @@ type Spec struct {
 	LabelNoise string
 	// ValFraction of the training rows becomes Val, stratified; in [0, 1).
 	ValFraction float64
+	// Stream, if positive, says that Data is a stream of rows (csv:FILE, which may
+	// grow, or csv:DIR, to which files are added): so many of its rows are read by
+	// Open, and the others by a Loader. See [Stream].
+	Stream int
+	// Classes lists the classes of a table, also those that no row has that Open
+	// reads; empty: the labels of the rows.
+	Classes string
+	// Waiting is told why Open waits for rows of a stream, and of the end of the
+	// waiting by an empty reason; it may be nil.
+	Waiting func(reason string)
 	// Seed of split, tail, noise and glyphs.
 	Seed uint64
 	// Split says how the rows of a source without test rows of its own are
@@ -234,11 +244,12 @@ func Check(s Spec) error {
 	}
 	_, err = parseSeparator(s.Separator)
 	errs = append(errs, err)
-	for _, list := range [][2]string{{"missing", s.Missing}, {"categorical", s.Categorical}, {"drop", s.Drop}, {"text", s.Text}, {"target", s.Target}} {
+	for _, list := range [][2]string{{"missing", s.Missing}, {"categorical", s.Categorical}, {"drop", s.Drop}, {"text", s.Text}, {"target", s.Target}, {"classes", s.Classes}} {
 		if _, err := splitList(list[1]); err != nil {
 			errs = append(errs, fmt.Errorf("%s %q: %w", list[0], list[1], err))
 		}
 	}
+	errs = append(errs, s.checkStream(src))
 	return errors.Join(errs...)
 }
 

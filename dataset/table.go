@@ -44,8 +44,15 @@ func (from format) openTable(ctx context.Context, place string, s *Spec) (*raw, 
 	if err != nil {
 		return nil, err
 	}
+	return tableOf(ctx, place, s, f, origins)
+}
+
+// tableOf makes rows to choose from of the tables at place, which have been read
+// into one.
+func tableOf(ctx context.Context, place string, s *Spec, f *frame.Frame, origins []origin) (*raw, error) {
 	t := &table{frame: f, origins: origins}
-	if t.parts, err = roles.of(f.Names(), len(f.Columns)); err != nil {
+	var err error
+	if t.parts, err = (roles{s}).of(f.Names(), len(f.Columns)); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	r := &raw{name: base(place), path: f.Path, kind: Table, train: f.Rows, table: t, place: t.place}
@@ -71,27 +78,49 @@ func (from format) readAll(ctx context.Context, place string, s *Spec, columns i
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := from.read(ctx, places[0], s, columns, want)
-	if err != nil {
-		return nil, nil, err
-	}
-	origins := []origin{{0, f}}
-	for _, next := range places[1:] {
-		var picked []int
-		g, err := from.read(ctx, next, s, len(f.Columns), func(names []string, n int) ([]frame.Kind, error) {
-			var err error
-			picked, err = f.Match(names, n)
-			return sameKinds(f, picked, n), err
-		})
+	var all joined
+	for _, place := range places {
+		if all.f != nil {
+			columns = len(all.f.Columns)
+		}
+		g, err := from.read(ctx, place, s, columns, all.kinds(want))
+		if err == nil {
+			err = all.add(s, g)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
-		origins = append(origins, origin{f.Rows, g})
-		if err := s.memory().append(f, g, picked); err != nil {
-			return nil, nil, err
-		}
 	}
-	return f, origins, nil
+	return all.f, all.origins, nil
+}
+
+// joined is tables one behind the other, by columns of the same names or places.
+type joined struct {
+	f       *frame.Frame // nil: there is none yet
+	origins []origin
+	picked  []int // columns of the next one, for each of the first's
+}
+
+// kinds is what has to be known of the next table; first of the first one.
+func (j *joined) kinds(first kinds) kinds {
+	if j.f == nil {
+		return first
+	}
+	return func(names []string, n int) ([]frame.Kind, error) {
+		var err error
+		j.picked, err = j.f.Match(names, n)
+		return sameKinds(j.f, j.picked, n), err
+	}
+}
+
+// add adds the next one, which was read by kinds.
+func (j *joined) add(s *Spec, g *frame.Frame) error {
+	if j.f == nil {
+		j.f, j.origins = g, []origin{{0, g}}
+		return nil
+	}
+	j.origins = append(j.origins, origin{j.f.Rows, g})
+	return s.memory().append(j.f, g, j.picked)
 }
 
 // read reads a file, and forgets what is in columns that nobody looks at.
