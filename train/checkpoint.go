@@ -68,7 +68,14 @@ func (c *checkpoints) consider(j *job, generation uint64, score float64) {
 		return
 	}
 	better := score > c.top || math.IsNaN(c.top) && !math.IsNaN(score)
-	if better || checkpointDue(c.every, j.state.Step, j.plan.StepsPerEpoch(), j.plan.TotalSteps()) {
+	perEpoch, total := j.plan.StepsPerEpoch(), j.plan.TotalSteps()
+	if j.plan.Open {
+		perEpoch = streamCheckpoints
+	}
+	if j.ended() {
+		total = j.state.Step
+	}
+	if better || checkpointDue(c.every, j.state.Step, perEpoch, total) {
 		c.offer(j, generation, score)
 	} else {
 		c.deliver(j.observe)

@@ -48,6 +48,12 @@ type Config struct {
 	// Augment is what training images go through as they are read, in the words
 	// of [dataset.ParseAugment]; evaluations see them as they are.
 	Augment string `koanf:"augment"`
+	// Stream, if positive, says that Data is a stream, which is gone through once: so
+	// many of its rows are read before the first step.
+	Stream int `koanf:"stream"`
+	// Classes is a comma-separated list of all classes of a table; empty: the labels
+	// of the training rows.
+	Classes string `koanf:"classes"`
 	// Split says how rows are divided: stratified, kfold:K:FOLD, time:COLUMN,
 	// group:COLUMN or leave:COLUMN=VALUE (see [Domains] for all values).
 	Split string `koanf:"split"`

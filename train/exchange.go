@@ -127,6 +127,9 @@ func (x *exchange) next() error {
 		if err != nil {
 			return err
 		}
+		if err := x.s.sameRows(all); err != nil {
+			return err
+		}
 		x.done = x.s.report(all, x.batch, x.out)
 		if err = x.ring.BeginSum(x.ctx, x.s.gradient, x.s.gradients, x.out.Factors); err == nil {
 			x.stage = summing // or there is no Sum to end

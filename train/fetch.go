@@ -51,6 +51,9 @@ func withData(ctx context.Context, cfg Config, opts Options) (Config, error) {
 	if opts.DataFrom != "peers" {
 		return cfg, nil
 	}
+	if cfg.Stream > 0 {
+		return cfg, usage(errors.New("--data-from peers does not go with --stream: its files are not there yet"))
+	}
 	data, missing, err := filesOf(ctx, cfg.Data, cfg)
 	if err != nil {
 		return cfg, usage(fmt.Errorf("--data-from peers: %w", err))

@@ -25,6 +25,9 @@ func (s *session) train(ctx context.Context) (trained, error) {
 	}
 	s.enter(evaluating)
 	j := s.job
+	if err := j.recount(); err != nil {
+		return trained{}, err
+	}
 	net, err := s.adopt()
 	if err != nil {
 		return trained{}, err
@@ -35,7 +38,7 @@ func (s *session) train(ctx context.Context) (trained, error) {
 		Shards: j.cfg.Shards, Seed: j.cfg.Seed,
 		SamplesPerSecond: j.pace.rate(),
 		TrainLoss:        j.state.trainLoss(),
-		Classes:          j.data.Classes, TrainCounts: j.data.Train.Counts(),
+		Classes:          j.data.Classes, TrainCounts: j.counts(),
 	}
 	readout, err := s.read(ctx, &summary)
 	if err != nil {

@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/ballast-ml/ballast/dataset"
@@ -28,6 +27,9 @@ type job struct {
 	groups  *grouping // that the weigher works by; nil: the classes
 	opt     *optimizer.Optimizer
 	state   state
+	// classRows are the rows of each class that the state has used of a stream, else
+	// nil.
+	classRows []int64
 
 	setup metrics.Setup // what evaluations measure
 	judge judge         // by the validation part
@@ -42,10 +44,20 @@ type job struct {
 }
 
 // epochEnds tells whether the last committed step was the last of its epoch.
-func (j *job) epochEnds() bool { return j.state.Step%j.plan.StepsPerEpoch() == 0 }
+func (j *job) epochEnds() bool {
+	if j.plan.Open {
+		return j.ended()
+	}
+	return j.state.Step%j.plan.StepsPerEpoch() == 0
+}
 
 // epoch is the number of epochs that have ended.
-func (j *job) epoch() int { return j.state.Step / j.plan.StepsPerEpoch() }
+func (j *job) epoch() int {
+	if j.plan.Open && j.ended() {
+		return 1
+	}
+	return j.state.Step / j.plan.StepsPerEpoch()
+}
 
 // evaluates tells whether the last committed step is followed by an evaluation:
 // it ends an epoch whose turn it is, or one that somebody judges by, as does the
@@ -101,12 +113,15 @@ func newJob(cfg Config, data *dataset.Data) (*job, error) {
 		return nil, err
 	}
 	j := &job{cfg: cfg, data: data}
+	if data.Stream != nil {
+		j.classRows = make([]int64, len(data.Classes))
+	}
 	if j.setup, err = cfg.setup(data.Classes, data.Train.Counts()); err != nil {
 		return nil, err
 	}
 	j.plan = dataset.Plan{
 		Rows: data.Train.Len(), Batch: cfg.Batch, Epochs: cfg.Epochs, Steps: cfg.Steps,
-		Seed: cfg.Seed, DropLast: cfg.DropLast, InOrder: cfg.Order == "file",
+		Seed: cfg.Seed, DropLast: cfg.DropLast, InOrder: cfg.Order == "file", Open: data.Stream != nil,
 	}
 	if err := j.plan.Check(); err != nil {
 		return nil, err
@@ -155,7 +170,7 @@ func (j *job) buildNetwork(start *Model) (err error) {
 
 // ingredients are what the method's words are made with.
 func (j *job) ingredients() Ingredients {
-	return Ingredients{Config: j.cfg, Counts: j.data.Train.Counts(), Mass: j.data.Train.Mass()}
+	return Ingredients{Config: j.cfg, Counts: j.counts(), Mass: j.mass()}
 }
 
 // buildMethod makes the base loss and the weighter.
@@ -222,7 +237,7 @@ func (j *job) buildOptimizer() error {
 	j.opt, err = optimizer.New(optimizer.Config{
 		Name: j.cfg.Optimizer, LR: j.cfg.LR, Momentum: j.cfg.Momentum,
 		WeightDecay: j.cfg.WeightDecay, Clip: j.cfg.Clip, Schedule: schedule, Parts: parts,
-		WarmupSteps: int(math.Round(j.cfg.Warmup * float64(j.plan.StepsPerEpoch()))),
+		WarmupSteps: j.warmupSteps(),
 	}, len(j.net.Params()))
 	return err
 }

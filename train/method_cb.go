@@ -7,7 +7,7 @@ import (
 )
 
 var _ = register(Word{
-	Name: "cb", Role: RoleClasses, Note: "weights by class, from the effective number of samples",
+	Name: "cb", Role: RoleClasses, Counts: true, Note: "weights by class, from the effective number of samples",
 	Options: []Option{
 		{Name: "from", Flag: "cb-from", Try: []string{"0.8", "0.6", "0.4", "0"}},
 		{Name: "beta", Flag: "cb-beta", Try: []string{"0.9999", "0.999", "0.99999"}},

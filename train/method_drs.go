@@ -5,7 +5,7 @@ import (
 )
 
 var _ = register(Word{
-	Name: "drs", Role: RoleSampling, Note: "later epochs draw each class alike, with replacement: deferred resampling",
+	Name: "drs", Role: RoleSampling, Counts: true, Note: "later epochs draw each class alike, with replacement: deferred resampling",
 	Options: []Option{
 		{Name: "from", Default: "0.8", Check: IsNumber(0, 1), Try: []string{"0.8", "0.6"}},
 		{Name: "beta", Default: "0.9999", Check: IsNumber(0, 0.9999999999), Try: []string{"0.9999", "0.999"}},

@@ -3,7 +3,7 @@ package train
 import "github.com/ballast-ml/ballast/optimizer"
 
 var _ = register(Word{
-	Name: "groupdro", Role: RoleWeighter, Note: "a share of the weight for each class or group, which grows while it has the larger loss",
+	Name: "groupdro", Role: RoleWeighter, Counts: true, Note: "a share of the weight for each class or group, which grows while it has the larger loss",
 	Options: []Option{
 		{Name: "by", Default: "auto", Check: IsOneOf("auto", ByClass, ByGroup, ByBoth)},
 		{Name: "eta", Default: "0.01", Check: IsNumber(0, 1000), Try: []string{"0.01", "0.1"}},

@@ -17,9 +17,9 @@ type Observer struct {
 	// Diverged is called when the nodes are found in different states: they
 	// return to the last one that they agreed on, and repeat.
 	Diverged func(Diverged)
-	// Waiting is called when there is no ring and the reason changes; an empty
-	// reason is the end of the waiting. It comes from another goroutine than
-	// all else.
+	// Waiting is called when there is no ring, or no rows of a stream, and the
+	// reason changes; an empty reason is the end of the waiting. It may come from
+	// another goroutine than all else.
 	Waiting func(Waiting)
 	// StepDone is called after each commit, on every node.
 	StepDone func(StepDone)
@@ -78,6 +78,8 @@ type DataReady struct {
 	Classes     int     `json:"classes"`
 	Fingerprint string  `json:"fingerprint"`
 	Seconds     float64 `json:"seconds"`
+	// Stream says that more training rows follow, nobody knows how many.
+	Stream bool `json:"stream,omitempty"`
 	// Warnings are about what is in the data and should perhaps not be.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -107,9 +109,10 @@ type RingLost struct {
 	Reason     string `json:"reason"`
 }
 
-// Waiting says why there is no ring.
+// Waiting says why there is no ring, or why no rows.
 type Waiting struct {
 	Reason string `json:"reason"`
+	Rows   bool   `json:"rows,omitempty"` // it is rows of a stream that are missing
 }
 
 // Diverged names the nodes that differ from the majority, or all if there is
@@ -124,7 +127,7 @@ type Diverged struct {
 // batch; weights are those of the global batch.
 type StepDone struct {
 	Step         int     `json:"step"`  // of Steps, from 1
-	Steps        int     `json:"steps"` // planned
+	Steps        int     `json:"steps"` // planned; 0: nobody knows how many
 	Epoch        int     `json:"epoch"` // from 1
 	Epochs       int     `json:"epochs"`
 	Rows         int     `json:"rows"`

@@ -10,9 +10,13 @@ import (
 )
 
 // recordSize is the number of float64 that each shard tells the others about a
-// step: Σvℓ, Σw, Σw², Σwℓ, and of a = ℓ/λ + log v the maximum and Σe^(a-max). v is
-// the weight of a row of its own, else 1.
-const recordSize = 6
+// step: Σvℓ, Σw, Σw², Σwℓ, and of a = ℓ/λ + log v the maximum and Σe^(a-max), where
+// v is the weight of a row of its own, else 1; and which rows of a stream it has
+// read so far (see readRows).
+const (
+	recordSize = 7
+	recordRows = 6
+)
 
 // report returns what a step's observers are told, from the records of all
 // shards: sums over the global batch, added in shard order so that every node
@@ -69,6 +73,7 @@ func (s *session) record(i int, factor, lambda float64) {
 	r := s.records[i]
 	r[0], r[1], r[2], r[3] = loss, weight, square, weighted
 	r[4], r[5] = exponentials(s.weighed[i], lambda)
+	r[recordRows] = readRows(s.batch.Digest)
 }
 
 // own returns the weight of sample k of its own.

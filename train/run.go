@@ -54,6 +54,8 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 		return nil, usage(err)
 	}
 	spec.Cache, spec.InMemory = opts.Cache, opts.InMemory
+	observe := Tee(opts.Observe, Observer{})
+	spec.Waiting = func(reason string) { observe.Waiting(Waiting{Reason: reason, Rows: true}) }
 	data, err := openData(ctx, spec)
 	if err != nil {
 		return nil, err
@@ -65,12 +67,12 @@ func prepare(ctx context.Context, cfg Config, opts Options) (*job, error) {
 	if j.setup.Extra, err = parseFigures(opts.Figures); err != nil {
 		return nil, usage(err)
 	}
-	j.observe = Tee(opts.Observe, Observer{})
+	j.observe = observe
 	j.evalEvery, j.plain = opts.EvalEvery, opts.PlainOrder
 	j.observe.DataReady(DataReady{
 		Name: data.Name, Train: data.Train.Len(), Val: data.Val.Len(), Test: data.Test.Len(),
 		Classes: len(data.Classes), Fingerprint: data.Fingerprint, Seconds: time.Since(start).Seconds(),
-		Warnings: data.Warnings,
+		Warnings: data.Warnings, Stream: cfg.Stream > 0,
 	})
 	return j, nil
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/ballast-ml/ballast/dataset"
 )
 
 // runDir is the directory that a run leaves behind. Every node that was given
@@ -34,6 +36,8 @@ const (
 	metricsName = "metrics.jsonl"
 	modelName   = "model.safetensors"
 	summaryName = "summary.json"
+	// SpoolName is where a launcher writes the rows of standard input.
+	SpoolName   = "stream" + dataset.SpoolSuffix
 	layingToken = ".token-" // prefix of a file on its way to become the token
 )
 
@@ -63,7 +67,7 @@ func (d *runDir) tolerates(name string, resumes bool) error {
 	case resumes && name == summaryName:
 		return fmt.Errorf("--out %s: the run in it has come to its end and wrote %s: there is nothing to resume; choose a directory that is new",
 			d.path, summaryName)
-	case resumes, slices.Contains([]string{tokenName, "logs", configName}, name):
+	case resumes, slices.Contains([]string{tokenName, "logs", configName, SpoolName, SpoolName + dataset.EndSuffix}, name):
 		return nil
 	case strings.HasPrefix(name, layingToken):
 		return nil // another node of this run is laying its token at this moment

@@ -45,6 +45,7 @@ type session struct {
 
 	clock  clock
 	flight *flight
+	wait   rowsWait
 
 	rank   int
 	names  []string // of the ring's nodes, by rank
@@ -68,6 +69,7 @@ func newSession(j *job, ring *allreduce.Ring, lo, hi int) *session {
 		records:    make([][]float64, k),
 		flight:     new(flight),
 	}
+	s.wait.s = s
 	n := len(j.net.Params())
 	for i := range k {
 		s.replicas[i] = j.net.Replica()
@@ -122,10 +124,10 @@ func (s *session) run(ctx context.Context) error {
 
 // steps takes steps from the job's position on.
 func (s *session) steps(ctx context.Context) error {
-	total := s.job.plan.TotalSteps()
-	loader := dataset.NewLoader(s.job.data.Train, s.job.plan, s.job.cfg.Shards, s.lo, s.hi, s.job.state.Step)
+	loader := s.job.loader(s.lo, s.hi)
 	defer loader.Close()
-	for s.job.state.Step < total && !s.job.stopsEarly() {
+	loader.Idle = s.wait.idle
+	for !s.job.ended() && !s.job.stopsEarly() {
 		select {
 		case <-s.drain:
 			return ErrDrained
@@ -137,8 +139,9 @@ func (s *session) steps(ctx context.Context) error {
 			return err
 		}
 		took := time.Since(started)
-		s.flight.stepped(took)
+		s.flight.stepped(took - s.wait.waited())
 		s.job.pace.add(b.Rows, took)
+		s.job.count(b)
 		s.job.committed(done)
 		if err := s.between(ctx); err != nil {
 			return err
@@ -151,7 +154,9 @@ func (s *session) steps(ctx context.Context) error {
 func (s *session) stepFrom(ctx context.Context, loader *dataset.Loader) (*dataset.Batch, StepDone, error) {
 	s.clock.reset()
 	s.enter(loading)
+	s.wait.begin()
 	b, err := loader.Next(ctx)
+	s.wait.end()
 	if err != nil {
 		return nil, StepDone{}, err
 	}

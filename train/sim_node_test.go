@@ -70,7 +70,11 @@ func (w *world) spawn(min int) *simNode {
 // run is what a process does.
 func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, error) {
 	w := n.world
-	j, err := newJob(w.cfg, w.data)
+	data := w.data
+	if own := w.own[n.index]; own != nil {
+		data = own
+	}
+	j, err := newJob(w.cfg, data)
 	if err != nil {
 		return Summary{}, err
 	}

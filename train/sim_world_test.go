@@ -20,7 +20,8 @@ type world struct {
 	t    testing.TB
 	cfg  Config
 	data *dataset.Data
-	want string // the model's checksum
+	own  map[int]*dataset.Data // of nodes that have other data, by index
+	want string                // the model's checksum
 
 	sizes allreduce.Sizes // of every ring
 	hop   time.Duration   // that a frame takes

@@ -16,6 +16,9 @@ type snapshot struct {
 	running []float32
 	slots   []optimizer.Slot
 	weigher []float64
+	// classRows are the rows of each class that were trained on, where the data are a
+	// stream, else nil.
+	classRows []int64
 	// best is the best model so far where one is looked for (see judge), else
 	// nil. It follows from states that were compared, so that it is not digested.
 	best []optimizer.Slot
@@ -46,6 +49,7 @@ func (s *snapshot) blank() *snapshot {
 		running: make([]float32, len(s.running)),
 		slots:   make([]optimizer.Slot, len(s.slots)),
 	}
+	b.classRows = append(b.classRows, s.classRows...)
 	for i, slot := range s.slots {
 		b.slots[i] = optimizer.Slot{Name: slot.Name, Data: make([]float32, len(slot.Data))}
 	}
@@ -69,13 +73,14 @@ func (s *snapshot) vectors() [][]float32 {
 // still.
 func (j *job) view() *snapshot {
 	return &snapshot{
-		state:   j.state,
-		params:  j.net.Params(),
-		running: j.net.Running(),
-		slots:   j.opt.State(),
-		weigher: j.weigher.State(),
-		best:    j.judge.slots(),
-		score:   math.NaN(),
+		state:     j.state,
+		params:    j.net.Params(),
+		running:   j.net.Running(),
+		slots:     j.opt.State(),
+		weigher:   j.weigher.State(),
+		classRows: j.classRows,
+		best:      j.judge.slots(),
+		score:     math.NaN(),
 	}
 }
 
@@ -91,6 +96,7 @@ func (s *snapshot) take(j *job) {
 	copy(s.params, v.params)
 	copy(s.running, v.running)
 	s.weigher = append(s.weigher[:0], v.weigher...)
+	copy(s.classRows, v.classRows)
 	for i, slot := range v.slots {
 		copy(s.slots[i].Data, slot.Data)
 	}
@@ -118,6 +124,7 @@ func (s *snapshot) restore(j *job) error {
 	}
 	copy(j.net.Params(), s.params)
 	copy(j.net.Running(), s.running)
+	copy(j.classRows, s.classRows)
 	for i, slot := range j.judge.slots() {
 		copy(slot.Data, s.best[i].Data)
 	}
@@ -136,6 +143,7 @@ func (s *snapshot) fits(want *snapshot) error {
 		{"running statistics", len(s.running), len(want.running)},
 		{"vectors of the optimizer", len(s.slots), len(want.slots)},
 		{"vectors of the best model", len(s.best), len(want.best)},
+		{"classes that rows were counted of", len(s.classRows), len(want.classRows)},
 	} {
 		if v.got != v.want {
 			return fmt.Errorf("%d %s, expected %d", v.got, v.name, v.want)
@@ -158,6 +166,9 @@ func (s *snapshot) fits(want *snapshot) error {
 
 // check reports a position that no run of the job's plan can be at.
 func (s state) check(j *job) error {
+	if j.plan.Open {
+		return s.checkOpen(j)
+	}
 	total := j.plan.TotalSteps()
 	switch {
 	case s.Step < 0 || s.Step > total:
@@ -171,6 +182,17 @@ func (s state) check(j *job) error {
 	}
 	if v := s.Verdict; v.Step < 0 || v.Step > v.Judged || v.Judged > s.Step || v.Worse < 0 {
 		return fmt.Errorf("judged at step %d, best at step %d: expected 0 to %d", v.Judged, v.Step, s.Step)
+	}
+	return nil
+}
+
+// checkOpen is check for a plan whose end is not known.
+func (s state) checkOpen(j *job) error {
+	if total := j.plan.TotalSteps(); s.Step < 0 || total > 0 && s.Step > total {
+		return fmt.Errorf("step %d, expected 0 to %d", s.Step, total)
+	}
+	if most := int64(s.Step) * int64(j.plan.Batch); s.epoch != 0 || s.SamplesSeen < 0 || s.SamplesSeen > most || s.EpochRows < 0 || int64(s.EpochRows) > most {
+		return fmt.Errorf("%d samples seen, %d of epoch %d: expected 0 to %d of epoch 0", s.SamplesSeen, s.EpochRows, s.epoch, most)
 	}
 	return nil
 }

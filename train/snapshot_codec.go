@@ -73,6 +73,10 @@ func (s *snapshot) metadata(id identity) map[string]string {
 		"weigher":      strings.Join(weigher, " "),
 	}
 	maps.Copy(meta, s.about)
+	if s.classRows != nil {
+		meta["rows"], meta["ended"] = strconv.FormatUint(s.state.Rows, 10), strconv.FormatBool(s.state.Ended)
+		meta[classRowsKey] = strings.Trim(fmt.Sprint(s.classRows), "[]")
+	}
 	if s.best != nil {
 		v := s.state.Verdict
 		meta["judged"], meta["best_step"] = strconv.Itoa(v.Judged), strconv.Itoa(v.Step)
@@ -83,6 +87,9 @@ func (s *snapshot) metadata(id identity) map[string]string {
 	}
 	return meta
 }
+
+// classRowsKey is left out where the data are no stream.
+const classRowsKey = "class_rows"
 
 // scoreKey is left out if the score is not known.
 const scoreKey = "val_score"
@@ -175,6 +182,13 @@ func (s *snapshot) parse(meta map[string]string) error {
 	for text := range strings.FieldsSeq(meta["weigher"]) {
 		s.weigher = append(s.weigher, p.float("weigher", text))
 	}
+	s.classRows = nil
+	if text, ok := meta[classRowsKey]; ok {
+		s.state.Rows, s.state.Ended = p.unsigned("rows"), meta["ended"] == "true"
+		for word := range strings.FieldsSeq(text) {
+			s.classRows = append(s.classRows, p.count(classRowsKey, word))
+		}
+	}
 	if _, ok := meta["judged"]; ok {
 		s.state.Verdict = verdict{
 			Judged: int(p.integer("judged")), Step: int(p.integer("best_step")),
@@ -209,6 +223,16 @@ func (p *parser) unsigned(key string) uint64 {
 func (p *parser) integer(key string) int64 {
 	n, err := strconv.ParseInt(p.meta[key], 10, strconv.IntSize)
 	p.note(key, p.meta[key], err)
+	return n
+}
+
+// count reads a number of at least 0.
+func (p *parser) count(key, text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if n < 0 {
+		err = strconv.ErrRange
+	}
+	p.note(key, text, err)
 	return n
 }
 

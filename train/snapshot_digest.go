@@ -16,6 +16,13 @@ func (s *snapshot) digest() uint64 {
 	h.word(math.Float64bits(s.state.EpochLoss))
 	h.word(uint64(s.state.EpochRows))
 	h.word(uint64(s.state.epoch))
+	h.word(s.state.Rows)
+	if s.state.Ended {
+		h.word(1)
+	}
+	for _, n := range s.classRows {
+		h.word(uint64(n))
+	}
 	h.vector(s.params)
 	h.vector(s.running)
 	for _, slot := range s.slots {

@@ -182,8 +182,8 @@ func TestSnapshotSameOnAllNodes(t *testing.T) {
 
 // TestDigestSeesEverything changes each part of a state, a bit at a time.
 func TestDigestSeesEverything(t *testing.T) {
-	if n := reflect.TypeFor[state]().NumField(); n != 6 {
-		t.Errorf("the state has %d fields: digest, metadata and parse know 5 and the verdict", n)
+	if n := reflect.TypeFor[state]().NumField(); n != 8 {
+		t.Errorf("the state has %d fields: digest, metadata and parse know 7 and the verdict", n)
 	}
 	cfg, data := smallRun(t, nil)
 	_, s := stoppedAt(t, cfg, data, 1, 8)
@@ -221,6 +221,8 @@ func TestDigestSeesEverything(t *testing.T) {
 		func(d int) { s.state.Step += d }, func(d int) { s.state.SamplesSeen += int64(d) },
 		func(d int) { s.state.EpochRows += d }, func(d int) { s.state.epoch += d },
 		func(d int) { s.state.EpochLoss += float64(d) },
+		func(d int) { s.state.Rows += uint64(d) }, func(d int) { s.state.Ended = d > 0 },
+		func(d int) { s.classRows = append(make([]int64, 0, 1), []int64{7}[:max(0, d)]...) },
 	} {
 		change(1)
 		differs(fmt.Sprint("position ", i))

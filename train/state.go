@@ -13,6 +13,10 @@ type state struct {
 	// the last one when it has just ended.
 	EpochLoss float64
 	EpochRows int
+	// Rows is a digest of the rows of a stream that these steps have used, and Ended
+	// says that no step follows; 0 and false where the data are no stream.
+	Rows  uint64
+	Ended bool
 	// Verdict is what the judge has seen; all 0 where nobody judges.
 	Verdict verdict
 
@@ -38,6 +42,7 @@ func (s *state) advance(b *dataset.Batch, done StepDone) {
 func (s *state) skip(b *dataset.Batch) {
 	s.Step = b.Step + 1
 	s.SamplesSeen += int64(b.Rows)
+	s.Rows, s.Ended = b.Digest, b.Last
 	if b.Epoch != s.epoch {
 		s.epoch, s.EpochLoss, s.EpochRows = b.Epoch, 0, 0
 	}

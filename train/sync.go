@@ -73,12 +73,14 @@ func (s *session) settle(ctx context.Context, ring allreduce.Step) ([][]float64,
 	}
 }
 
-// The fields of a standing: the step, the two halves of the state's digest, all
-// exact in a float64, and whether the node is wary.
+// The fields of a standing: the step, the two halves of the state's digest, the
+// upper 53 bits of that of a stream's rows, all exact in a float64, and whether
+// the node is wary.
 const (
 	standingStep = iota
 	standingHigh
 	standingLow
+	standingRows
 	standingWary
 	standingSize
 )
@@ -89,6 +91,7 @@ func (s *snapshot) standing() []float64 {
 	record := make([]float64, standingSize)
 	record[standingStep] = float64(s.state.Step)
 	record[standingHigh], record[standingLow] = float64(digest>>32), float64(digest&math.MaxUint32)
+	record[standingRows] = readRows(s.state.Rows)
 	return record
 }
 

@@ -58,6 +58,9 @@ func (s *session) blame(b *dataset.Batch, err error) error {
 // describeRow names the row whose loss is not finite.
 func (s *session) describeRow(b *dataset.Batch, bad *optimizer.NonFiniteError) string {
 	plan, set := s.job.plan, s.job.data.Train
+	if plan.Open {
+		return fmt.Sprintf("the loss of training row %d of the stream is %v", s.job.state.SamplesSeen+int64(bad.Row), bad.Loss)
+	}
 	order := make([]int32, plan.Rows)
 	plan.Order(order, b.Epoch)
 	_, first, _ := plan.At(b.Step)

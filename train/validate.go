@@ -29,6 +29,7 @@ func (c Config) Validate() error {
 	failed("augment", err)
 	c.checkNetwork(failed)
 	c.checkStart(failed)
+	wrong = append(wrong, c.checkStream())
 	if m, err := ParseMethod(c.Method); err != nil {
 		failed("method", err)
 	} else {
@@ -108,6 +109,7 @@ func (c Config) spec() dataset.Spec {
 		Data: c.Data, TestData: c.TestData, Label: c.Label, Target: c.Target,
 		Header: c.Header, Separator: c.Separator, Missing: c.Missing,
 		Categorical: c.Categorical, Drop: c.Drop, Text: c.Text, TextBuckets: buckets, Weight: c.Weight, Scale: c.Scale, Split: c.Split,
+		Stream: c.Stream, Classes: c.Classes,
 		GroupBy: c.GroupBy, GroupFeature: c.GroupFeature, ImageSize: c.ImageSize,
 		LongTail: c.LongTail, LabelNoise: c.LabelNoise, ValFraction: c.ValFraction, Seed: seed,
 	}
@@ -151,6 +153,7 @@ func (c Config) Resolve(kind dataset.Kind) (Config, error) {
 	}
 	c.Method = m.String()
 	table := kind == dataset.Table
+	c = c.resolveStream()
 	augment, err := dataset.ParseAugment(c.Augment)
 	if err != nil {
 		return c, fmt.Errorf("--augment: %w", err)

@@ -22,10 +22,20 @@ type DivergedError struct {
 	Outvoted []string
 	// Tie is set where there is no majority.
 	Tie bool
+	// Rows is set where the nodes have read different rows of a stream.
+	Rows bool
 }
 
 // Error names the step and the nodes.
 func (e *DivergedError) Error() string {
+	switch names := strings.Join(e.Outvoted, ", "); {
+	case e.Rows && e.Tie:
+		return fmt.Sprintf("step %d: the nodes %s have read different rows, and there is no majority: "+
+			"compare the files of --data, and its end, on these machines", e.Step, names)
+	case e.Rows:
+		return fmt.Sprintf("step %d: %s has read other rows than the other nodes: "+
+			"compare the files of --data, and its end, with those of another machine", e.Step, names)
+	}
 	if e.Tie {
 		return fmt.Sprintf("step %d: the nodes %s are in different states, and there is no majority: "+
 			"test their processors and memory, and resume from a checkpoint", e.Step, strings.Join(e.Outvoted, ", "))
@@ -73,13 +83,25 @@ func (s *session) differing(standings [][]float64) error {
 		if len(outvoted) == 0 {
 			continue
 		}
-		e := &DivergedError{Step: int(step), Tie: tie}
+		e := &DivergedError{Step: int(step), Tie: tie, Rows: otherRows(standings, step)}
 		for _, rank := range outvoted {
 			e.Outvoted = append(e.Outvoted, s.names[rank])
 		}
 		return e
 	}
 	return nil
+}
+
+// otherRows tells whether nodes at a step have read different rows.
+func otherRows(standings [][]float64, step float64) bool {
+	var at []float64
+	for _, standing := range standings {
+		if standing[standingStep] == step {
+			at = append(at, standing[standingRows])
+		}
+	}
+	slices.Sort(at)
+	return len(slices.Compact(at)) > 1
 }
 
 // steps returns the steps that nodes are at, each once, in ascending order.

@@ -58,6 +58,9 @@ type Word struct {
 	// Groups says what the weighter works by: ByClass, ByGroup or ByBoth; nil is
 	// by class, or not at all.
 	Groups func(c Config, p Params) string
+	// Counts says that it needs the number of training rows of each class, or their
+	// mass: it is refused where these are not known.
+	Counts bool
 	// Scales says that Weighter itself multiplies the losses by class weights
 	// where it is told to; those of other words are wrapped.
 	Scales bool
