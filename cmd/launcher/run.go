@@ -56,6 +56,9 @@ through ssh. If the launcher dies, nodes on other machines train on.`,
 		if err != nil {
 			return err
 		}
+		if err := s.SettleStream(origins); err != nil {
+			return err
+		}
 		return run(ctx, p, s, origins)
 	})
 	return c
@@ -125,6 +128,11 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 			return err
 		}
 		defer remove()
+	}
+	if s.IsStdin() {
+		if ctx, err = l.spool(ctx); err != nil {
+			return err
+		}
 	}
 	if bare {
 		return compare(ctx, l, view, origins)

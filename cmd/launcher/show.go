@@ -11,7 +11,7 @@ import (
 func (f *fleet) show() train.Observer {
 	return train.Tee(cli.News(f.view.Note), train.Observer{
 		DataReady: func(v train.DataReady) {
-			f.tell("%s: %d training rows, %d test rows, %d classes (%.2f s)", v.Name, v.Train, v.Test, v.Classes, v.Seconds)
+			f.tell("%s: %d training rows%s, %d test rows, %d classes (%.2f s)", v.Name, v.Train, more(v), v.Test, v.Classes, v.Seconds)
 			for _, warning := range v.Warnings {
 				f.tell("%s: %s", v.Name, warning)
 			}
@@ -25,7 +25,7 @@ func (f *fleet) show() train.Observer {
 			f.tell("ring of %d nodes formed in %.2f s%s%s", len(v.Names), v.Seconds, cli.Over(v), uneven(v.Shards))
 			f.again = true
 		},
-		Waiting:           func(v train.Waiting) { f.view.Waiting(v.Reason) },
+		Waiting:           func(v train.Waiting) { f.view.Waiting(cli.Missing(v)) },
 		StepDone:          f.view.StepDone,
 		Evaluated:         f.view.Evaluated,
 		CheckpointWritten: f.view.CheckpointWritten,
@@ -38,6 +38,14 @@ func (f *fleet) tell(format string, args ...any) {
 	if !f.again {
 		f.view.Note(format, args...)
 	}
+}
+
+// more tells that a stream has more training rows than those of its head.
+func more(v train.DataReady) string {
+	if v.Stream {
+		return " of the head, more to follow"
+	}
+	return ""
 }
 
 // uneven tells what is lost if the shards cannot be shared evenly.

@@ -39,6 +39,9 @@ func (y *studying) begin(c *cobra.Command, what string) (*study.Grid, []uint64, 
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
+	if err := y.settings.SettleStream(origins); err != nil {
+		return nil, nil, nil, nil, err
+	}
 	seeds, err := parseSeeds(y.seeds, y.settings.Train.Seed)
 	if err != nil {
 		return nil, nil, nil, nil, err

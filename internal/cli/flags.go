@@ -33,9 +33,11 @@ var (
 func (s *Settings) dataFlags(f *pflag.FlagSet) {
 	c := &s.Train
 	f.StringVar(&c.Data, "data", c.Data, "`SOURCE` of the data: glyphs (built in), fashion-mnist or mnist (downloaded once), idx:DIR (MNIST's files), images:DIR (a folder for each class), cifar10:DIR, cifar100:DIR, or a table csv:FILE, arff:FILE, libsvm:FILE, parquet:FILE, npy:FILE or npz:FILE; all may be gzipped; DIR and FILE are paths or http(s) addresses")
+	f.IntVar(&c.Stream, "stream", c.Stream, "`HEAD`: --data is a stream of rows (csv:- is standard input, csv:DIR a directory that files are moved into until one called END, csv:FILE a file), gone through once as it comes; its first HEAD rows tell columns, classes and test rows; 0: no stream")
 	f.StringVar(&c.TestData, "test-data", c.TestData, "a second table to test on, a `SOURCE` like that of --data, in place of a split")
 	f.StringVar(&c.Label, "label", c.Label, "`COLUMN` of a table that holds the label: a name, or an index from 0; -1 is the last")
 	f.StringVar(&c.Target, "target", c.Target, "`LABEL,...` that make up one class; all other labels are the other")
+	f.StringVar(&c.Classes, "classes", c.Classes, "`LABEL,...`: all classes of a table, also those that come late in a stream (default: the labels of the training rows)")
 	f.StringVar(&c.Categorical, "categorical", c.Categorical, "`COLUMN,...` whose numbers are the codes of categories; columns of text are categories without being told")
 	f.StringVar(&c.Drop, "drop", c.Drop, "`COLUMN,...` of a table to leave out")
 	f.StringVar(&c.Text, "text", c.Text, "`COLUMN,...` of free text, whose words, pairs of words and trigrams of characters are hashed into an embedding")

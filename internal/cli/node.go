@@ -49,6 +49,9 @@ bits do not depend on how many they are.`,
 		if err != nil {
 			return err
 		}
+		if err := s.SettleStream(origins); err != nil {
+			return err
+		}
 		return p.node(ctx, s, ConfigYAML(s.Flags(ForNode), origins))
 	})
 	return c

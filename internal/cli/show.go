@@ -43,7 +43,10 @@ func watch(view *screen.Screen) train.Observer {
 			}
 			formed = true
 		},
-		Waiting:           func(v train.Waiting) { view.Waiting(plainReason(v.Reason)) },
+		Waiting: func(v train.Waiting) {
+			v.Reason = plainReason(v.Reason)
+			view.Waiting(Missing(v))
+		},
 		StepDone:          view.StepDone,
 		Evaluated:         view.Evaluated,
 		CheckpointWritten: view.CheckpointWritten,

@@ -35,6 +35,9 @@ func (s Settings) Validate(who For) error {
 	if s.Resume == "auto" && s.Out == "" {
 		wrong = append(wrong, errors.New("--resume auto: --out is missing: the directory of the run that is to go on"))
 	}
+	if s.DataFrom == "peers" && s.Train.Stream > 0 {
+		wrong = append(wrong, errors.New("--data-from peers does not go with --stream: its files are not all there yet"))
+	}
 	wrong = append(wrong, s.share(who))
 	if err := errors.Join(wrong...); err != nil {
 		return &train.UsageError{Err: err}

@@ -74,9 +74,18 @@ func (o *output) String() string {
 // test at the latest.
 func start(t *testing.T, program string, args ...string) *process {
 	t.Helper()
+	return startFrom(t, nil, program, args...)
+}
+
+// startFrom is start for a program that reads in as its standard input.
+func startFrom(t *testing.T, in *os.File, program string, args ...string) *process {
+	t.Helper()
 	p := &process{done: make(chan struct{})}
 	p.Cmd = exec.Command(program, args...)
 	p.Stdout, p.Stderr = &p.stdout, &p.stderr
+	if in != nil {
+		p.Stdin = in
+	}
 	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.Env = append(os.Environ(), "NO_COLOR=1")
 	if err := p.Start(); err != nil {

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,7 +22,7 @@ type progress struct {
 // plain returns the step as key=value words.
 func (p progress) plain() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "method=%s epoch=%d/%d step=%d/%d loss=%.4f", word(p.title), p.Epoch, p.Epochs, p.Step, p.Steps, p.Loss)
+	fmt.Fprintf(&b, "method=%s epoch=%d/%d step=%s loss=%.4f", word(p.title), p.Epoch, p.Epochs, p.step(), p.Loss)
 	if p.rate > 0 {
 		fmt.Fprintf(&b, " samples_per_second=%.0f", p.rate)
 	}
@@ -29,6 +30,14 @@ func (p progress) plain() string {
 		fmt.Fprintf(&b, " eta=%s", clock(p.eta))
 	}
 	return b.String()
+}
+
+// step returns the number of the step, and of how many if that is known.
+func (p progress) step() string {
+	if p.Steps == 0 {
+		return strconv.Itoa(p.Step)
+	}
+	return fmt.Sprintf("%d/%d", p.Step, p.Steps)
 }
 
 // barCells is the length of the bar, if there is room for it.
@@ -44,8 +53,8 @@ func (p progress) live(width int, colour bool) string {
 	if p.eta >= 0 {
 		eta = clock(p.eta)
 	}
-	rest := fmt.Sprintf("  epoch %d/%d  step %d/%d  %s samples/s  loss %.4f  ETA %s",
-		p.Epoch, p.Epochs, p.Step, p.Steps, rate, p.Loss, eta)
+	rest := fmt.Sprintf("  epoch %d/%d  step %s  %s samples/s  loss %.4f  ETA %s",
+		p.Epoch, p.Epochs, p.step(), rate, p.Loss, eta)
 	bar := "  " + bar(p.Step, p.Steps)
 	room := width - 1
 	if columns(p.title)+columns(bar)+columns(rest) > room {

@@ -76,7 +76,10 @@ func (s *Screen) StepDone(v train.StepDone) {
 		return
 	}
 	s.mu.last = now
-	p := progress{StepDone: v, title: s.mu.title, rate: s.mu.pace.samples(), eta: s.mu.pace.eta(v.Steps - v.Step)}
+	p := progress{StepDone: v, title: s.mu.title, rate: s.mu.pace.samples(), eta: -1}
+	if v.Steps > 0 {
+		p.eta = s.mu.pace.eta(v.Steps - v.Step)
+	}
 	if s.cfg.Mode == Plain {
 		fmt.Fprintln(s.cfg.Out, p.plain())
 		return
@@ -104,7 +107,7 @@ func (s *Screen) CheckpointWritten(v train.CheckpointWritten) {
 	}
 }
 
-// Waiting tells what is waited for, if that takes long enough for a person to
+// Waiting says that something is waited for, if that takes long enough for a person to
 // wonder; an empty reason ends the wait.
 func (s *Screen) Waiting(reason string) {
 	s.mu.Lock()
@@ -128,7 +131,7 @@ func (s *Screen) stillWaiting() {
 	s.mu.alarm = nil
 	s.mu.Unlock()
 	if reason != "" {
-		s.Note("no ring: %s", reason)
+		s.Note("%s", reason)
 	}
 }
 

@@ -165,6 +165,25 @@ func TestConcurrent(t *testing.T) {
 	s.Close()
 }
 
+// TestNoTotal: where nobody knows how many steps there are, none is made up.
+func TestNoTotal(t *testing.T) {
+	v := progress{StepDone: train.StepDone{Step: 7, Epoch: 1, Epochs: 1, Loss: 2}, title: "absgd", eta: -1}
+	if got, want := v.plain(), "method=absgd epoch=1/1 step=7 loss=2.0000"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := v.live(100, false), "absgd    epoch 1/1  step 7  - samples/s  loss 2.0000  ETA -"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	w := newWorld(Plain, 80)
+	for i := range 3 {
+		w.StepDone(train.StepDone{Step: i + 1, Epoch: 1, Epochs: 1, SamplesSeen: int64(100 * i)})
+		w.now = w.now.Add(5 * time.Second)
+	}
+	if strings.Contains(w.out.String(), "eta") || !strings.Contains(w.out.String(), "step=3 ") {
+		t.Errorf("%s", w.out.String())
+	}
+}
+
 func ExampleScreen() {
 	s := New(Config{Mode: Plain, Out: os.Stdout, Now: func() time.Time { return time.Unix(0, 0) }})
 	s.Begin("erm")
@@ -177,15 +196,15 @@ func ExampleScreen() {
 func TestWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(Plain, 80)
-		w.Waiting("for a")
+		w.Waiting("no ring: for a")
 		time.Sleep(patience / 2)
 		w.Waiting("") // it came soon
 		time.Sleep(time.Hour)
-		w.Waiting("for b")
+		w.Waiting("no ring: for b")
 		time.Sleep(patience / 2)
-		w.Waiting("for c")
+		w.Waiting("no ring: for c")
 		time.Sleep(time.Hour)
-		w.Waiting("for d")
+		w.Waiting("no ring: for d")
 		w.Close()
 		time.Sleep(time.Hour)
 		if got, want := w.out.String(), "no ring: for c\n"; got != want {
