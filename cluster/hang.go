@@ -71,7 +71,7 @@ func (s *state) judge(ctx context.Context, generation uint64, records []MemberSt
 		s.over = reason
 	case name == s.node.self.Name:
 		s.aside = now.Add(firstBar)
-		s.lose(Loss{Peer: name, Reason: reason})
+		s.lose(Loss{Peer: name, Reason: reason, Hung: true})
 	case p != nil:
 		p.exclude(now, firstBar)
 		l := flightOf(records, name)
