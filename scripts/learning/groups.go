@@ -29,7 +29,7 @@ var groups = []group{
 			"absgd[ess=0.9]+la", "absgd[ess=0.9]+la --ensemble 4",
 			"erm --init-scale 0.4", "la --init-scale 0.4", "absgd[lambda=inf@0,3@0.6]+la --init-scale 0.4",
 			"absgd[lambda=inf@0,2@0.8]+la --init-scale 0.4", "absgd[ess=0.9]+la --init-scale 0.4",
-			"absgd[lambda=inf@0,3@0.6]+la --init-scale 0.4 --ensemble 4",
+			"absgd[lambda=inf@0,3@0.6]+la --init-scale 0.4 --ensemble 4", "absgd[lambda=inf@0,2@0.8]+la --init-scale 0.4 --ensemble 4",
 		},
 	},
 	{
