@@ -29,14 +29,22 @@ func testChords(t *testing.T, open func(*testing.T, int) Net) {
 
 // testEdges has one node that wants no chords: no ring starts.
 func testEdges(t *testing.T, net Net) {
+	testOneDiffers(t, net,
+		func(top *allreduce.Topology) { top.Sizes.Chords = chorded.Chords },
+		func(top *allreduce.Topology) { top.Sizes.Chords = 5 })
+}
+
+// testOneDiffers has four nodes form a ring that all have edited, and one of them
+// once more: none comes to be.
+func testOneDiffers(t *testing.T, net Net, all, one func(*allreduce.Topology)) {
 	ctx, cancel := deadline(t)
 	defer cancel()
 	errs := Each(4, func(r int) error {
-		sizes := chorded
-		if r == 2 {
-			sizes.Chords = 5
+		top := net.Topology(r, Bounds(8, 4), small)
+		if all(&top); r == 2 {
+			one(&top)
 		}
-		_, err := allreduce.Form(ctx, net.Transports[r], net.Topology(r, Bounds(8, 4), sizes))
+		_, err := allreduce.Form(ctx, net.Transports[r], top)
 		return err
 	})
 	for r, err := range errs {

@@ -73,24 +73,7 @@ func testGroups(t *testing.T, open func(*testing.T, int) Net) {
 // testGroupsDiffer has one node that wants other groups, or other segments, which
 // two levels would wait for in vain: no ring starts.
 func testGroupsDiffer(t *testing.T, net Net, edit func(*allreduce.Topology)) {
-	ctx, cancel := deadline(t)
-	defer cancel()
-	errs := Each(4, func(r int) error {
-		top := net.Topology(r, Bounds(8, 4), small)
-		if top.Groups = 2; r == 2 {
-			edit(&top)
-		}
-		_, err := allreduce.Form(ctx, net.Transports[r], top)
-		return err
-	})
-	for r, err := range errs {
-		if pe, ok := errors.AsType[*allreduce.PeerError](err); !ok || pe.Phase != "Form" {
-			t.Errorf("rank %d: %v, want a PeerError in Form", r, err)
-		}
-	}
-	if !errors.Is(errs[2], allreduce.ErrRoster) {
-		t.Errorf("rank 2: %v, want ErrRoster", errs[2])
-	}
+	testOneDiffers(t, net, func(top *allreduce.Topology) { top.Groups = 2 }, edit)
 }
 
 // testGroupsAgain forms rings of one generation after the other, of the same
