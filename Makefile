@@ -7,6 +7,7 @@ RACE          := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... 
 # The detector's own runtime (Go 1.26.8) crashes in the simulations of whole runs, which have far more goroutines in a
 # bubble of simulated time than those of cluster and allreduce. They run without it.
 SIMULATED     := TestScripts|TestRandomSchedules|TestKillInEveryPhase|TestKillWhileJudging
+SIMULATED     := $(SIMULATED)|TestStream(sThatDiffer|Waits|IsLate|Drains|Hangs|TellsOfWaiting)
 
 .PHONY: help build run test race lint generate bench bench-peers scaling fuzz realdata tables learning soak chaos standstill cover ssh-test clean
 
