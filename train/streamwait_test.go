@@ -12,6 +12,18 @@ import (
 	"github.com/ballast-ml/ballast/dataset"
 )
 
+// begun writes the first 200 rows of the table of cfg to a spool, and returns its
+// path and the rows that are still to come.
+func begun(t testing.TB, cfg Config) (path string, rest []string) {
+	t.Helper()
+	text, err := os.ReadFile(strings.TrimPrefix(cfg.Data, "csv:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	return writeFile(t, "rows"+dataset.SpoolSuffix, []byte(strings.Join(lines[:200], ""))), lines[200:]
+}
+
 // slowly writes the rest of a table to a spool, with long pauses, and ends it.
 func slowly(t testing.TB, path string, lines []string) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
@@ -44,11 +56,6 @@ func slowly(t testing.TB, path string, lines []string) {
 func TestStreamWaits(t *testing.T) {
 	cfg := streamRun(t, func(c *Config) { c.TestData = "" })
 	want := inProcess(t, cfg, 1).ModelSHA256
-	text, err := os.ReadFile(strings.TrimPrefix(cfg.Data, "csv:"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.SplitAfter(string(text), "\n")
 	for name, script := range map[string][]string{
 		"undisturbed":                  {"start 3", "expect done 0,1,2"},
 		"kill one":                     {"start 3", "step 9", "kill 1", "expect done 0,2"},
@@ -59,14 +66,14 @@ func TestStreamWaits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				cfg := cfg
-				path := writeFile(t, "rows"+dataset.SpoolSuffix, []byte(strings.Join(lines[:200], "")))
+				path, rest := begun(t, cfg)
 				cfg.Data = "csv:" + path
 				w := newWorld(t, cfg, streamData(t, cfg), want)
 				defer w.end()
 				written := make(chan bool)
 				go func() {
 					defer close(written)
-					slowly(t, path, lines[200:])
+					slowly(t, path, rest)
 				}()
 				for _, line := range script {
 					w.do(line)
@@ -82,14 +89,9 @@ func TestStreamWaits(t *testing.T) {
 func TestStreamIsLate(t *testing.T) {
 	cfg := streamRun(t, func(c *Config) { c.TestData = "" })
 	want, whole := inProcess(t, cfg, 1).ModelSHA256, streamData(t, cfg)
-	text, err := os.ReadFile(strings.TrimPrefix(cfg.Data, "csv:"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.SplitAfter(string(text), "\n")
 	synctest.Test(t, func(t *testing.T) {
 		late := cfg
-		path := writeFile(t, "rows"+dataset.SpoolSuffix, []byte(strings.Join(lines[:200], "")))
+		path, rest := begun(t, cfg)
 		late.Data = "csv:" + path
 		w := newWorld(t, cfg, whole, want)
 		w.own = map[int]*dataset.Data{1: streamData(t, late)}
@@ -97,7 +99,7 @@ func TestStreamIsLate(t *testing.T) {
 		written := make(chan bool)
 		go func() {
 			defer close(written)
-			slowly(t, path, lines[200:])
+			slowly(t, path, rest)
 		}()
 		w.do("start 3")
 		w.do("expect done 0,1,2")
@@ -111,14 +113,10 @@ func TestStreamIsLate(t *testing.T) {
 // TestStreamDrains: a node that is asked to leave does not wait for rows first.
 func TestStreamDrains(t *testing.T) {
 	cfg := streamRun(t, func(c *Config) { c.TestData = "" })
-	text, err := os.ReadFile(strings.TrimPrefix(cfg.Data, "csv:"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.SplitAfter(string(text), "\n")
 	synctest.Test(t, func(t *testing.T) {
 		cfg := cfg
-		cfg.Data = "csv:" + writeFile(t, "rows"+dataset.SpoolSuffix, []byte(strings.Join(lines[:200], "")))
+		path, _ := begun(t, cfg)
+		cfg.Data = "csv:" + path
 		w := newWorld(t, cfg, streamData(t, cfg), "")
 		defer w.end()
 		for _, line := range []string{"start 2", "step 4", "pass 20s", "drain 0,1", "pass 2s"} {
@@ -145,14 +143,9 @@ func TestStreamHangs(t *testing.T) {
 // end of it.
 func TestStreamTellsOfWaiting(t *testing.T) {
 	cfg := streamRun(t, func(c *Config) { c.TestData = "" })
-	text, err := os.ReadFile(strings.TrimPrefix(cfg.Data, "csv:"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.SplitAfter(string(text), "\n")
 	synctest.Test(t, func(t *testing.T) {
 		cfg := cfg
-		path := writeFile(t, "rows"+dataset.SpoolSuffix, []byte(strings.Join(lines[:200], "")))
+		path, rest := begun(t, cfg)
 		cfg.Data = "csv:" + path
 		j := testJob(t, cfg, streamData(t, cfg))
 		var told []string
@@ -160,7 +153,7 @@ func TestStreamTellsOfWaiting(t *testing.T) {
 		written := make(chan bool)
 		go func() {
 			defer close(written)
-			slowly(t, path, lines[200:501])
+			slowly(t, path, rest[:301])
 		}()
 		if _, err := trainJobs(t.Context(), j); err != nil {
 			t.Fatal(err)
