@@ -61,11 +61,7 @@ func TestPortInUseIsTold(t *testing.T) {
 	}
 
 	// Only the UDP half is taken: the TCP half must be given back.
-	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer udp.Close()
+	udp := udpAlone(t)
 	if _, err := Listen(t.Context(), udp.LocalAddr().String()); !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "udp "+udp.LocalAddr().String()) {
 		t.Errorf("got %v", err)
 	}
@@ -74,6 +70,23 @@ func TestPortInUseIsTold(t *testing.T) {
 		t.Fatalf("the TCP port was kept: %v", err)
 	}
 	tcp.Close()
+}
+
+// udpAlone takes a UDP port whose TCP half is free: the system looks only for
+// the half that it is asked for, and other programs have connections.
+func udpAlone(t *testing.T) net.PacketConn {
+	t.Helper()
+	for {
+		udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { udp.Close() })
+		if tcp, err := net.Listen("tcp", udp.LocalAddr().String()); err == nil {
+			tcp.Close()
+			return udp
+		}
+	}
 }
 
 func TestBadListenAddressIsTold(t *testing.T) {
