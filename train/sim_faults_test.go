@@ -7,9 +7,14 @@ import (
 	"github.com/ballast-ml/ballast/cluster/clustertest"
 )
 
-// hop is how long a frame takes, unless a script says otherwise: simulated time
-// passes in no other way while nothing goes wrong.
-const hop = 5 * time.Millisecond
+// Simulated time passes in two ways while nothing goes wrong: a frame takes
+// hop, unless a script says otherwise, and a step's forward pass takes compute.
+// Without the latter a node alone, which sends nobody anything, would be through
+// with its run in no time, before whatever a script has in store for it.
+const (
+	hop     = 5 * time.Millisecond
+	compute = 5 * time.Millisecond
+)
 
 // slow gives every edge to and from n its delay; the lock is held.
 func (w *world) slow(n *simNode) {

@@ -101,6 +101,9 @@ func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, err
 		n.progress(p)
 		n.flip(p, j)
 		told(p)
+		if p.Phase == "forward" {
+			<-time.After(compute)
+		}
 		if n.hangs(p) {
 			<-ctx.Done() // the process does
 		}
