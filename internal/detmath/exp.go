@@ -73,5 +73,8 @@ func expReduced(hi, lo float64, k int) float64 {
 	p = p1 + float64(t*p)
 	c := r - float64(t*p)
 	y := 1 - ((lo - float64(r*c)/(2-c)) - hi)
-	return math.Ldexp(y, k)
+	if k < -1021 || k > 1022 {
+		return math.Ldexp(y, k)
+	}
+	return math.Float64frombits(math.Float64bits(y) + uint64(k)<<52) // y is in [1/2, 2): Ldexp, which looks twice as long
 }
