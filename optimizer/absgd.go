@@ -143,7 +143,7 @@ func (w *ABSGD) Settle(ctx context.Context, at At, local []Shard, total [3]float
 	if err := finite(ctx, local, total, r); err != nil {
 		return Outcome{}, err
 	}
-	lambda := w.cfg.Lambda.At(at)
+	lambda, c := w.cfg.Lambda.At(at), w.classes.at(at)
 	next := w.avg.advance(w.cfg, lambda, total)
 	w.next = next.append(w.next[:0])
 	if math.IsInf(lambda, 1) {
@@ -155,13 +155,15 @@ func (w *ABSGD) Settle(ctx context.Context, at At, local []Shard, total [3]float
 	for s := range local {
 		f := next.factor(w.n.triples[s], total)
 		if w.cfg.Floor {
-			f = raise(local[s], w.terms[s], w.classes.at(at), f, 1/total[2])
+			f = raise(local[s], w.terms[s], c, f, 1/total[2])
 		}
 		w.n.factors[s] = float32(f)
 	}
-	return Outcome{
-		Factors: w.n.factors, LogU: next.logU, Lambda: lambda, Rows: int(total[2]), next: w.next,
-	}, nil
+	o := Outcome{Factors: w.n.factors, LogU: next.logU, Lambda: lambda, Rows: int(total[2]), next: w.next}
+	if c == nil { // else class weights are in the exponents
+		o.Triples = w.n.triples
+	}
+	return o, nil
 }
 
 // Commit makes the outcome's moving average current.

@@ -76,6 +76,11 @@ type Outcome struct {
 	Lambda float64
 	// Rows is the number of samples in the global batch.
 	Rows int
+	// Triples, if not nil, are those of ℓ_i/λ + log v_i for each shard of this node
+	// (package logsum), v_i being the sample's own weight: where they are behind
+	// the weights, nobody has to compute them again. They are the weighter's, and
+	// valid until the next call.
+	Triples [][3]float64
 
 	next []float64
 }

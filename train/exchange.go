@@ -143,7 +143,7 @@ func (x *exchange) next() error {
 func (x *exchange) weighed(out optimizer.Outcome) error {
 	x.out = out
 	for i := range x.s.records {
-		x.s.record(i, float64(out.Factors[i]), out.Lambda)
+		x.s.record(i, out)
 	}
 	x.stage = reporting
 	if err := x.ring.BeginGather(x.ctx, x.s.records); err != nil || x.overlap {

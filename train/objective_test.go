@@ -14,22 +14,7 @@ import (
 // directions by finite differences.
 func TestObjectiveGradient(t *testing.T) {
 	for _, lambda := range []string{"0.7", "5", "-2"} {
-		cfg, data := smallRun(t, func(c *Config) {
-			c.Method, c.Lambda, c.Gamma, c.Alpha, c.Norm, c.Dropout = "absgd", lambda, 1, 1, "none", 0
-			c.Epochs, c.ValFraction, c.Optimizer, c.Clip, c.WeightDecay = 1, 0, "sgd", 0, 0
-			c.LR, c.LRSchedule, c.Warmup, c.Momentum, c.Shards = 1, "constant", 0, 0, 3
-		})
-		cfg.Batch = data.Train.Len()
-		j := testJob(t, cfg, data)
-		before := append([]float32{}, j.net.Params()...)
-		var told StepDone
-		j.observe = Tee(Observer{}, Observer{StepDone: func(v StepDone) { told = v }})
-		if _, err := trainJobs(t.Context(), j); err != nil {
-			t.Fatal(err)
-		}
-		if told.Steps != 1 {
-			t.Fatalf("%d steps, expected one batch of all rows", told.Steps)
-		}
+		j, before, told := wholeSetStep(t, func(c *Config) { c.Lambda = lambda })
 		gradient := make([]float64, len(before)) // of plain descent at rate 1
 		for i, p := range j.net.Params() {
 			gradient[i] = float64(before[i]) - float64(p)
@@ -53,6 +38,47 @@ func TestObjectiveGradient(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestObjectiveIsOfTheLosses: F is of the losses alone also where the weigher's
+// exponents are others, or λ is chosen after the losses are known.
+func TestObjectiveIsOfTheLosses(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"class weights":                 func(c *Config) { c.Method, c.CBFrom = "absgd+cb", 0 },
+		"a given effective sample size": func(c *Config) { c.ESS = 0.5 },
+		"a given size, easy samples":    func(c *Config) { c.ESS, c.Lambda = 0.8, "-1" },
+		"a floor below the weights":     func(c *Config) { c.Lambda, c.Floor = "-2", true },
+	} {
+		j, before, told := wholeSetStep(t, change)
+		want := objectiveOf(t, j, float64(told.Lambda))(before)
+		if got := float64(told.Objective); math.IsInf(float64(told.Lambda), 0) || math.Abs(got-want) > 1e-5*math.Abs(want) {
+			t.Errorf("%s: λ %v, the step reports %v, the losses give %v", name, told.Lambda, got, want)
+		}
+	}
+}
+
+// wholeSetStep takes one plain step of descent at rate 1 on the whole training
+// set, with ABSGD at γ = α = 1 unless change says otherwise, and returns the
+// parameters before it.
+func wholeSetStep(t *testing.T, change func(*Config)) (j *job, before []float32, told StepDone) {
+	t.Helper()
+	cfg, data := smallRun(t, func(c *Config) {
+		c.Method, c.Lambda, c.Gamma, c.Alpha, c.Norm, c.Dropout = "absgd", "2", 1, 1, "none", 0
+		c.Epochs, c.ValFraction, c.Optimizer, c.Clip, c.WeightDecay = 1, 0, "sgd", 0, 0
+		c.LR, c.LRSchedule, c.Warmup, c.Momentum, c.Shards = 1, "constant", 0, 0, 3
+		change(c)
+	})
+	cfg.Batch = data.Train.Len()
+	j = testJob(t, cfg, data)
+	before = append([]float32{}, j.net.Params()...)
+	j.observe = Tee(Observer{}, Observer{StepDone: func(v StepDone) { told = v }})
+	if _, err := trainJobs(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if told.Steps != 1 {
+		t.Fatalf("%d steps, expected one batch of all rows", told.Steps)
+	}
+	return j, before, told
 }
 
 // objectiveOf returns F as a function of the parameters.

@@ -60,8 +60,9 @@ func (s *session) stepDone(b *dataset.Batch) StepDone {
 	}
 }
 
-// record fills the record of local shard i, whose weights are factor·q.
-func (s *session) record(i int, factor, lambda float64) {
+// record fills the record of local shard i, which has its weights.
+func (s *session) record(i int, out optimizer.Outcome) {
+	factor := float64(out.Factors[i])
 	var loss, weight, square, weighted float64
 	for k, q := range s.weighed[i].Q {
 		l, w := float64(s.weighed[i].Losses[k]), float64(factor*float64(q))
@@ -72,7 +73,11 @@ func (s *session) record(i int, factor, lambda float64) {
 	}
 	r := s.records[i]
 	r[0], r[1], r[2], r[3] = loss, weight, square, weighted
-	r[4], r[5] = exponentials(s.weighed[i], lambda)
+	if out.Triples != nil {
+		r[4], r[5] = out.Triples[i][0], out.Triples[i][1]
+	} else {
+		r[4], r[5] = exponentials(s.weighed[i], out.Lambda)
+	}
 	r[recordRows] = readRows(s.batch.Digest)
 }
 
