@@ -50,10 +50,10 @@ var sections = []section{
 	{"step", "The step, beside PyTorch", 5, steps},
 	{"older", "The step, beside an older PyTorch", 3, olderSteps},
 	{"ring", "The ring, beside gloo", 5, ring},
-	{"method", "ABSGD, beside plain averaging", 3, method},
-	{"methods", "Every method, beside plain averaging", 1, methods},
-	{"elastic", "Elasticity, beside none", 3, elastic},
-	{"shards", "Eight shards on two processes, beside two", 3, shards},
+	{"method", "ABSGD, beside plain averaging", 4, method},
+	{"methods", "Every method, beside plain averaging", 2, methods},
+	{"elastic", "Elasticity, beside none", 4, elastic},
+	{"shards", "Eight shards on two processes, beside two", 4, shards},
 	{"processes", "Two processes, beside one", 8, processes},
 }
 
