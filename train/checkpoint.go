@@ -28,6 +28,7 @@ type checkpoints struct {
 	create func(path string) (syncFile, error)
 
 	top  float64       // the best score offered; NaN: none
+	owed bool          // one has been due since the last offer
 	wake chan struct{} // holds a token while a snapshot waits
 	done chan struct{} // closed when the writer has ended
 
@@ -59,15 +60,11 @@ func openCheckpoints(dir string, every, keep int, id identity) *checkpoints {
 	return c
 }
 
-// consider is called behind each committed step, on the node that writes, with
-// the generation of its ring and the balanced accuracy on the validation part,
-// or NaN if this step was not evaluated. It offers the state if a checkpoint
-// is due, or if the score is the best so far.
-func (c *checkpoints) consider(j *job, generation uint64, score float64) {
-	if c == nil || c.every < 0 {
-		return
+// due tells whether a checkpoint follows a step.
+func (c *checkpoints) due(j *job, step int) bool {
+	if c == nil {
+		return false
 	}
-	better := score > c.top || math.IsNaN(c.top) && !math.IsNaN(score)
 	perEpoch, total := j.plan.StepsPerEpoch(), j.plan.TotalSteps()
 	if j.plan.Open {
 		perEpoch = streamCheckpoints
@@ -75,11 +72,26 @@ func (c *checkpoints) consider(j *job, generation uint64, score float64) {
 	if j.ended() {
 		total = j.state.Step
 	}
-	if better || checkpointDue(c.every, j.state.Step, perEpoch, total) {
-		c.offer(j, generation, score)
-	} else {
-		c.deliver(j.observe)
+	return checkpointDue(c.every, step, perEpoch, total)
+}
+
+// consider is called behind each committed step, on the node that writes, with
+// the generation of its ring and the balanced accuracy on the validation part,
+// or NaN if this step was not evaluated. It offers the state if a checkpoint
+// is due, or if the score is the best so far; but only a state that the nodes
+// have just compared: until they do, the checkpoint stays due.
+func (c *checkpoints) consider(j *job, generation uint64, score float64, compared bool) {
+	if c == nil || c.every < 0 {
+		return
 	}
+	better := score > c.top || math.IsNaN(c.top) && !math.IsNaN(score)
+	c.owed = c.owed || better || c.due(j, j.state.Step)
+	if !c.owed || !compared {
+		c.deliver(j.observe)
+		return
+	}
+	c.owed = false
+	c.offer(j, generation, score)
 }
 
 // checkpointDue says whether a checkpoint follows a step.

@@ -182,10 +182,10 @@ func TestOfferDoesNotWait(t *testing.T) {
 		f, err := createFile(path)
 		return slowFile{f, entered, release}, err
 	}
-	c.consider(j.at(1), 1, unscored)
+	c.consider(j.at(1), 1, unscored, true)
 	<-entered
 	for step := 2; step <= 5; step++ {
-		c.consider(j.at(step), 1, unscored)
+		c.consider(j.at(step), 1, unscored, true)
 	}
 	j.at(6) // not offered: what waits is a copy
 	close(release)
@@ -203,6 +203,22 @@ func TestOfferDoesNotWait(t *testing.T) {
 	}
 }
 
+// TestDueCheckpointWaits for a state that has been compared.
+func TestDueCheckpointWaits(t *testing.T) {
+	var e told
+	j, dir := tinyJob(t, &e), t.TempDir()
+	c := openCheckpoints(dir, 10, 9, identityOf(j))
+	for step, compared := range []bool{9: true, 10: false, 11: false, 12: true, 13: true} {
+		if step >= 9 {
+			c.consider(j.at(step), 1, unscored, compared)
+		}
+	}
+	c.close(j.observe)
+	if d := cmp.Diff([]string{checkpointName(12)}, names(t, dir)); d != "" {
+		t.Error(d)
+	}
+}
+
 // TestConsider offers what is due, and what is better than all before.
 func TestConsider(t *testing.T) {
 	var e told
@@ -210,14 +226,14 @@ func TestConsider(t *testing.T) {
 	for step, score := range map[int]float64{3: 0.5, 4: unscored, 7: 0.4, 10: unscored, 13: 0.6} {
 		c := openCheckpoints(dir, 10, 9, identityOf(j))
 		c.top = 0.45
-		c.consider(j.at(step), 1, score)
+		c.consider(j.at(step), 1, score, true)
 		c.close(j.observe)
 	}
 	if d := cmp.Diff([]string{checkpointName(3), checkpointName(10), checkpointName(13)}, names(t, dir)); d != "" {
 		t.Error(d)
 	}
 	var none *checkpoints
-	none.consider(j, 1, 1)
+	none.consider(j, 1, 1, true)
 	none.offer(j, 1, 1)
 	none.deliver(j.observe)
 	none.close(j.observe)

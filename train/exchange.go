@@ -52,7 +52,7 @@ func newExchange(s *session) *exchange {
 // depends on the whole batch are waited for.
 func (x *exchange) begin(ctx context.Context, b *dataset.Batch, at optimizer.At, ring *allreduce.Step) error {
 	x.ctx, x.batch, x.at, x.ring = ctx, b, at, ring
-	x.stage, x.err = nothing, nil
+	x.stage, x.err, x.s.asked = nothing, nil, false
 	for i := range x.final {
 		x.final[i].Store(int64(len(x.s.gradient)))
 	}
@@ -130,7 +130,7 @@ func (x *exchange) next() error {
 		if err := x.s.sameRows(all); err != nil {
 			return err
 		}
-		x.done = x.s.report(all, x.batch, x.out)
+		x.done, x.s.asked = x.s.report(all, x.batch, x.out), asks(all)
 		if err = x.ring.BeginSum(x.ctx, x.s.gradient, x.s.gradients, x.out.Factors); err == nil {
 			x.stage = summing // or there is no Sum to end
 		}

@@ -192,9 +192,14 @@ type ringCheckpoints struct {
 	generation uint64
 }
 
+// due tells whether a checkpoint follows a step.
+func (c ringCheckpoints) due(j *job, step int) bool { return c.to.due(j, step) }
+
 // consider offers the state behind a committed step, with the score on the
-// validation part or NaN.
-func (c ringCheckpoints) consider(j *job, score float64) { c.to.consider(j, c.generation, score) }
+// validation part or NaN, and whether all nodes have just compared it.
+func (c ringCheckpoints) consider(j *job, score float64, compared bool) {
+	c.to.consider(j, c.generation, score, compared)
+}
 
 // last offers the state at which this node leaves.
 func (c ringCheckpoints) last(j *job) { c.to.offer(j, c.generation, math.NaN()) }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ballast-ml/ballast/dataset"
 	"github.com/ballast-ml/ballast/internal/detmath"
@@ -11,11 +12,13 @@ import (
 
 // recordSize is the number of float64 that each shard tells the others about a
 // step: Σvℓ, Σw, Σw², Σwℓ, and of a = ℓ/λ + log v the maximum and Σe^(a-max), where
-// v is the weight of a row of its own, else 1; and which rows of a stream it has
-// read so far (see readRows).
+// v is the weight of a row of its own, else 1; which rows of a stream it has
+// read so far (see readRows); and 1 if its node is to write a checkpoint behind
+// the step, so that all compare their states first, else 0.
 const (
-	recordSize = 7
+	recordSize = 8
 	recordRows = 6
+	recordAsks = 7
 )
 
 // report returns what a step's observers are told, from the records of all
@@ -79,6 +82,15 @@ func (s *session) record(i int, out optimizer.Outcome) {
 		r[4], r[5] = exponentials(s.weighed[i], out.Lambda)
 	}
 	r[recordRows] = readRows(s.batch.Digest)
+	r[recordAsks] = 0
+	if s.checkpoints.due(s.job, s.batch.Step+1) {
+		r[recordAsks] = 1
+	}
+}
+
+// asks tells whether a node wants the states compared behind the step.
+func asks(records [][]float64) bool {
+	return slices.ContainsFunc(records, func(r []float64) bool { return r[recordAsks] != 0 })
 }
 
 // own returns the weight of sample k of its own.

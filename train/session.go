@@ -51,6 +51,7 @@ type session struct {
 	names  []string // of the ring's nodes, by rank
 	bounds []int    // the ring's shard map
 
+	asked       bool            // a node wants the states compared behind this step
 	drain       <-chan struct{} // closed: end at the next step boundary
 	checkpoints ringCheckpoints
 }
@@ -164,11 +165,11 @@ func (s *session) stepFrom(ctx context.Context, loader *dataset.Loader) (*datase
 	return b, done, err
 }
 
-// between does what is due between two steps. No checkpoint is offered that
-// the nodes do not agree on.
+// between does what is due between two steps. What is evaluated, or leaves the
+// ring as a checkpoint or a model, is a state that the nodes agree on.
 func (s *session) between(ctx context.Context) error {
-	epochEnds := s.job.epochEnds()
-	if epochEnds || s.job.state.Step%verifyEvery == 0 || s.job.evaluates() {
+	compared := s.asked || s.job.evaluates() || s.job.ended() || s.job.state.Step%verifyEvery == 0
+	if compared {
 		if err := s.verify(ctx); err != nil {
 			return err
 		}
@@ -180,7 +181,7 @@ func (s *session) between(ctx context.Context) error {
 			return err
 		}
 	}
-	s.checkpoints.consider(s.job, score)
+	s.checkpoints.consider(s.job, score, compared)
 	return nil
 }
 
@@ -192,7 +193,7 @@ func (s *session) evaluateAgain(ctx context.Context) error {
 	}
 	score, err := s.evaluateEpoch(ctx)
 	if err == nil {
-		s.checkpoints.consider(s.job, score)
+		s.checkpoints.consider(s.job, score, true)
 	}
 	return err
 }

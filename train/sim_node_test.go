@@ -85,6 +85,13 @@ func (n *simNode) run(ctx context.Context, min int, join []string) (Summary, err
 	m := &member{job: j, started: time.Now(), opts: Options{
 		Name: fmt.Sprintf("n%02d", n.index), Join: join, Nodes: min, Drain: n.drain, StartTimeout: time.Hour, Log: simLog(),
 	}}
+	if w.dir != "" {
+		if m.dir, err = claim(w.dir, true); err != nil {
+			return Summary{}, err
+		}
+		m.checkpoints = openCheckpoints(w.dir, w.every, 1000, identityOf(j))
+		defer m.checkpoints.close(j.observe)
+	}
 	if m.net, err = m.enter(ctx, 0, n.end, w.mem); err != nil {
 		return Summary{}, err
 	}

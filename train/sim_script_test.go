@@ -2,6 +2,7 @@ package train
 
 import (
 	"bufio"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 //
 //	chords N             rings of N nodes and more have chords; before any start
 //	fold F               gradients are summed in F groups of shards; before any start
+//	checkpoints K        all nodes have one run directory, with a checkpoint every K steps; before any start
 //	start N              N nodes that wait for each other
 //	join                 one more
 //	step K               until every live node that can go on has committed K steps
@@ -37,6 +39,7 @@ import (
 //	expect dead I        node I has died where it was told to
 //	expect left I        node I has left in good order
 //	expect failed I      node I has given up with an error of its own
+//	expect sound K,...   there are these checkpoints, and each leads to the model of an undisturbed run
 func (w *world) do(line string) {
 	w.t.Helper()
 	word, rest, _ := strings.Cut(line, " ")
@@ -46,6 +49,8 @@ func (w *world) do(line string) {
 	case "fold":
 		w.cfg.Fold = w.number(rest)
 		w.want = inProcess(w.t, w.cfg, 1).ModelSHA256
+	case "checkpoints":
+		w.dir, w.every = w.t.TempDir(), w.number(rest)
 	case "start":
 		for range w.number(rest) {
 			w.spawn(w.number(rest))
@@ -161,6 +166,10 @@ func numbers(n int) []int {
 func (w *world) expect(line, rest string) {
 	w.t.Helper()
 	what, who, _ := strings.Cut(rest, " ")
+	if what == "sound" {
+		w.sound(line, who)
+		return
+	}
 	for _, n := range w.list(who) {
 		w.until(line, func() bool { return n.finished })
 		switch {
@@ -181,6 +190,37 @@ func (w *world) expect(line, rest string) {
 		case what == "left" && n.summary.ModelSHA256 != "":
 			w.t.Errorf("%s: node %d finished the run", line, n.index)
 		}
+	}
+}
+
+// sound goes on from each checkpoint in the run directory.
+func (w *world) sound(line, steps string) {
+	w.t.Helper()
+	var want []string
+	for step := range strings.SplitSeq(steps, ",") {
+		want = append(want, checkpointName(w.number(step)))
+	}
+	files, err := filepath.Glob(filepath.Join(w.dir, "step-*"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var got []string
+	for _, file := range files {
+		got = append(got, filepath.Base(file))
+		j := testJob(w.t, w.cfg, w.data)
+		s, err := readCheckpoint(file, j)
+		if err == nil {
+			err = s.restore(j)
+		}
+		if err != nil {
+			w.t.Fatalf("%s: %v", line, err)
+		}
+		if end, err := trainJobs(w.t.Context(), j); err != nil || end[0].ModelSHA256 != w.want {
+			w.t.Errorf("%s: from %s a node ends with %v, %v", line, file, end, err)
+		}
+	}
+	if !slices.Equal(got, want) {
+		w.t.Errorf("%s: the checkpoints are %v", line, got)
 	}
 }
 

@@ -23,6 +23,9 @@ type world struct {
 	own  map[int]*dataset.Data // of nodes that have other data, by index
 	want string                // the model's checksum
 
+	dir   string // the run directory of all nodes, if there is one
+	every int    // steps between its checkpoints
+
 	sizes allreduce.Sizes // of every ring
 	hop   time.Duration   // that a frame takes
 

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// verifyEvery is the number of steps between two comparisons of the nodes'
-// states; the end of an epoch has one too. A comparison costs a digest of the
-// state and a few bytes on the ring.
+// verifyEvery is the most steps between two comparisons of the nodes' states; an
+// evaluation, a checkpoint and the end of the run have one too. A comparison
+// costs a digest of the state and a few bytes on the ring.
 const verifyEvery = 100
 
 // DivergedError says that nodes which should be in one state are in several. A
