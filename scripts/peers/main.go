@@ -52,7 +52,7 @@ var sections = []section{
 	{"ring", "The ring, beside gloo", 5, ring},
 	{"method", "ABSGD, beside plain averaging", 4, method},
 	{"methods", "Every method, beside plain averaging", 2, methods},
-	{"elastic", "Elasticity, beside none", 4, elastic},
+	{"elastic", "Elasticity, beside none", 24, elastic},
 	{"shards", "Eight shards on two processes, beside two", 4, shards},
 	{"processes", "Two processes, beside one", 8, processes},
 }
