@@ -30,8 +30,6 @@ var groups = []group{
 			"erm --init-scale 0.4", "la --init-scale 0.4", "absgd[lambda=inf@0,3@0.6]+la --init-scale 0.4",
 			"absgd[lambda=inf@0,2@0.8]+la --init-scale 0.4", "absgd[ess=0.9]+la --init-scale 0.4",
 			"absgd[lambda=inf@0,3@0.6]+la --init-scale 0.4 --ensemble 4", "absgd[lambda=inf@0,2@0.8]+la --init-scale 0.4 --ensemble 4",
-			"erm --init-scale 0.4 --augment flip", "la --init-scale 0.4 --augment flip", "absgd[lambda=inf@0,3@0.6]+la --init-scale 0.4 --augment flip",
-			"absgd[lambda=inf@0,2@0.8]+la --init-scale 0.4 --augment flip",
 		},
 	},
 	{
