@@ -118,7 +118,7 @@ func TestReplayIsHarmless(t *testing.T) {
 func TestReplayAcrossRings(t *testing.T) {
 	simulate(t, func(t *testing.T, s *sim) {
 		kept := new(recordings)
-		var log journal
+		var log clustertest.Journal
 		nodes := s.cast(5, 4)
 		for _, a := range nodes {
 			a.cfg.Secret, a.cfg.Network, a.cfg.Log = []byte("secret"), tape{a.end, kept}, zerolog.New(&log)
@@ -176,24 +176,6 @@ func TestReplayAcrossRings(t *testing.T) {
 			t.Error("the log does not tell who has said what again")
 		}
 	})
-}
-
-// journal is a log that may be read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
 }
 
 var _ cluster.Network = tape{}

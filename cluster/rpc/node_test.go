@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/ballast-ml/ballast/cluster"
+	"github.com/ballast-ml/ballast/cluster/clustertest"
 )
 
 // config returns what four nodes of one run have in common.
@@ -211,10 +211,10 @@ func BenchmarkDeathToRing(b *testing.B) {
 }
 
 func TestRefusalNamesAndLogsTheStranger(t *testing.T) {
-	var log bytes.Buffer
+	var log clustertest.Journal
 	seed := listen(t)
 	cfg := config(0, seed, seed.Addr())
-	cfg.Log = zerolog.New(zerolog.SyncWriter(&log))
+	cfg.Log = zerolog.New(&log)
 	node, err := cluster.Join(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +226,7 @@ func TestRefusalNamesAndLogsTheStranger(t *testing.T) {
 	if !errors.As(err, &r) || r.Field != cluster.FieldData || r.Ours != "d2" || r.Theirs != "d1" || !strings.Contains(r.Peer, seed.Addr()) {
 		t.Errorf("got %v", err)
 	}
-	if err := node.Leave(t.Context()); err != nil { // ends all writing to the log
+	if err := node.Leave(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if err := seed.Close(); err != nil {

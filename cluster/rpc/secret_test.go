@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/ballast-ml/ballast/cluster"
+	"github.com/ballast-ml/ballast/cluster/clustertest"
 	"github.com/ballast-ml/ballast/internal/jobkey"
 )
 
@@ -25,12 +25,12 @@ func secured(t testing.TB, secret string) *tls.Config {
 	return config
 }
 
-// seed starts node 0 of a ring of two, whose log goes to the returned buffer;
-// done ends it, after which the log may be read.
-func seed(t testing.TB, secret string, opts ...Option) (s *Server, node *cluster.Node, log *bytes.Buffer, done func()) {
+// seed starts node 0 of a ring of two, whose log goes to the returned journal;
+// done ends it.
+func seed(t testing.TB, secret string, opts ...Option) (s *Server, node *cluster.Node, log *clustertest.Journal, done func()) {
 	t.Helper()
-	log = new(bytes.Buffer)
-	logger := zerolog.New(zerolog.SyncWriter(log))
+	log = new(clustertest.Journal)
+	logger := zerolog.New(log)
 	s = listen(t, append([]Option{TLS(secured(t, secret)), Log(logger)}, opts...)...)
 	cfg := config(0, s, s.Addr())
 	cfg.Nodes, cfg.Secret, cfg.Log = 2, []byte(secret), logger
