@@ -53,6 +53,10 @@ func (e *Endpoint) Close() {
 	e.wg.Wait()
 }
 
+// identifyTimeout is how long a connection may take to show its kind, TLS
+// included: long, for who connects is trusted, and may be short of processor time.
+const identifyTimeout = 10 * time.Second
+
 // sorter is a listener of the gRPC connections among those that come.
 type sorter struct {
 	net.Listener
@@ -90,7 +94,7 @@ func (s *sorter) run() {
 
 // sort hands c to those who serve its kind.
 func (s *sorter) sort(c net.Conn) {
-	_ = c.SetDeadline(time.Now().Add(wayTimeout))
+	_ = c.SetDeadline(time.Now().Add(identifyTimeout))
 	known, data, err := s.identify(c)
 	_ = c.SetDeadline(time.Time{})
 	switch {
