@@ -3,11 +3,7 @@
 BALLAST_DATA  ?= ../shared/data
 BALLAST_PEERS ?= ../shared/bench/peer
 STATICCHECK   ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
-RACE          := ./allreduce/... ./cluster/... ./dataset/... ./internal/cli/... ./internal/jobkey/...
-# The detector's own runtime (Go 1.26.8) crashes in the simulations of whole runs, which have far more goroutines in a
-# bubble of simulated time than those of cluster and allreduce. They run without it.
-SIMULATED     := TestScripts|TestRandomSchedules|TestKillInEveryPhase|TestKillWhileJudging
-SIMULATED     := $(SIMULATED)|TestStream(sThatDiffer|Waits|IsLate|Drains|Hangs|TellsOfWaiting)
+RACE          := ./allreduce/... ./cluster/... ./dataset/... ./internal/bubble ./internal/cli/... ./internal/jobkey/... ./internal/share ./train
 
 .PHONY: help build run test race lint generate bench bench-peers scaling fuzz realdata tables learning soak chaos standstill cover ssh-test clean
 
@@ -26,7 +22,6 @@ test: ## all tests that a bare clone can run (under 3 minutes on 2 cores)
 
 race: ## the packages with goroutines, under the race detector
 	go test -race $(RACE)
-	go test -race -skip '$(SIMULATED)' ./train
 
 lint: ## gofmt, go vet, staticcheck, tidy modules
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }

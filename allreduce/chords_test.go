@@ -5,11 +5,11 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // TestChordsTakeFewHops gathers over edges that take a while each: ⌈log2 N⌉ of
@@ -27,7 +27,7 @@ func TestChordsTakeFewHops(t *testing.T) {
 		{allreduce.ChordNodes - 1, allreduce.Sizes{}, allreduce.ChordNodes - 2},
 		{allreduce.ChordNodes, allreduce.Sizes{}, bits.Len(allreduce.ChordNodes - 1)},
 	} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			bounds := allreducetest.Bounds(c.nodes, c.nodes)
 			net, m := memNet(c.nodes)
 			for from := range c.nodes {
@@ -58,7 +58,7 @@ func TestChordsTakeFewHops(t *testing.T) {
 // node hears may overtake what it would have noticed itself, and then it names
 // who told it.
 func TestCutChord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		const nodes, from, to = 6, 1, 5
 		net, m := memNet(nodes)
 		bounds := allreducetest.Bounds(8, nodes)
@@ -92,7 +92,7 @@ func TestCutChord(t *testing.T) {
 // first are all there.
 func TestChordAhead(t *testing.T) {
 	for late := range 5 {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			bounds := allreducetest.Bounds(8, 5)
 			net, m := memNet(5)
 			m.Delay(allreducetest.Name(0), allreducetest.Name(2), time.Second)

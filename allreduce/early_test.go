@@ -8,12 +8,13 @@ import (
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // TestEarlyFrames lets all nodes but one get as far as they can before that
 // one begins: its receiver parks what comes.
 func TestEarlyFrames(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		bounds := allreducetest.Bounds(8, 3)
 		net, _ := memNet(3)
 		rings := net.Form(t, bounds, small)
@@ -37,7 +38,7 @@ func TestEarlyFrames(t *testing.T) {
 
 // TestPark sends more early frames than a node wants to keep.
 func TestPark(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		bounds := allreducetest.Bounds(8, 3)
 		net, _ := memNet(3)
 		rings := make([]*allreduce.Ring, 3)
@@ -73,7 +74,7 @@ func TestPark(t *testing.T) {
 
 // TestLateBroadcast sends a late node more than it can park.
 func TestLateBroadcast(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		bounds := allreducetest.Bounds(8, 3)
 		net, _ := memNet(3)
 		sizes := small
@@ -99,7 +100,7 @@ func TestLateBroadcast(t *testing.T) {
 // TestSparesHoldBack checks that a node with all the shards cannot run ahead
 // of the spares that only listen.
 func TestSparesHoldBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		bounds := []int{0, 8, 8}
 		net, _ := memNet(2)
 		sizes := small

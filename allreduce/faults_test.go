@@ -5,11 +5,11 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 var small = allreduce.Sizes{Bucket: 64, Segment: 8}
@@ -65,7 +65,7 @@ func killAnywhere(t *testing.T, open opener, bounds []int, sizes allreduce.Sizes
 	nodes := len(bounds) - 1
 	total := frames(t, open, bounds, sizes)
 	for at := 1; at <= total; at += 3 {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			net, m := open(nodes)
 			var n atomic.Int64
 			m.Watch(func(string, string, allreduce.Header) {
@@ -111,7 +111,7 @@ func dropAnywhere(t *testing.T, open opener, bounds []int, sizes allreduce.Sizes
 	nodes := len(bounds) - 1
 	total := frames(t, open, bounds, sizes)
 	for at := 1; at <= total; at += 5 {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			net, m := open(nodes)
 			var n atomic.Int64
 			m.Watch(func(from, to string, _ allreduce.Header) {
@@ -137,7 +137,7 @@ func dropAnywhere(t *testing.T, open opener, bounds []int, sizes allreduce.Sizes
 
 // TestDelay makes one edge slow. The result is the same, later.
 func TestDelay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		bounds := allreducetest.Bounds(8, 4)
 		parts, factors := allreducetest.Inputs(8, 500, 2)
 		want := make([]float32, 500)
@@ -163,7 +163,7 @@ func TestDelay(t *testing.T) {
 // TestRate has a ring take the time of the textbook: every edge carries
 // 2(N-1)/N of the bytes, and the last of them is on its way 2(N-1) times.
 func TestRate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		const nodes, length, rate, delay = 4, 1 << 16, 1e6, 10 * time.Millisecond
 		bounds := allreducetest.Bounds(nodes, nodes)
 		parts, factors := allreducetest.Inputs(nodes, length, 1)

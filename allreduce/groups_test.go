@@ -9,11 +9,11 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
+	"github.com/ballast-ml/ballast/internal/bubble"
 	"pgregory.net/rapid"
 )
 
@@ -96,7 +96,7 @@ func TestGroupsOfOne(t *testing.T) {
 // each other.
 func TestGroupsUnderDelays(t *testing.T) {
 	for seed := range uint64(40) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 5))
 			groups, nodes := 2+rng.IntN(3), 0
 			s := 4 * groups
@@ -154,7 +154,7 @@ func TestCutLevels(t *testing.T) {
 	bounds := allreducetest.GroupBounds(12, 2, nodes)
 	for name, edge := range map[string][2]int{"in a group": {5, 3}, "across": {1, 4}} {
 		for at := range 12 { // frames that the edge carries first
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				net, m := inGroups(nodes, 2)
 				from, to := allreducetest.Name(edge[0]), allreducetest.Name(edge[1])
 				var carried atomic.Int64
@@ -204,7 +204,7 @@ func TestGroupsTakeFewHops(t *testing.T) {
 	for _, c := range []struct{ nodes, groups, hops int }{
 		{16, 0, 30}, {16, 4, 12}, {16, 2, 16}, {16, 8, 16}, {9, 3, 8}, {4, 4, 6}, {2, 4, 3},
 	} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			net, m := inGroups(c.nodes, c.groups)
 			for from := range c.nodes {
 				for to := range c.nodes {
@@ -292,7 +292,7 @@ func TestBadFramesAcross(t *testing.T) {
 		"length of the sum":  func(h *allreduce.Header) { h.Total++ },
 		"finished by itself": func(h *allreduce.Header) { h.Leg = allreduce.Finished },
 	} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			net, m := inGroups(4, 2)
 			bounds := allreducetest.Bounds(8, 4)
 			links, rings := make([]allreduce.Link, 3), make([]*allreduce.Ring, 4)

@@ -4,16 +4,16 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 
 	"github.com/ballast-ml/ballast/allreduce"
 	"github.com/ballast-ml/ballast/allreduce/allreducetest"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // TestShareOfAnotherLength: a node whose vectors have other lengths ends the
 // ring, and not one byte is written beyond them.
 func TestShareOfAnotherLength(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		net, _ := memNet(2)
 		rings := net.Form(t, allreducetest.Bounds(8, 2), small)
 		errs := allreducetest.Each(2, func(r int) error {

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/ballast-ml/ballast/cluster"
 	"github.com/ballast-ml/ballast/cluster/clustertest"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // sim runs real nodes with real gossip on a simulated network, in simulated
@@ -57,7 +57,7 @@ type actor struct {
 
 // simulate runs f in a bubble of simulated time and ends whatever f started.
 func simulate(t *testing.T, f func(t *testing.T, s *sim)) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := &sim{t: t, net: clustertest.New(), changed: make(chan struct{}), agreed: make(map[uint64][]*actor)}
 		s.ctx, s.cancel = context.WithCancel(t.Context())
 		defer s.end()

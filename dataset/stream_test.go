@@ -13,10 +13,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // flowing is a table of numbers, categories that the head may not know,
@@ -232,7 +233,7 @@ func TestStreamSteps(t *testing.T) {
 // that line alone where the others have not come yet.
 func TestStreamHeaderArrival(t *testing.T) {
 	text := "red,a\n" + strings.Repeat("blue,b\nred,a\n", 50)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		path := write(t, "rows"+SpoolSuffix, []byte(text[:6]))
 		written := make(chan bool)
 		go func() {
@@ -317,7 +318,7 @@ func TestStreamArrival(t *testing.T) {
 		t.Fatal(err)
 	}
 	for seed := range uint64(5) {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			path := write(t, "rows"+SpoolSuffix, nil)
 			written := make(chan bool)
 			go func() {

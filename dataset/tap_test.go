@@ -9,10 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // TestStreamDirectory: files come by rename, some packed, some with their columns
@@ -38,7 +39,7 @@ func TestStreamDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, pattern := range map[string]string{"directory": "", "pattern": "part-*"} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			dir := t.TempDir()
 			put(t, filepath.Join(dir, "notes.md"), []byte("no rows"))
 			if err := os.Mkdir(filepath.Join(dir, "part-sub.csv"), 0o777); err != nil {

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // do carries out one line of a script:
@@ -226,7 +226,7 @@ func (w *world) sound(line, steps string) {
 
 // play plays a script in a bubble of simulated time.
 func play(t *testing.T, cfg Config, data *dataset.Data, want, script string) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := newWorld(t, cfg, data, want)
 		defer w.end()
 		lines := bufio.NewScanner(strings.NewReader(script))

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // streamRun is a run on a stream that is all there: a table of 1 000 rows, whose
@@ -173,7 +173,7 @@ func TestStreamsThatDiffer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			good, bad := streamData(t, cfg), altered(t, cfg, edit)
 			want := inProcess(t, cfg, 1).ModelSHA256
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				w := newWorld(t, cfg, good, want)
 				w.own = map[int]*dataset.Data{2: bad}
 				defer w.end()

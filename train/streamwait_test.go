@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/ballast-ml/ballast/dataset"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // begun writes the first 200 rows of the table of cfg to a spool, and returns its
@@ -64,7 +64,7 @@ func TestStreamWaits(t *testing.T) {
 		"kill in the middle of a step": {"start 3", "kill 2 at 15 backward", "expect done 0,1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				cfg := cfg
 				path, rest := begun(t, cfg)
 				cfg.Data = "csv:" + path
@@ -89,7 +89,7 @@ func TestStreamWaits(t *testing.T) {
 func TestStreamIsLate(t *testing.T) {
 	cfg := streamRun(t, func(c *Config) { c.TestData = "" })
 	want, whole := inProcess(t, cfg, 1).ModelSHA256, streamData(t, cfg)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		late := cfg
 		path, rest := begun(t, cfg)
 		late.Data = "csv:" + path
@@ -113,7 +113,7 @@ func TestStreamIsLate(t *testing.T) {
 // TestStreamDrains: a node that is asked to leave does not wait for rows first.
 func TestStreamDrains(t *testing.T) {
 	cfg := streamRun(t, func(c *Config) { c.TestData = "" })
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		cfg := cfg
 		path, _ := begun(t, cfg)
 		cfg.Data = "csv:" + path
@@ -143,7 +143,7 @@ func TestStreamHangs(t *testing.T) {
 // end of it.
 func TestStreamTellsOfWaiting(t *testing.T) {
 	cfg := streamRun(t, func(c *Config) { c.TestData = "" })
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		cfg := cfg
 		path, rest := begun(t, cfg)
 		cfg.Data = "csv:" + path

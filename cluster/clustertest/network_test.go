@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ballast-ml/ballast/cluster"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -46,7 +47,7 @@ func TestHowMessagesFare(t *testing.T) {
 		"thawed":         {func(n *Network, a, b *Endpoint) { n.Freeze(b); n.Thaw(b) }, nil, true, 1},
 		"dead":           {func(n *Network, a, b *Endpoint) { n.Kill(b); n.Kill(b) }, cluster.ErrRefused, false, 0},
 	} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Test(t, func(t *testing.T) {
 			n, a, b := pair(t)
 			defer n.Close()
 			c.do(n, a, b)
@@ -74,7 +75,7 @@ func TestHowMessagesFare(t *testing.T) {
 }
 
 func TestStreamsLoseWhatIsWrittenIntoACutAndBreakWithADeath(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n, a, b := pair(t)
 		defer n.Close()
 		near, err := a.DialTimeout(b.Addr(), time.Second)
@@ -107,7 +108,7 @@ func TestStreamsLoseWhatIsWrittenIntoACutAndBreakWithADeath(t *testing.T) {
 }
 
 func TestACallBreaksWithTheDeathOfItsReceiver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		n, a, b := pair(t)
 		defer n.Close()
 		b.Serve(func(ctx context.Context, _ string, _ []byte) ([]byte, error) { <-ctx.Done(); return nil, ctx.Err() })

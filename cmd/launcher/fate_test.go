@@ -5,9 +5,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/ballast-ml/ballast/internal/bubble"
 	"github.com/ballast-ml/ballast/internal/cli"
 	"github.com/ballast-ml/ballast/internal/cli/proc"
 )
@@ -173,7 +173,7 @@ func TestSeeds(t *testing.T) {
 // TestAgenda: everything happens when it is due, in the order of its time, and
 // what happens may add to it.
 func TestAgenda(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		a := newAgenda()
 		started := time.Now()
 		var got []string

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/ballast-ml/ballast/internal/bubble"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -87,7 +88,7 @@ func TestEndOfTraining(t *testing.T) {
 		{"SIGTERM, then Ctrl-C", ways{ring: true}, "term int", ErrInterrupted, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				ctx, interrupt := context.WithCancelCause(t.Context())
 				stop, gone := make(chan struct{}), make(chan struct{})
 				caught := &signals{}

@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // some returns n bytes that are not alike.
@@ -148,7 +149,7 @@ func TestFetchGoesOnWithAnother(t *testing.T) {
 
 // What cannot be had is told, and nothing is left that looks whole.
 func TestFetchGivesUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s, path := shelved(t)
 		changed := false
 		c := client(t, func(_ string, q []byte) ([]byte, error) {

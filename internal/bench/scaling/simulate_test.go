@@ -2,16 +2,16 @@ package scaling
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/ballast-ml/ballast/allreduce"
+	"github.com/ballast-ml/ballast/internal/bubble"
 )
 
 // simulate runs in virtual time.
 func simulate(t *testing.T, net Network, w Workload, v Variant, n, steps int) (r Result) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		var err error
 		if r, err = Simulate(t.Context(), net, w, v, n, steps); err != nil {
 			t.Fatal(err)

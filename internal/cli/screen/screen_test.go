@@ -8,11 +8,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ballast-ml/ballast/internal/bubble"
 	"github.com/ballast-ml/ballast/train"
 )
 
@@ -194,7 +194,7 @@ func ExampleScreen() {
 
 // TestWaiting: a wait is told when it has lasted, with its latest reason.
 func TestWaiting(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		w := newWorld(Plain, 80)
 		w.Waiting("no ring: for a")
 		time.Sleep(patience / 2)

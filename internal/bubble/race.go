@@ -1,0 +1,6 @@
+//go:build race
+
+package bubble
+
+// detects tells whether the race detector is built in.
+const detects = true
