@@ -61,7 +61,9 @@ func TestWrite(t *testing.T) {
 	var page, plot bytes.Buffer
 	WriteOverlaps(&page, overlaps)
 	WriteTables(&page, tables)
-	WritePlot(&plot, tables)
+	if err := WritePlot(&plot, tables); err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(*write, "scaling.md")
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -212,7 +214,9 @@ func TestPage(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, page.String())
 		}
 	}
-	WritePlot(&plot, tables)
+	if err := WritePlot(&plot, tables); err != nil {
+		t.Fatal(err)
+	}
 	lines := 0
 	for d := xml.NewDecoder(&plot); ; {
 		token, err := d.Token()
@@ -222,7 +226,7 @@ func TestPage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "polyline" {
+		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "path" {
 			lines++
 		}
 	}
