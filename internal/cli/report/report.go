@@ -20,8 +20,8 @@ type Run struct {
 	Summary train.Summary
 }
 
-// heading is the run's title, with a mark if its figures are of an ensemble.
-func (r Run) heading() string {
+// Heading is the run's title, with a mark if its figures are of an ensemble.
+func (r Run) Heading() string {
 	if r.Summary.Ensemble > 1 {
 		return fmt.Sprintf("%s ×%d", r.Title, r.Summary.Ensemble)
 	}
@@ -29,7 +29,10 @@ func (r Run) heading() string {
 }
 
 // Figures prints the figures of runs on the same data, one column each.
-func Figures(w io.Writer, runs []Run) {
+func Figures(w io.Writer, runs []Run) { (&table{FigureRows(runs)}).print(w) }
+
+// FigureRows returns the cells that [Figures] prints, the heads first.
+func FigureRows(runs []Run) [][]string {
 	t := figures(runs)
 	line := func(name, format string, value func(train.Summary) any) {
 		row := []string{name}
@@ -41,7 +44,7 @@ func Figures(w io.Writer, runs []Run) {
 	line("samples/s", "%.0f", func(s train.Summary) any { return s.SamplesPerSecond })
 	line("seconds", "%.1f", func(s train.Summary) any { return s.WallSeconds })
 	line("model sha256", "%s", func(s train.Summary) any { return Short(s.ModelSHA256) })
-	t.print(w)
+	return t.rows
 }
 
 // Quality prints the figures of models without those of their training; those
@@ -59,7 +62,7 @@ func figures(runs []Run) *table {
 	t := &table{}
 	head := []string{"test"}
 	for _, r := range runs {
-		head = append(head, r.heading())
+		head = append(head, r.Heading())
 	}
 	t.row(head...)
 	add := func(name string, value func(train.Summary) float64) {
@@ -183,7 +186,7 @@ func Recalls(w io.Writer, runs []Run) {
 	t := &table{}
 	head := []string{"class", "train"}
 	for _, r := range runs {
-		head = append(head, r.heading())
+		head = append(head, r.Heading())
 	}
 	if len(runs) == 1 {
 		head[2] = "recall"
@@ -193,7 +196,7 @@ func Recalls(w io.Writer, runs []Run) {
 	for _, c := range shown {
 		row := []string{shorten(s.Classes[c]), fmt.Sprint(s.TrainCounts[c])}
 		for _, r := range runs {
-			row = append(row, number(3, recall(r.Summary, c)))
+			row = append(row, Recall(r.Summary, c))
 		}
 		t.row(row...)
 	}
@@ -226,6 +229,12 @@ func middleOut(order []int) (shown []int, left int) {
 	half := maxClasses / 2
 	return append(slices.Clone(order[:half]), order[len(order)-half:]...), len(order) - maxClasses
 }
+
+// Recall writes the recall of a class.
+func Recall(s train.Summary, class int) string { return number(3, recall(s, class)) }
+
+// Number writes a figure.
+func Number(f float64) string { return number(4, f) }
 
 func recall(s train.Summary, class int) float64 {
 	if class >= len(s.Test.PerClassRecall) {
