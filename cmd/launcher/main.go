@@ -29,6 +29,6 @@ batch, and the model has the same bits on any number of nodes.
 ` + cli.ExitCodesHelp,
 		Example: "  " + p.Name() + " run          # three methods on the built-in data, side by side",
 	}
-	c.AddCommand(runCommand(p), cli.NodeCommand(p, p.Name()+" node"), evalCommand(p, eval), compareCommand(p), tuneCommand(p), predictCommand(p), suspectsCommand(p), importanceCommand(p), statusCommand(p), benchCommand(p), versionCommand(p))
+	c.AddCommand(runCommand(p), cli.NodeCommand(p, p.Name()+" node"), evalCommand(p, eval), compareCommand(p), tuneCommand(p), predictCommand(p), suspectsCommand(p), importanceCommand(p), reportCommand(p), statusCommand(p), benchCommand(p), versionCommand(p))
 	return c
 }

@@ -44,7 +44,7 @@ func Layers(l Labels, names []string, columns []Column) *Canvas {
 		}
 		f.Path([][]Point{round}, layer(i))
 	}
-	f.zones(func(from, to float64) string { return toldLayers(names, columns, from, to) })
+	f.zones(func(from, to float64) string { return toldLayers(l.Across, names, columns, from, to) })
 	return f.Canvas
 }
 
@@ -58,7 +58,7 @@ func upTo(c Column, n int) (sum float64) {
 	return sum
 }
 
-func toldLayers(names []string, columns []Column, from, to float64) string {
+func toldLayers(across string, names []string, columns []Column, from, to float64) string {
 	sums, n := make([]float64, len(names)), 0
 	for _, c := range columns {
 		if c.X >= from && c.X <= to {
@@ -72,7 +72,7 @@ func toldLayers(names []string, columns []Column, from, to float64) string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s to %s", Number(from), Number(to))
+	fmt.Fprintf(&b, "%s %s to %s", across, Number(from), Number(to))
 	for i := len(names) - 1; i >= 0; i-- {
 		fmt.Fprintf(&b, "\n%s %s", names[i], Number(sums[i]/float64(n)))
 	}

@@ -28,8 +28,8 @@ func Lines(l Labels, lines []Line, log bool) *Canvas {
 	var entries []Entry
 	for _, line := range lines {
 		for _, s := range line.Samples {
+			x.add(s.X) // where there is a gap as well: panels of the same steps agree
 			if !math.IsNaN(s.Y) {
-				x.add(s.X)
 				y.add(s.Y, s.Low, s.High)
 			}
 		}
@@ -56,7 +56,7 @@ func Lines(l Labels, lines []Line, log bool) *Canvas {
 	for _, line := range lines {
 		f.Path(f.pieces(line, func(s Sample) float64 { return s.Y }), line.Paint)
 	}
-	f.zones(func(from, to float64) string { return told(lines, from, to) })
+	f.zones(func(from, to float64) string { return told(l.Across, lines, from, to) })
 	return f.Canvas
 }
 
@@ -95,7 +95,7 @@ func (f frame) band(line Line) {
 }
 
 // told says what the lines are in a stripe of the panel.
-func told(lines []Line, from, to float64) string {
+func told(across string, lines []Line, from, to float64) string {
 	var b strings.Builder
 	for _, line := range lines {
 		var sum float64
@@ -117,5 +117,5 @@ func told(lines []Line, from, to float64) string {
 	if b.Len() == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s to %s", Number(from), Number(to)) + b.String()
+	return fmt.Sprintf("%s %s to %s", across, Number(from), Number(to)) + b.String()
 }
