@@ -2,14 +2,13 @@ package plot
 
 import (
 	"fmt"
-	"math"
 	"strings"
 )
 
 // Sample is a point of a line, with what its thinning has left out.
 type Sample struct {
 	X         float64
-	Y         float64 // NaN: the line is broken here
+	Y         float64 // not finite: the line is broken here
 	Low, High float64 // of the values that Y is the mean of
 }
 
@@ -29,7 +28,7 @@ func Lines(l Labels, lines []Line, log bool) *Canvas {
 	for _, line := range lines {
 		for _, s := range line.Samples {
 			x.add(s.X) // where there is a gap as well: panels of the same steps agree
-			if !math.IsNaN(s.Y) {
+			if finite(s.Y) {
 				y.add(s.Y, s.Low, s.High)
 			}
 		}
@@ -65,7 +64,7 @@ func (f frame) pieces(line Line, value func(Sample) float64) [][]Point {
 	var pieces [][]Point
 	broken := true
 	for _, s := range line.Samples {
-		if math.IsNaN(s.Y) {
+		if !finite(s.Y) {
 			broken = true
 			continue
 		}
@@ -101,7 +100,7 @@ func told(across string, lines []Line, from, to float64) string {
 		var sum float64
 		n, e := 0, nothing()
 		for _, s := range line.Samples {
-			if s.X >= from && s.X <= to && !math.IsNaN(s.Y) {
+			if s.X >= from && s.X <= to && finite(s.Y) {
 				sum, n = sum+s.Y, n+1
 				e.add(s.Low, s.High)
 			}

@@ -82,6 +82,8 @@ func Number(v float64) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
 // extent are the least and the largest of finite values.
 type extent struct{ low, high float64 }
 
@@ -89,7 +91,7 @@ func nothing() extent { return extent{math.Inf(1), math.Inf(-1)} }
 
 func (e *extent) add(values ...float64) {
 	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if finite(v) {
 			e.low, e.high = min(e.low, v), max(e.high, v)
 		}
 	}

@@ -81,7 +81,13 @@ func named(figure string) string {
 // progress shows the figures of the evaluations on the way.
 func progress(runs []*Run) section {
 	s := section{Title: "Figures on the way"}
-	for _, part := range []struct{ split, name string }{{"val", "validation rows"}, {"test", "test rows"}} {
+	for _, part := range []struct {
+		name string
+		of   func(*history) *track
+	}{
+		{"validation rows", func(m *history) *track { return &m.val }},
+		{"test rows", func(m *history) *track { return &m.test }},
+	} {
 		for i, name := range judged {
 			words := named(name)
 			unit := "figure"
@@ -89,10 +95,7 @@ func progress(runs []*Run) section {
 				unit = "nats"
 			}
 			s.Blocks = append(s.Blocks, draw(runs, fmt.Sprintf("%s, %s", words, part.name), unit, false, func(r *Run) []plot.Sample {
-				if t := r.metrics.evals[part.split]; t != nil {
-					return t.curve(i)
-				}
-				return nil
+				return part.of(r.metrics).curve(i)
 			})...)
 		}
 	}

@@ -37,11 +37,12 @@ func phasesOf(p train.Phases) []float64 {
 // The figures of an evaluation that are drawn, by their place in its track.
 var judged = []string{"accuracy", "balanced_accuracy", "worst_class_recall", "auroc", "auprc", "worst_group", "log_loss", "ece"}
 
-// metrics is what is kept of metrics.jsonl.
-type metrics struct {
+// history is what is kept of metrics.jsonl.
+type history struct {
 	steps   track
-	evals   map[string]*track // of the parts val and test
-	phases  [7]times          // and their sum
+	val     track // of evaluations
+	test    track
+	phases  [7]times // and their sum
 	last    train.StepDone
 	skipped int // steps whose loss or gradient was not finite
 
@@ -51,8 +52,8 @@ type metrics struct {
 }
 
 // readMetrics reads metrics.jsonl of a run directory.
-func readMetrics(dir string) (m *metrics, missing []string, err error) {
-	m = &metrics{evals: map[string]*track{}}
+func readMetrics(dir string) (m *history, missing []string, err error) {
+	m = &history{}
 	file, err := os.Open(filepath.Join(dir, metricsName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, []string{"metrics.jsonl is missing: nothing is known of the steps"}, nil
@@ -66,7 +67,7 @@ func readMetrics(dir string) (m *metrics, missing []string, err error) {
 	return m, m.missing(), nil
 }
 
-func (m *metrics) read(r io.Reader) error {
+func (m *history) read(r io.Reader) error {
 	return eachLine(r, func(n int, line []byte, whole bool) {
 		e, ok := parseLine(line)
 		switch {
@@ -86,7 +87,7 @@ func (m *metrics) read(r io.Reader) error {
 	})
 }
 
-func (m *metrics) done(v train.StepDone) {
+func (m *history) done(v train.StepDone) {
 	m.last = v
 	if v.Skipped != "" {
 		m.skipped++
@@ -104,14 +105,15 @@ func (m *metrics) done(v train.StepDone) {
 	}, phases...)...)
 }
 
-func (m *metrics) evaluated(v train.Evaluation) {
-	if v.Split != "val" && v.Split != "test" {
+func (m *history) evaluated(v train.Evaluation) {
+	var t *track
+	switch v.Split {
+	case "val":
+		t = &m.val
+	case "test":
+		t = &m.test
+	default:
 		return // of a group
-	}
-	t := m.evals[v.Split]
-	if t == nil {
-		t = &track{}
-		m.evals[v.Split] = t
 	}
 	if len(t.columns) > 0 && v.Step < t.first {
 		m.again++
@@ -128,7 +130,7 @@ func (m *metrics) evaluated(v train.Evaluation) {
 }
 
 // missing says what was not as a run writes it.
-func (m *metrics) missing() (list []string) {
+func (m *history) missing() (list []string) {
 	if m.last.Step == 0 {
 		list = append(list, "metrics.jsonl has no step")
 	}

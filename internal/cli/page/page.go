@@ -113,17 +113,6 @@ func entitle(runs []*Run) {
 // paint is that of the i-th run, in all pictures.
 func paint(i int) plot.Paint { return plot.Series(i) }
 
-// entries are the names of the runs beside their colours; none of one.
-func entries(runs []*Run) (list []plot.Entry) {
-	if len(runs) == 1 {
-		return nil
-	}
-	for i, r := range runs {
-		list = append(list, plot.Entry{Name: r.title, Paint: paint(i)})
-	}
-	return list
-}
-
 // ended are the runs that have a summary, as package report wants them.
 func ended(runs []*Run) (list []report.Run) {
 	for _, r := range runs {

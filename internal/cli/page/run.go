@@ -24,7 +24,7 @@ type Run struct {
 	Summary *train.Summary // nil: there is none yet
 
 	title    string
-	metrics  *metrics
+	metrics  *history
 	settings []setting
 	rings    []tiding
 	missing  []string // what is not there, for people

@@ -5,6 +5,10 @@ import "math"
 // maxColumns is how many columns of a picture a track has at most.
 const maxColumns = 600
 
+// largest is the largest value that is drawn: no float32 comes near it, and
+// sums and spans of such are finite.
+const largest = 1e150
+
 // spread is what is kept of the values of one quantity in one column: their
 // mean, and the least and the largest, so that no spike is lost.
 type spread struct {
@@ -13,7 +17,7 @@ type spread struct {
 }
 
 func (s *spread) add(v float64) {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	if math.IsNaN(v) || math.Abs(v) > largest {
 		return
 	}
 	s.join(spread{1, v, v, v})
