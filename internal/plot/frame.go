@@ -1,12 +1,11 @@
 package plot
 
-import "math"
-
 // The measures of a panel with an axis across and one up, in pixels.
 const (
 	frameWidth  = 760
 	frameHeight = 190
-	frameLeft   = 70
+	frameLeft   = 70 // at least
+	frameUnit   = 20 // of it, for what the axis up is of
 	frameRight  = 16
 	frameTop    = 24 // the title
 	frameBottom = 42 // numbers and what they are
@@ -23,37 +22,39 @@ type frame struct {
 
 // newFrame draws title, legend and axes for values in x and y.
 func newFrame(l Labels, entries []Entry, x, y extent, log bool) frame {
-	top := float64(frameTop)
+	top, left := float64(frameTop), float64(frameLeft)
+	for _, text := range labels(Scale{Low: y.low, High: y.high, Log: log}.Ticks(5)) {
+		left = max(left, frameUnit+TextWidth(text)+6)
+	}
 	if len(entries) > 0 {
-		top += legend(nil, entries, frameLeft, 0, frameWidth-frameLeft-frameRight)
+		top += legend(nil, entries, left, 0, frameWidth-left-frameRight)
 	}
 	f := frame{
 		Canvas: NewCanvas(frameWidth, top+8+frameHeight+frameBottom),
-		across: Scale{Low: x.low, High: x.high, From: frameLeft, To: frameWidth - frameRight},
+		across: Scale{Low: x.low, High: x.high, From: left, To: frameWidth - frameRight},
 		up:     Scale{Low: y.low, High: y.high, From: top + 8 + frameHeight, To: top + 8, Log: log},
 	}
-	f.Text(frameLeft, 14, l.Title, Style{Bold: true})
+	f.Text(left, 14, l.Title, Style{Bold: true})
 	if len(entries) > 0 {
-		legend(f.Canvas, entries, frameLeft, frameTop, frameWidth-frameLeft-frameRight)
+		legend(f.Canvas, entries, left, frameTop, frameWidth-left-frameRight)
 	}
 	f.axes(l)
 	return f
 }
 
 func (f frame) axes(l Labels) {
-	for _, v := range f.up.Ticks(5) {
-		y := f.up.At(v)
+	ticks := f.up.Ticks(5)
+	for i, text := range labels(ticks) {
+		y := f.up.At(ticks[i])
 		f.Line(f.across.From, y, f.across.To, y, Grid)
-		f.Text(f.across.From-6, y+4, Number(v), Style{Anchor: "end"})
+		f.Text(f.across.From-6, y+4, text, Style{Anchor: "end"})
 	}
-	right := math.Inf(-1) // where the number before ends
-	for _, v := range f.across.Ticks(7) {
-		x, text := f.across.At(v), Number(v)
-		half := TextWidth(text) / 2
+	ticks = f.across.Ticks(7)
+	for i, text := range labels(ticks) {
+		x := f.across.At(ticks[i])
 		f.Line(x, f.up.From, x, f.up.From+4, Paint{Stroke: Ink, Opacity: 0.5})
-		if x-half > right+6 && x+half <= frameWidth {
+		if x+TextWidth(text)/2 <= frameWidth {
 			f.Text(x, f.up.From+16, text, Style{Anchor: "middle"})
-			right = x + half
 		}
 	}
 	f.Line(f.across.From, f.up.From, f.across.To, f.up.From, Paint{Stroke: Ink, Opacity: 0.5})

@@ -128,6 +128,9 @@ func TestLegible(t *testing.T) {
 		"layers": Layers(axes, []string{"a", hostile, "c"}, []Column{{1, []float64{1, 2, 3}}, {2, []float64{0, 0, 0}}, {1e6, []float64{3, 2, 1}}}),
 		"rows":   Rows(labels, []Panel{{Title: "train", Log: true, Marks: bars}, {Title: "recall", High: 1, Marks: dots}}, []Entry{{hostile, Series(0)}}, 18),
 		"same":   Rows(labels[:2], []Panel{{Title: "x", Marks: [][]Mark{{{Value: 3}}, {{Value: 3}}}}}, nil, 26),
+		"narrow": Rows(labels[:2], []Panel{{Title: "x", Marks: [][]Mark{{{Value: 0.123451}}, {{Value: 0.123459}}}}}, nil, 26),
+		"close":  Rows(labels[:2], []Panel{{Title: "x", Log: true, Marks: [][]Mark{{{Value: 1}}, {{Value: 900}}}}}, nil, 26),
+		"late":   Lines(axes, []Line{{"", Series(0), []Sample{{1e6, 0.98001, 0.98, 0.98}, {1e6 + 30, 0.98009, 0.98, 0.98}}}}, false),
 		"none":   Rows(labels[:1], []Panel{{Title: "x", Marks: [][]Mark{{{Value: math.NaN()}}}}}, nil, 26),
 		"shades": Shades(Labels{"confusion", "decided for", "true"}, labels, counts, "#0072b2"),
 	} {
@@ -139,6 +142,18 @@ func TestLegible(t *testing.T) {
 			legible(t, b.String())
 			texts(t, c.Inline(hostile))
 		})
+	}
+}
+
+// TestLabels: ticks have as many digits as tell them apart.
+func TestLabels(t *testing.T) {
+	for _, c := range []struct{ low, high float64 }{{0, 1}, {0.98001, 0.98009}, {1e6, 1e6 + 10}, {-3e-9, 2e-9}, {1234567, 99999999}, {0.3, 0.7}} {
+		ticks := Scale{Low: c.low, High: c.high}.Ticks(5)
+		for i, text := range labels(ticks) {
+			if v := float(text); math.Abs(v-ticks[i]) > 1e-3*(ticks[1]-ticks[0]) || len(text) > 10 {
+				t.Errorf("%v to %v: %v is labelled %q", c.low, c.high, ticks[i], text)
+			}
+		}
 	}
 }
 

@@ -68,8 +68,9 @@ func (c *Canvas) panel(p Panel, left, top, bottom float64, at func(row int) floa
 		return // no values
 	}
 	right := math.Inf(-1)
-	for _, v := range s.Ticks(5) {
-		x, text := s.At(v), Number(v)
+	ticks := s.Ticks(5)
+	for i, text := range labels(ticks) {
+		x := s.At(ticks[i])
 		c.Line(x, top-8, x, bottom, Grid)
 		if half := TextWidth(text) / 2; x-half > right+6 {
 			c.Text(x, bottom+18, text, Style{Anchor: "middle"})

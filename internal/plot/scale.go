@@ -73,12 +73,37 @@ func round(v float64) float64 {
 	return 10 * power
 }
 
-// Number writes a value for people: four digits that count.
+// Number writes a value for people: four digits that count, or all before the
+// point.
 func Number(v float64) string {
 	if math.Abs(v) >= 1000 && math.Abs(v) < 1e9 {
-		return strconv.FormatFloat(math.Round(v), 'f', 0, 64)
+		v = math.Round(v)
+		return digits(v, 10)
 	}
-	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
+	return digits(v, 4)
+}
+
+// labels are the texts of ticks: with as many digits as tell them apart.
+func labels(ticks []float64) (list []string) {
+	n, largest := 4, 0.0
+	for _, v := range ticks {
+		largest = max(largest, math.Abs(v))
+	}
+	if len(ticks) > 1 {
+		n = max(n, min(15, 1+int(math.Ceil(math.Log10(largest/(ticks[1]-ticks[0]))))))
+	}
+	for _, v := range ticks {
+		list = append(list, digits(v, n))
+	}
+	return list
+}
+
+// digits writes so many digits of a value, without zeros at its end.
+func digits(v float64, n int) string {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', n, 64), 64)
+	if math.Abs(v) >= 1000 && math.Abs(v) < 1e9 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 

@@ -198,7 +198,7 @@ func TestSeveral(t *testing.T) {
 	lay(t, filepath.Join(root, "z"), files)
 	lay(t, filepath.Join(root, "a"), map[string]string{"metrics.jsonl": string(lines(30))})
 	lay(t, filepath.Join(root, "notes"), map[string]string{"readme": "x"})
-	dirs, err := Find(root, []string{"erm", "la"})
+	dirs, err := Find(root, []string{"la", "erm"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestSeveral(t *testing.T) {
 	for _, dir := range dirs {
 		names = append(names, filepath.Base(dir))
 	}
-	if fmt.Sprint(names) != "[erm la a z]" {
+	if fmt.Sprint(names) != "[la erm a z]" {
 		t.Errorf("found %v", names)
 	}
 	html, page := write(t, dirs...)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +123,31 @@ func TestLongLine(t *testing.T) {
 	if m.last.Step != 3 || m.foreign != 1 || m.firstForeign != 1 {
 		t.Errorf("step %d, %d foreign lines from %d", m.last.Step, m.foreign, m.firstForeign)
 	}
+}
+
+// TestLongLineMemory: nor does it take memory.
+func TestLongLineMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	calls := 0
+	err := eachLine(io.LimitReader(xs{}, 16*maxLine), func(_ int, line []byte, whole bool) {
+		if calls++; line != nil || whole {
+			t.Errorf("a line of %d bytes, whole: %v", len(line), whole)
+		}
+	})
+	if runtime.ReadMemStats(&after); err != nil || calls != 1 || after.TotalAlloc-before.TotalAlloc > 8*maxLine {
+		t.Errorf("%d lines in %d bytes: %v", calls, after.TotalAlloc-before.TotalAlloc, err)
+	}
+}
+
+// xs is a line that never ends.
+type xs struct{}
+
+func (xs) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
 }
 
 // TestSlowest names where the time went.
