@@ -129,8 +129,8 @@ func TestLegible(t *testing.T) {
 		"rows":   Rows(labels, []Panel{{Title: "train", Log: true, Marks: bars}, {Title: "recall", High: 1, Marks: dots}}, []Entry{{hostile, Series(0)}}, 18),
 		"same":   Rows(labels[:2], []Panel{{Title: "x", Marks: [][]Mark{{{Value: 3}}, {{Value: 3}}}}}, nil, 26),
 		"narrow": Rows(labels[:2], []Panel{{Title: "x", Marks: [][]Mark{{{Value: 0.123451}}, {{Value: 0.123459}}}}}, nil, 26),
-		"close":  Rows(labels[:2], []Panel{{Title: "x", Log: true, Marks: [][]Mark{{{Value: 1}}, {{Value: 900}}}}}, nil, 26),
-		"late":   Lines(axes, []Line{{"", Series(0), []Sample{{1e6, 0.98001, 0.98, 0.98}, {1e6 + 30, 0.98009, 0.98, 0.98}}}}, false),
+		"close":  Rows(labels[:2], []Panel{{Title: "x", Log: true, Marks: [][]Mark{{{Value: 1510}}, {{Value: 9e5}}}}}, nil, 26),
+		"late":   Lines(axes, []Line{{"", Series(0), []Sample{{1e6, 123456.7801, 123456.78, 123456.78}, {1e6 + 30, 123456.7809, 123456.78, 123456.78}}}}, false),
 		"none":   Rows(labels[:1], []Panel{{Title: "x", Marks: [][]Mark{{{Value: math.NaN()}}}}}, nil, 26),
 		"shades": Shades(Labels{"confusion", "decided for", "true"}, labels, counts, "#0072b2"),
 	} {
