@@ -163,7 +163,7 @@ func TestPage(t *testing.T) {
 		"0.917", "0.628", "0.339", "0.717", "0.727", "0.737", "900", "90",
 		`<script>alert("1")</script>&'` + "\ufffd\ufffd", "taken for",
 		"recall@fpr=0.01", "worst_class_precision", "calibration error, corrected",
-		"csv:<rows> # 1.csv", "flag", "ring 1 formed: nodes 2 (node-0, node-1)", "node-1 lost in step 17, phase allreduce", "2026-01-02 03:04:05",
+		"csv:<rows> # 1.csv", "flag", "ring 1 formed: nodes 2 (node-0, node-1)", "node-1 lost in step 17, noticed in allreduce", "2026-01-02 03:04:05",
 		"6.0", "28.6 %", "Loss: the mean of the batch", "nats", "samples/s", "milliseconds, mean", "accuracy, validation rows",
 		train.Version, "None of 40 steps took more",
 	} {

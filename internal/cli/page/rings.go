@@ -91,7 +91,7 @@ func tidingOf(line []byte) (string, time.Time) {
 		}
 		return fmt.Sprintf("ring %d formed: nodes %d (%s)", v.Generation, len(v.Members), strings.Join(v.Members, ", ")), v.Time
 	case "lost a member":
-		return fmt.Sprintf("%s lost in step %d, phase %s", short(v.Peer), v.Step, cmp.Or(v.Phase, "unknown")), v.Time
+		return fmt.Sprintf("%s lost in step %d, noticed in %s", short(v.Peer), v.Step, cmp.Or(v.Phase, "no phase")), v.Time
 	}
 	return "", time.Time{}
 }
