@@ -19,12 +19,14 @@ import (
 // a step that is repeated, and a disk that was full for a while.
 //
 // A line is one write, without a buffer: what a killed process has written is
-// in the file, and tail -f shows it at once.
+// in the file, and tail -f shows it at once. What is written is written as
+// TensorBoard's events too, if these are wanted.
 type metricsFile struct {
 	path string
 	warn func(error) // told when writing fails, once until it works again
 	now  func() time.Time
 
+	events *eventFile // nil: none
 	recent []metricsLine
 	writes bool        // this node has the pen
 	file   *os.File    // nil without the pen, or after a failure
@@ -43,6 +45,7 @@ type lineKey struct {
 type metricsLine struct {
 	key   lineKey
 	value any
+	at    time.Time // when it came
 }
 
 const (
@@ -70,7 +73,7 @@ func (m *metricsFile) begin(step int) error {
 // forgotten: they are going to come again.
 func (m *metricsFile) rest(step int) {
 	m.writes = false
-	_ = m.closeFile() // every line has been written, or its failure noted
+	_ = errors.Join(m.closeFile(), m.events.rest()) // every line has been written, or its failure noted
 	kept := m.recent[:0]
 	for _, l := range m.recent {
 		if l.key.Step <= step {
@@ -83,7 +86,7 @@ func (m *metricsFile) rest(step int) {
 
 // add takes a line, and writes it if this node has the pen.
 func (m *metricsFile) add(key lineKey, value any) {
-	line := metricsLine{key, value}
+	line := metricsLine{key, value, m.now()}
 	if len(m.recent) == 2*recentLines {
 		n := copy(m.recent, m.recent[recentLines:])
 		clear(m.recent[n:])
@@ -122,6 +125,7 @@ func (m *metricsFile) open(step int) error {
 			return err
 		}
 	}
+	m.events.begin(m.tail.last + 1)
 	for _, line := range m.recent {
 		if m.tail.has(line.key) {
 			continue
@@ -136,6 +140,9 @@ func (m *metricsFile) open(step int) error {
 func (m *metricsFile) write(line metricsLine) error {
 	text, err := json.Marshal(line.value)
 	if err != nil {
+		return err
+	}
+	if err := m.events.add(line); err != nil {
 		return err
 	}
 	_, err = m.file.Write(append(text, '\n'))
@@ -170,7 +177,7 @@ func (m *metricsFile) close() error {
 	if m.writes && m.file == nil {
 		m.note(m.open(math.MaxInt))
 	}
-	if err := m.closeFile(); err != nil {
+	if err := errors.Join(m.closeFile(), m.events.rest()); err != nil {
 		m.note(err)
 	}
 	m.writes = false

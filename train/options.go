@@ -51,6 +51,9 @@ type Options struct {
 	Transport string
 	// Out is the run directory; empty: nothing is written.
 	Out string
+	// TensorBoard has what goes into metrics.jsonl written to event files in Out
+	// as well.
+	TensorBoard bool
 	// Cache is a directory where parsed tables are kept; empty: nowhere.
 	Cache string
 	// InMemory is the size in bytes of the largest piece of the data that is held

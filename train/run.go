@@ -25,6 +25,9 @@ func Run(ctx context.Context, cfg Config, opts Options) (Summary, error) {
 		m.dir.metrics.warn = func(err error) {
 			opts.Log.Error().Err(err).Msg("metrics cannot be written; they are kept and tried again")
 		}
+		if opts.TensorBoard {
+			m.dir.metrics.events = newEventFile(opts.Out)
+		}
 		j.observe = Tee(j.observe, m.dir.observer())
 		m.checkpoints = openCheckpoints(filepath.Join(opts.Out, checkpointsName), opts.CheckpointEvery, opts.KeepCheckpoints, identityOf(j))
 	}

@@ -150,6 +150,9 @@ func (d *runDir) finish(model []byte, s Summary) error {
 	if err != nil {
 		return err
 	}
+	if err := d.metrics.events.finish(s); err != nil {
+		return err
+	}
 	if err := d.write(summaryName, append(text, '\n')); err != nil {
 		return err
 	}

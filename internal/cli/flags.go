@@ -162,6 +162,7 @@ func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {
 	f.IntVar(&s.KeepCheckpoints, "keep-checkpoints", s.KeepCheckpoints, "`NUMBER` of checkpoints to keep, besides the best one")
 	f.IntVar(&s.EvalEvery, "eval-every", s.EvalEvery, "`EPOCHS` between evaluations, on the validation part or else the test part; 0 evaluates at the end only")
 	f.StringSliceVar(&s.Figures, "figures", s.Figures, "`NAMES` of figures to report besides: recall@precision=0.9, recall@fpr=0.01, recall@top=100, precision@top=0.01")
+	f.BoolVar(&s.TensorBoard, "tensorboard", s.TensorBoard, "write event files for TensorBoard into --out: the steps and evaluations of metrics.jsonl")
 	f.Var(wordValue{&s.Progress, progressModes}, "progress", "`MODE` of showing progress on stderr: auto, tty (a live line), plain (lines for a log) or none")
 	f.Var(wordValue{&s.LogLevel, logLevels}, "log-level", "lowest `LEVEL` in the log: trace, debug, info, warn or error")
 	if who == ForNode {

@@ -106,7 +106,7 @@ func (h Handover) options() (train.Options, error) {
 		Name: s.Name, Listen: s.Listen, Advertise: advertise, Join: s.Join,
 		Nodes: s.NNodes.Min, Min: s.NNodes.Least(), Max: s.NNodes.Max, Quorum: s.Quorum,
 		RunID: s.RunID, Secret: h.Secret, Insecure: s.Insecure, PlainLoopback: s.PlainLoopback, Transport: s.Transport, PlainOrder: !s.Overlap, Out: s.Out, ConfigFile: h.Config,
-		Cache: s.CacheDir(), InMemory: int64(s.InMemory) << 20, DataFrom: s.DataFrom, EvalEvery: s.EvalEvery, Figures: s.Figures, StartTimeout: s.StartTimeout,
+		Cache: s.CacheDir(), InMemory: int64(s.InMemory) << 20, DataFrom: s.DataFrom, EvalEvery: s.EvalEvery, Figures: s.Figures, TensorBoard: s.TensorBoard, StartTimeout: s.StartTimeout,
 		Resume: s.Resume, CheckpointEvery: s.CheckpointEvery, KeepCheckpoints: s.KeepCheckpoints,
 	}, err
 }

@@ -50,11 +50,12 @@ type Settings struct {
 	CheckpointEvery int
 	KeepCheckpoints int
 
-	EvalEvery int
-	Figures   []string
-	Progress  string
-	LogLevel  string
-	LogFile   string // node only
+	EvalEvery   int
+	Figures     []string
+	TensorBoard bool
+	Progress    string
+	LogLevel    string
+	LogFile     string // node only
 }
 
 // DefaultSettings returns the settings of a command line without flags.

@@ -1,6 +1,11 @@
 package metrics
 
-import "math"
+import (
+	"iter"
+	"maps"
+	"math"
+	"slices"
+)
 
 // Report holds the figures of some rows, each counted exactly once.
 type Report struct {
@@ -70,6 +75,21 @@ func (r Report) Value(name string) (float64, bool) {
 	}
 	v, ok := r.Figures[name]
 	return float64(v), ok
+}
+
+// Values goes through all figures that are one number, by their names: the
+// fixed ones in their order, then the others in alphabetic order.
+func (r Report) Values() iter.Seq2[string, float64] {
+	names := []string{"accuracy", "balanced_accuracy", "worst_class_recall", "macro_f1", "log_loss", "ece",
+		"corrected_log_loss", "corrected_ece"}
+	names = append(names, slices.Sorted(maps.Keys(r.Figures))...)
+	return func(yield func(string, float64) bool) {
+		for _, name := range names {
+			if v, ok := r.Value(name); ok && !yield(name, v) {
+				return
+			}
+		}
+	}
 }
 
 // Setup says what is to be measured, and how rows are decided.
