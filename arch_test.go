@@ -30,6 +30,8 @@ var doors = map[string][]string{
 	"github.com/spf13/cobra":             {"internal/cli", "cmd/node", "cmd/launcher"},
 	"github.com/knadh/koanf":             {"internal/cli"},
 	"github.com/rs/zerolog":              {"cluster", "train", "internal/cli", "cmd/node", "cmd/launcher"},
+	"github.com/prometheus":              {"internal/cli/telemetry"},
+	"google.golang.org/protobuf":         {"cluster/rpc", "internal/tfevents"},
 	"github.com/mmcloughlin/avo":         {},
 	"golang.org/x/sys/unix":              {"allreduce/shm"},
 	"golang.org/x/term":                  {"internal/cli"},

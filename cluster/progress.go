@@ -19,6 +19,9 @@ type Progress struct {
 	// Transport says how frames travel to the next node of the ring, as "shm" or
 	// "tcp"; empty: there is no other.
 	Transport string `json:"transport,omitempty"`
+	// Metrics is the address at which the node's figures are to be had; empty:
+	// nowhere.
+	Metrics string `json:"metrics,omitempty"`
 	// Counter grows with each phase. Within one, Beat tells that the node gets
 	// on.
 	Counter uint64 `json:"counter"`

@@ -13,6 +13,7 @@ type flight struct {
 	pulse    func()                 // nil: nobody is told
 	previous string                 // the member that this node's collectives wait for
 	way      string                 // how frames travel to the next member
+	metrics  string                 // where this node's figures are to be had
 	counter  uint64
 	median   time.Duration // of a step, roughly
 }
@@ -29,7 +30,7 @@ func (f *flight) enter(step int, p phase) {
 		return
 	}
 	f.counter++
-	record := cluster.Progress{Step: uint64(step), Phase: p.String(), Transport: f.way, Counter: f.counter, Median: f.median}
+	record := cluster.Progress{Step: uint64(step), Phase: p.String(), Transport: f.way, Metrics: f.metrics, Counter: f.counter, Median: f.median}
 	if p.waits() {
 		record.WaitingFor = f.previous
 	}

@@ -54,6 +54,9 @@ type Options struct {
 	// TensorBoard has what goes into metrics.jsonl written to event files in Out
 	// as well.
 	TensorBoard bool
+	// Metrics is the address at which this node's figures are to be had, for
+	// those who ask how the members are; empty: nowhere.
+	Metrics string
 	// Cache is a directory where parsed tables are kept; empty: nowhere.
 	Cache string
 	// InMemory is the size in bytes of the largest piece of the data that is held

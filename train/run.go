@@ -17,7 +17,7 @@ func Run(ctx context.Context, cfg Config, opts Options) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	m := &member{job: j, opts: opts, started: time.Now()}
+	m := &member{job: j, opts: opts, started: time.Now(), flight: flight{metrics: opts.Metrics}}
 	if opts.Out != "" {
 		if m.dir, err = claim(opts.Out, opts.resumes()); err != nil {
 			return Summary{}, usage(err)

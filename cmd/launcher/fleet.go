@@ -176,8 +176,9 @@ func (f *fleet) said(n *member, line []byte) {
 	}
 	observer = train.Tee(f.learn(n), observer)
 	told := cli.Told{
-		Left:   func(cli.Left) { n.left = true },
-		Failed: func(v cli.Failed) { n.failed = &v },
+		Serving: func(v cli.Serving) { n.metrics = v.URL },
+		Left:    func(cli.Left) { n.left = true },
+		Failed:  func(v cli.Failed) { n.failed = &v },
 	}
 	if err := cli.Dispatch(line, observer, told); err != nil {
 		fmt.Fprintf(n.log, "%s\n", line) // something it printed: not lost, and not ours

@@ -42,6 +42,7 @@ func (l launch) node(n *member, join []string, late bool) cli.Settings {
 	s := l.settings
 	s.Name, s.Join = n.name, join
 	s.NNodes = l.size(late)
+	s.MetricsAddr, _ = s.MetricsAt(n.place.index) // looked at before
 	switch {
 	case l.alone() && s.Listen == "":
 		s.Listen = "127.0.0.1:0"
@@ -127,7 +128,7 @@ func (l launch) command(n *member, s cli.Settings) (c proc.Command, err error) {
 	if err != nil {
 		return c, fmt.Errorf("this program cannot find itself to start its nodes: %w", err)
 	}
-	h := cli.Handover{Settings: s, Secret: l.secret, Config: l.config, Outlives: l.settings.Detach}
+	h := cli.Handover{Settings: s, Secret: l.secret, Config: l.config, Outlives: l.settings.Detach, Again: n.restarts > 0}
 	// The name is for people who look at the list of processes.
 	args := []string{"node", "--" + cli.HandoverFlag, "--name", s.Name}
 	c = proc.Command{Name: s.Name, Env: l.environ(n.place), Log: n.log, Detached: l.settings.Detach}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"regexp"
 	"strconv"
@@ -59,6 +61,8 @@ func TestScripts(t *testing.T) {
 			"signal": signal,
 
 			"awaitline": awaitLine,
+			"scrape":    scrape,
+			"usedport":  usedPort,
 		},
 	})
 }
@@ -94,6 +98,35 @@ func awaitLine(ts *testscript.TestScript, _ bool, args []string) {
 		text, _ := os.ReadFile(ts.MkAbs(args[0]))
 		return pattern.Match(text)
 	})
+}
+
+// servedAt returns where a node serves its figures, from its log.
+func servedAt(ts *testscript.TestScript, log string) string {
+	m := regexp.MustCompile(`"metrics":"(http://[^"]+/)metrics"`).FindStringSubmatch(ts.ReadFile(log))
+	if m == nil {
+		ts.Fatalf("%s does not say where figures are", log)
+	}
+	return m[1]
+}
+
+// scrape LOG PAGE PATTERN reads a page of the node with this log, a line of which
+// must match.
+func scrape(ts *testscript.TestScript, _ bool, args []string) {
+	resp, err := http.Get(servedAt(ts, args[0]) + args[1])
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	if !regexp.MustCompile("(?m)" + args[2]).Match(body) {
+		ts.Fatalf("no line matches %s in\n%s", args[2], body)
+	}
+}
+
+// usedport LOG FILE writes a configuration that wants the port of the node with
+// this log.
+func usedPort(ts *testscript.TestScript, _ bool, args []string) {
+	at := strings.TrimSuffix(strings.TrimPrefix(servedAt(ts, args[0]), "http://"), "/")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte("metrics-addr: "+at+"\n"), 0o666))
 }
 
 // gone FILE... waits until the processes whose numbers are in the files have

@@ -29,6 +29,7 @@ type member struct {
 
 	// Of the process that runs, or the last one.
 	addr    string    // where it listens; empty: not known yet
+	metrics string    // where its figures are to be had; empty: nowhere
 	onRing  bool      // it has been on a ring
 	good    time.Time // since when, if it has
 	failed  *cli.Failed
@@ -42,7 +43,7 @@ func (n *member) alive() bool { return n.phase != ended }
 // begin forgets the process before.
 func (n *member) begin() {
 	n.phase = running
-	n.addr, n.onRing, n.failed, n.left, n.summary = "", false, nil, false, nil
+	n.addr, n.metrics, n.onRing, n.failed, n.left, n.summary = "", "", false, nil, false, nil
 	n.log.begin()
 }
 

@@ -90,6 +90,9 @@ func run(ctx context.Context, p *cli.Program, s cli.Settings, origins cli.Origin
 	if err := l.knowsThose(s.Tee); err != nil {
 		return err
 	}
+	if err := l.servesAll(); err != nil {
+		return err
+	}
 	bare := origins["data"] == cli.FromDefault && origins["method"] == cli.FromDefault
 	if bare && s.Resumes() && s.Resume != "auto" {
 		return cli.Usagef("--resume %s: a checkpoint is of one model: say which, with --data and --method", s.Resume)
@@ -173,6 +176,16 @@ func (l launch) knowsThose(wanted []string) error {
 	for _, name := range wanted {
 		if name != "all" && !slices.Contains(names, name) {
 			return cli.Usagef("--tee %s: no node has this name: want all, or some of %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// servesAll refuses an address of figures that has no port for each node.
+func (l launch) servesAll() error {
+	for _, p := range l.places() {
+		if _, err := l.settings.MetricsAt(p.index); err != nil {
+			return err
 		}
 	}
 	return nil

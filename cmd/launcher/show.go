@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/ballast-ml/ballast/internal/cli"
 	"github.com/ballast-ml/ballast/train"
@@ -23,6 +24,7 @@ func (f *fleet) show() train.Observer {
 		},
 		RingFormed: func(v train.RingFormed) {
 			f.tell("ring of %d nodes formed in %.2f s%s%s", len(v.Names), v.Seconds, cli.Over(v), uneven(v.Shards))
+			f.tellMetrics()
 			f.again = true
 		},
 		Waiting:           func(v train.Waiting) { f.view.Waiting(cli.Missing(v)) },
@@ -30,6 +32,19 @@ func (f *fleet) show() train.Observer {
 		Evaluated:         f.view.Evaluated,
 		CheckpointWritten: f.view.CheckpointWritten,
 	})
+}
+
+// tellMetrics prints where the figures of our nodes are to be had.
+func (f *fleet) tellMetrics() {
+	var list []string
+	for _, n := range f.nodes {
+		if n.metrics != "" {
+			list = append(list, n.name+" "+n.metrics)
+		}
+	}
+	if len(list) > 0 {
+		f.tell("figures for Prometheus: %s", strings.Join(list, ", "))
+	}
 }
 
 // tell prints a line for the person, unless it was there for an earlier run or

@@ -27,6 +27,7 @@ const (
 	eventCheckpointSkipped = "checkpoint_skipped"
 	eventResumed           = "resumed"
 	eventFinished          = "finished"
+	eventServing           = "serving"
 	eventLeft              = "left"
 	eventFailed            = "failed"
 )
@@ -49,8 +50,9 @@ type Left struct{}
 // Told receives what a node says of itself besides the events of its training.
 // The fields may be nil.
 type Told struct {
-	Left   func(Left)
-	Failed func(Failed)
+	Serving func(Serving)
+	Left    func(Left)
+	Failed  func(Failed)
 }
 
 // Reporter writes a node's events, one JSON object per line.
@@ -102,6 +104,9 @@ func (r *Reporter) stepDone(v train.StepDone) {
 	r.last = now
 	r.write(eventStepDone, v)
 }
+
+// Serving writes where the node's figures are to be had.
+func (r *Reporter) Serving(v Serving) { r.write(eventServing, v) }
 
 // Left writes that the node has left the run to the others.
 func (r *Reporter) Left() { r.write(eventLeft, Left{}) }
@@ -166,6 +171,8 @@ func Dispatch(line []byte, o train.Observer, told Told) error {
 		return pass(line, o.Resumed)
 	case eventFinished:
 		return pass(line, o.Finished)
+	case eventServing:
+		return pass(line, told.Serving)
 	case eventLeft:
 		return pass(line, told.Left)
 	case eventFailed:

@@ -152,7 +152,17 @@ func (s *Settings) nodeFlags(f *pflag.FlagSet, who For) {
 	f.BoolVar(&s.PlainLoopback, "plain-loopback", s.PlainLoopback, "between nodes of one machine, check the secret but do not encrypt the ring: faster")
 	f.Var(wordValue{&s.Transport, transports}, "transport", "`WORD`: how gradients travel between two nodes: shm (memory that processes of one machine share), tcp, grpc; auto takes the first that can be had")
 	f.BoolVar(&s.Overlap, "overlap", s.Overlap, "let the nodes talk while the backward pass runs; with --overlap=false each waits first, which is slower and ends in the same bits")
+	f.Var(metricsValue{&s.MetricsAddr}, "metrics-addr", metricsUsage(who))
 	f.DurationVar(&s.StartTimeout, "start-timeout", s.StartTimeout, "longest `TIME` to wait for the other nodes, as in 30s or 10m")
+}
+
+// metricsUsage says what --metrics-addr takes.
+func metricsUsage(who For) string {
+	text := "`HOST:PORT` to serve the node's figures to Prometheus at, under /metrics, and its health under /healthz, over plain HTTP; a port alone is at 127.0.0.1, 0 any free one"
+	if who == ForLauncher {
+		text += "; further nodes of a machine take the ports behind it"
+	}
+	return text + " (default: none)"
 }
 
 func (s *Settings) outputFlags(f *pflag.FlagSet, who For) {

@@ -26,6 +26,8 @@ type Handover struct {
 	// It ends, though, if it is on no ring for as long as a node waits for one
 	// at the start: nobody looks after it.
 	Outlives bool
+	// Again says that the node was started before in this run.
+	Again bool
 	// Slots is how many nodes share the machine's cores, if the node is to see
 	// to its share itself; 0: that is done.
 	Slots int

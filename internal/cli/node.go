@@ -87,8 +87,15 @@ func (p *Program) node(ctx context.Context, s Settings, config []byte) error {
 	options.Observe = train.Tee(watch(view), train.Observer{
 		RingFormed: func(v train.RingFormed) { ring = len(v.Names) },
 	})
+	unpublish, err := publish(ctx, s, false, &options, journal.Logger)
+	if err != nil {
+		return errors.Join(err, journal.close())
+	}
+	if options.Metrics != "" {
+		view.Note("figures for Prometheus are at %s", options.Metrics)
+	}
 	summary, err := p.train(ctx, s, options, journal, lifeline{})
-	if err = errors.Join(err, journal.close()); err != nil && !errors.Is(err, train.ErrDrained) {
+	if err = errors.Join(err, unpublish(), journal.close()); err != nil && !errors.Is(err, train.ErrDrained) {
 		return err
 	}
 	view.Close()
@@ -155,6 +162,13 @@ func (p *Program) handedOver(ctx context.Context, events *Reporter) error {
 		return errors.Join(err, journal.close())
 	}
 	options.Observe = events.Observer()
+	unpublish, err := publish(ctx, h.Settings, h.Again, &options, journal.Logger)
+	if err != nil {
+		return errors.Join(err, journal.close())
+	}
+	if options.Metrics != "" {
+		events.Serving(Serving{options.Metrics})
+	}
 	_, err = p.train(ctx, h.Settings, options, journal, line)
-	return errors.Join(err, journal.close())
+	return errors.Join(err, unpublish(), journal.close())
 }

@@ -40,6 +40,7 @@ type Settings struct {
 	Name          string // node only
 	Overlap       bool
 	StartTimeout  time.Duration
+	MetricsAddr   string // complete, or empty
 	Out           string
 	Cache         string // "" is the user's cache directory
 	NoCache       bool

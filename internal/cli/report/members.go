@@ -15,8 +15,9 @@ import (
 
 // Members prints what the members of a run are doing, one line each: those of
 // the ring by rank, then those that wait to be taken in; and below why some do
-// not answer or have no ring. A name loses what makes it unique where it is
-// unique without.
+// not answer or have no ring. Where their figures are to be had comes last, if
+// anybody serves any. A name loses what makes it unique where it is unique
+// without.
 func Members(w io.Writer, members []cluster.MemberStatus) {
 	members = slices.Clone(members)
 	slices.SortStableFunc(members, func(a, b cluster.MemberStatus) int {
@@ -24,8 +25,13 @@ func Members(w io.Writer, members []cluster.MemberStatus) {
 	})
 	names := shortNames(members)
 	var remarks []string
+	served := slices.ContainsFunc(members, func(m cluster.MemberStatus) bool { return m.Progress.Metrics != "" })
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "rank\tname\taddress\tshards\tto next\tstep\tphase\twaiting for\tsince\trtt")
+	head := "rank\tname\taddress\tshards\tto next\tstep\tphase\twaiting for\tsince\trtt"
+	if served {
+		head += "\tmetrics"
+	}
+	fmt.Fprintln(t, head)
 	for _, m := range members {
 		p := m.Progress
 		cells := []string{"-", names[m.Member.Name], m.Member.Addr, shards(m.Shards), p.Transport, strconv.FormatUint(p.Step, 10), p.Phase, "", short(m.Since), short(m.RTT)}
@@ -42,6 +48,9 @@ func Members(w io.Writer, members []cluster.MemberStatus) {
 		case m.Waiting != "":
 			cells[4], cells[6] = "", "no ring"
 			remarks = append(remarks, fmt.Sprintf("%s: %s", cells[1], m.Waiting))
+		}
+		if served {
+			cells = append(cells, p.Metrics)
 		}
 		for i, cell := range cells {
 			cells[i] = cmp.Or(cell, "-")
