@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,6 +142,32 @@ func TestNodeSettings(t *testing.T) {
 		s := launch{settings: tt.given}.node(&member{place: place{index: tt.i}, name: "x"}, tt.seeds, false)
 		if s.NNodes != tt.nodes || s.Listen != tt.listen || s.Advertise != tt.advertise || strings.Join(s.Join, ",") != tt.join || s.Name != "x" {
 			t.Errorf("%s: got %+v, want %+v", tt.name, s, tt)
+		}
+	}
+}
+
+// TestMetricsOfNodes: each node of a machine has a port of its own, and is told
+// when it comes back to the run.
+func TestMetricsOfNodes(t *testing.T) {
+	s := cli.DefaultSettings()
+	s.NProc, s.MetricsAddr = 2, "127.0.0.1:9464"
+	l := launch{program: &cli.Program{Args: []string{"launcher"}}, settings: s, hosts: []hosts.Host{{Name: "a", Slots: 2}, {Name: "b", Slots: 1}}}
+	want := []string{"127.0.0.1:9464", "127.0.0.1:9465", "127.0.0.1:9464"}
+	for i, p := range l.places() {
+		n := &member{place: p, name: p.name()}
+		if got := l.node(n, nil, false).MetricsAddr; got != want[i] {
+			t.Errorf("%s serves at %s, want %s", n.name, got, want[i])
+		}
+	}
+	l.hosts = nil
+	for restarts := range 2 {
+		c, err := l.command(&member{name: "node-0", restarts: restarts, log: &nodeLog{}}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var h cli.Handover
+		if err := json.NewDecoder(c.Stdin).Decode(&h); err != nil || h.Again != (restarts > 0) {
+			t.Errorf("started again %d times: told %v (%v)", restarts, h.Again, err)
 		}
 	}
 }

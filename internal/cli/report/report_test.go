@@ -160,3 +160,20 @@ n#1: waiting for a third node
 		t.Error(d)
 	}
 }
+
+// TestMembersThatServe: where figures are to be had is a column of its own, if
+// anybody serves any.
+func TestMembersThatServe(t *testing.T) {
+	var b strings.Builder
+	report.Members(&b, []cluster.MemberStatus{
+		{Member: cluster.Member{Name: "m#3", Addr: "b:1"}, Rank: 0, Shards: [2]int{0, 7}, Progress: cluster.Progress{Phase: "forward", Metrics: "http://127.0.0.1:9464/metrics"}},
+		{Member: cluster.Member{Name: "n#2", Addr: "a:2"}, Rank: 1, Shards: [2]int{7, 8}, Progress: cluster.Progress{Phase: "forward"}},
+	})
+	want := `rank  name  address  shards  to next  step  phase    waiting for  since  rtt  metrics
+0     m     b:1      0-6     -        0     forward  -            -      -    http://127.0.0.1:9464/metrics
+1     n     a:2      7       -        0     forward  -            -      -    -
+`
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
+	}
+}
