@@ -5,13 +5,6 @@ import (
 	"hash/crc32"
 )
 
-// Around the data of a record: its length and that length's checksum before
-// it, its own checksum behind it.
-const (
-	headSize = 8 + 4
-	footSize = 4
-)
-
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // masked returns the CRC-32C of data as records carry it: turned and moved, so
@@ -21,7 +14,8 @@ func masked(data []byte) uint32 {
 	return (sum>>15 | sum<<17) + 0xa282ead8
 }
 
-// appendRecord appends data as one record.
+// appendRecord appends data as one record: before the data their length and
+// that length's checksum, behind them their own.
 func appendRecord(b, data []byte) []byte {
 	start := len(b)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(data)))
