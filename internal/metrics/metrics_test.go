@@ -313,3 +313,27 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+// TestValues: all figures of one number, each once, under the name that finds
+// it, in an order that is always the same.
+func TestValues(t *testing.T) {
+	r := Report{Accuracy: 0.5, BalancedAccuracy: 0.25, ECE: 0.125, PerClassRecall: []float64{1}, Figures: map[string]Num{"cost": 3, "auroc": 0.75}}
+	var names []string
+	for name, v := range r.Values() {
+		if w, ok := r.Value(name); !ok || w != v {
+			t.Errorf("%s is %v, and by its name %v", name, v, w)
+		}
+		names = append(names, name)
+	}
+	want := []string{"accuracy", "balanced_accuracy", "worst_class_recall", "macro_f1", "log_loss", "ece", "auroc", "cost"}
+	if !slices.Equal(names, want) {
+		t.Errorf("names %v, want %v", names, want)
+	}
+	r.Corrected = &Calibration{LogLoss: 1, ECE: 2}
+	for name, v := range r.Values() {
+		if name == "corrected_ece" && v == 2 {
+			return
+		}
+	}
+	t.Error("no corrected_ece")
+}
