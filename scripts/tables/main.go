@@ -66,13 +66,16 @@ func main() {
 			best = append(best, value)
 		}
 		fmt.Fprintf(&settings, "| %s | %s |\n", t.name, strings.Join(best, " | "))
+		title := t.name
+		if n := best[slices.Index(keys, "ensemble")]; n != "1" {
+			title += " ×" + n
+		}
 		method := best[slices.Index(keys, "method")]
 		found := c.values[method]
-		fmt.Fprintf(&beside, "| %s | %s | %.3f | %.3f | %.3f | %s | %.3f | %s | %.3f |\n", t.name,
+		fmt.Fprintf(&beside, "| %s | %s | %.3f | %.3f | %.3f | %s | %.3f | %s | %.3f |\n", title,
 			cell(found["balanced_accuracy"]), t.trees, t.linear, t.small, cell(found["worst_class_recall"]), t.worst, cell(found["auroc"]), t.auroc)
 		for i, name := range c.names {
 			v := c.values[name]
-			title := t.name
 			if i > 0 {
 				title = ""
 			}
