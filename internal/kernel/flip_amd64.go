@@ -34,3 +34,21 @@ func flippedRows(s *scratch, c, a, b *float32, m, n, k int, acc bool) {
 		transpose(at(c, j), &s.a[0], n, m, part.m, m)
 	}
 }
+
+// flippedTN computes c (+)= aᵀ·b as cᵀ (+)= bᵀ·a, for as many rows of c at once as
+// there is room for.
+func flippedTN(c, a, b *float32, m, n, k int, acc bool) {
+	s := borrow()
+	most := len(s.a) / n
+	part := job{a: b, ai: 1, ak: n, c: &s.a[0], m: n, k: k, ldb: m, acc: acc}
+	for i := 0; i < m; i += most {
+		rows := min(most, m-i)
+		part.n, part.ldc, part.b = rows, rows, at(a, i)
+		if acc {
+			transpose(&s.a[0], at(c, i*n), rows, n, rows, n)
+		}
+		part.run()
+		transpose(at(c, i*n), &s.a[0], n, rows, n, rows)
+	}
+	s.giveBack()
+}

@@ -19,7 +19,7 @@ func MatMulTN(c, a, b []float32, m, n, k int, acc bool) {
 	if !begin("MatMulTN", c, a, b, m, n, k, acc) {
 		return
 	}
-	if !matMulVec(c, a, b, m, n, k, 1, m, acc) {
+	if !matMulTNVec(c, a, b, m, n, k, acc) {
 		matMulGo(c, a, b, product{m: m, n: n, k: k, ai: 1, ak: m, bk: n, bj: 1, acc: acc})
 	}
 }

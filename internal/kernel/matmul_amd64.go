@@ -15,6 +15,24 @@ func matMulVec(c, a, b []float32, m, n, k, ai, ak int, acc bool) bool {
 	return true
 }
 
+// matMulTNVec computes c (+)= aᵀ·b, or cᵀ (+)= bᵀ·a and transposes that, if it is
+// estimated to take fewer cycles: a narrow c leaves lanes of its rows idle.
+func matMulTNVec(c, a, b []float32, m, n, k int, acc bool) bool {
+	if active == portable {
+		return false
+	}
+	l := lanesOf(active)
+	moves := 1
+	if acc {
+		moves = 2
+	}
+	if n <= blockM && n*up(m, l)*k+moves*shuffle*up(m, l)*up(n, l) < m*up(n, l)*k {
+		flippedTN(&c[0], &a[0], &b[0], m, n, k, acc)
+		return true
+	}
+	return matMulVec(c, a, b, m, n, k, 1, m, acc)
+}
+
 // matMulNTVec computes c (+)= a·bᵀ. It either transposes b, or computes
 // cᵀ (+)= b·aᵀ, whichever is estimated to take fewer cycles.
 func matMulNTVec(c, a, b []float32, m, n, k int, acc bool) bool {

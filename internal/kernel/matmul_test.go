@@ -111,7 +111,7 @@ func TestMatMulSmall(t *testing.T) {
 // TestMatMulLarge takes shapes that are cut into blocks in each direction.
 func TestMatMulLarge(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
-	for _, s := range [][3]int{{16, 256, 784}, {97, 131, 301}, {61, 1030, 33}, {300, 33, 65}, {5, 70, 2050}, {193, 67, 261}, {50, 600, 40}, {1100, 9, 3}, {3, 4200, 5}, {60, 130, 1030}} {
+	for _, s := range [][3]int{{16, 256, 784}, {97, 131, 301}, {61, 1030, 33}, {300, 33, 65}, {5, 70, 2050}, {193, 67, 261}, {50, 600, 40}, {1100, 9, 3}, {3, 4200, 5}, {60, 130, 1030}, {9000, 10, 40}, {5000, 33, 50}} {
 		for _, f := range multiplies {
 			checkProduct(t, rng, f, s[0], s[1], s[2], rng.IntN(2) == 0)
 		}

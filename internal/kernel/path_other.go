@@ -8,6 +8,7 @@ package kernel
 func fastest() path { return portable }
 
 func matMulVec(c, a, b []float32, m, n, k, ai, ak int, acc bool) bool { return false }
+func matMulTNVec(c, a, b []float32, m, n, k int, acc bool) bool       { return false }
 func matMulNTVec(c, a, b []float32, m, n, k int, acc bool) bool       { return false }
 func transposeVec(dst, src []float32, m, n int) bool                  { return false }
 
