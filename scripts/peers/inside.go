@@ -140,7 +140,7 @@ func processes(ctx context.Context, c comparison) (table, error) {
 			"in the same round: what the machine has to give at that moment.",
 		Head: []string{"model", "one", "two", "gain", "gain of the probe", "gain by the probe's", "aim", "met"},
 	}
-	const d = 1500 * time.Millisecond
+	const d = 500 * time.Millisecond // short, since the machine changes its pace within seconds
 	for _, model := range []string{"lenet", "resnet20"} {
 		var one, two, gains, probes, shares []float64
 		err := c.eachRound("processes: "+model, func() error {

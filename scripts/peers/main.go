@@ -54,7 +54,7 @@ var sections = []section{
 	{"methods", "Every method, beside plain averaging", 2, methods},
 	{"elastic", "Elasticity, beside none", 24, elastic},
 	{"shards", "Eight shards on two processes, beside two", 4, shards},
-	{"processes", "Two processes, beside one", 8, processes},
+	{"processes", "Two processes, beside one", 30, processes},
 }
 
 func main() {
